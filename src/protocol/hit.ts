@@ -1,0 +1,18 @@
+/** A value to sort by: what a column holds, or null where the document has none. Null sorts last both ways. */
+export type SortValue = number | string | null;
+
+/** One ranked document, as a leaf reports it and as the root merges it. `sort` stands where `sort` was asked for. */
+export type Hit = { id: string; score: number; sort?: readonly SortValue[] };
+
+/** The order of ids everywhere: by UTF-16 code units, as JavaScript compares strings. */
+export function compareIds(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The ranking order: score descending, then id ascending. A total order as long as ids are unique, so every layout
+ * ranks alike. Negative: `a` comes first.
+ */
+export function compareHits(a: Hit, b: Hit): number {
+  return a.score !== b.score ? b.score - a.score : compareIds(a.id, b.id);
+}

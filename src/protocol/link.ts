@@ -1,0 +1,62 @@
+import type { Hit } from "./hit.ts";
+import type { IndexDefinition } from "./settings.ts";
+import type { StatisticsCursor, StatisticsDelta } from "./statistics.ts";
+
+/** What both ends must speak alike; sent in the `Upgrade` request and refused when it differs. */
+export const linkVersion = 1;
+export const linkProtocol = "hedgerow-link";
+
+/** One shard of one life of an index. */
+export type ShardAddress = { index: string; incarnation: number; shard: number };
+
+/** The JSON head of a shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
+export type ShardReply = {
+  outcome: "complete" | "truncated";
+  /** Live documents that the search covered, of `documentsTotal` in the shard. */
+  documents: number;
+  documentsTotal: number;
+  /** The last change that the replica has applied. */
+  sequence: number;
+  total: number;
+  totalExact: boolean;
+  hits: Hit[];
+  /** Byte length of each hit's document in the body; 0 where no fields were asked for. */
+  documentSizesBytes: number[];
+  queuedMs: number;
+  tookMs: number;
+};
+
+/**
+ * Why an attempt brought no reply. `overloaded` and `expired` are the leaf's push-back; `unknown_shard` means that the
+ * leaf does not hold the replica (any more); `disconnected` comes from the link itself.
+ */
+export type AttemptError = {
+  code: "overloaded" | "expired" | "unknown_shard" | "not_ready" | "bad_plan" | "crashed" | "disconnected";
+  detail: string;
+};
+
+/** What a root may ask of a leaf beside searching, by name: parameters and result, both JSON. */
+export type LinkCalls = {
+  /** Holds a replica from now on, empty if it is new; answers how far it has got. */
+  open: { params: { definition: IndexDefinition; shard: number }; result: { sequence: number; documents: number } };
+  /** Drops a replica and frees what it held. */
+  close: { params: ShardAddress; result: Record<string, never> };
+  /**
+   * Applies a batch (in the body, see `protocol/batch.ts`) in order; answers when it is searchable. `upTo` says that
+   * nothing else up to that sequence concerns this shard. Sending a batch again changes nothing.
+   */
+  apply: { params: ShardAddress & { upTo: number }; result: { sequence: number } };
+  statistics: { params: ShardAddress & { since?: StatisticsCursor }; result: StatisticsDelta };
+  status: { params: Record<string, never>; result: { replicas: ReplicaStatus[] } };
+};
+
+export type LinkCallName = keyof LinkCalls;
+
+export type ReplicaStatus = ShardAddress & {
+  sequence: number;
+  documents: number;
+  deleted: number;
+  segments: number;
+  memtableDocuments: number;
+  sizeBytes: number;
+};

@@ -1,0 +1,68 @@
+import type { SortValue } from "./hit.ts";
+
+/** One analyzed term with its weight: the clause's boost times the term's inverse document frequency. */
+export type PlanTerm = { term: string; weight: number };
+
+/**
+ * What one word of the query became. A document matches a clause when it holds any of the terms (or the phrase) in one
+ * of the fields; its score for the clause is the best term's (a word and its expansions count once).
+ */
+export type PlanClause = {
+  occur: "optional" | "required" | "excluded";
+  terms: readonly PlanTerm[];
+  /** The weight of each text field for this clause, where it differs from the plan's; 0 leaves the field out. */
+  fieldBoosts?: readonly number[];
+  /** Analyzed terms that must stand side by side; `terms` then holds them too, each once, all of them needed. */
+  phrase?: readonly PhraseTerm[];
+};
+
+/** A term of a phrase and its offset from the phrase's first word (stop words leave gaps). */
+export type PhraseTerm = { term: string; offset: number };
+
+/** A tree of conditions on columns. Values of dates are milliseconds since 1970, booleans 0 and 1. */
+export type PlanFilter =
+  | { kind: "in"; field: string; values: readonly (string | number)[] }
+  | {
+      kind: "range";
+      field: string;
+      gte?: number | string;
+      gt?: number | string;
+      lte?: number | string;
+      lt?: number | string;
+    }
+  | { kind: "not"; of: PlanFilter }
+  | { kind: "and" | "or"; of: readonly PlanFilter[] };
+
+export type PlanFacet = { field: string; size: number };
+export type PlanSort = { field: string; descending: boolean };
+
+/**
+ * Everything a leaf needs to score one query on one shard: no leaf ever looks at statistics of its own, so every
+ * replica of every layout computes the same floats. The same bytes go to all shards.
+ */
+export type Plan = {
+  index: string;
+  incarnation: number;
+  /** The statistics that the weights come from. */
+  epoch: string;
+  bm25: { k1: number; b: number };
+  /** Weight and global average length of each text field, in index order; weight 0: not searched. */
+  fieldBoosts: readonly number[];
+  averageLengths: readonly number[];
+  /** In query order, which is the order scores are summed in. None: every document matches with score 0. */
+  clauses: readonly PlanClause[];
+  /** How many optional clauses must match where there are any. A document must match at least one clause in any case. */
+  matchAtLeast: number;
+  /** How many best hits to return: the page's `from + size`. */
+  top: number;
+  filter?: PlanFilter;
+  facets?: readonly PlanFacet[];
+  /** Absent: by score. A field named `_score` is the score. */
+  sort?: readonly PlanSort[];
+  /** Only hits strictly after this one in sort order. */
+  after?: { id: string; score: number; sort?: readonly SortValue[] };
+  /** The document fields to return; absent: the whole source. Empty: none. */
+  returned?: readonly string[];
+  highlight?: readonly string[];
+  explain?: boolean;
+};

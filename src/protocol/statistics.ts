@@ -1,0 +1,22 @@
+/** How far a root has followed one replica's statistics. A replica that starts anew has another `journal`. */
+export type StatisticsCursor = { journal: string; version: number };
+
+/**
+ * What changed in one shard's term statistics since a cursor. Only live documents count: a tombstone takes its
+ * document's terms and lengths out at once, so that the sums never depend on when segments are merged.
+ */
+export type StatisticsDelta = {
+  cursor: StatisticsCursor;
+  /** Forget everything known of this shard first: `counts` then starts from nothing. */
+  reset: boolean;
+  /** More pages follow from `cursor`; nothing may be published before the last one. */
+  more: boolean;
+  /** The last change of the log that the totals below include. */
+  sequence: number;
+  /** Totals, not differences. `lengths` has one sum per text field, in index order. */
+  documents: number;
+  lengths: readonly number[];
+  /** Differences of document frequency: `counts[i]` is added to that of `terms[i]`. */
+  terms: readonly string[];
+  counts: readonly number[];
+};

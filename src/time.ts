@@ -1,0 +1,73 @@
+/**
+ * The one place that touches the machine's clocks, timers and randomness. Everything else takes them as arguments, so
+ * that the simulator and the tests can put virtual ones in.
+ */
+
+/** A monotonic clock. `nowMs` counts milliseconds, with a fraction, from an arbitrary start; it never goes back. */
+export type Clock = { nowMs(): number };
+
+/** A timer that was set. Cancelling one that has fired, or twice, does nothing. */
+export type Timer = { cancel(): void };
+
+/** Runs callbacks later. A callback never runs before `delayMs` has passed, and never synchronously. */
+export type Timers = { after(delayMs: number, run: () => void): Timer };
+
+/** A source of numbers in [0, 1). */
+export type Random = { next(): number };
+
+/** This process's monotonic clock. */
+export const systemClock: Clock = { nowMs: () => performance.now() };
+
+/** Node's timers. */
+export const systemTimers: Timers = {
+  after(delayMs, run) {
+    const handle = setTimeout(run, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** The machine's own randomness, for jitter and for choices that nobody replays. */
+export const systemRandom: Random = { next: () => Math.random() };
+
+/** Resolves after `delayMs`. */
+export function sleep(delayMs: number, timers: Timers = systemTimers): Promise<void> {
+  return new Promise((resolve) => void timers.after(delayMs, resolve));
+}
+
+/** The wall clock as an RFC 3339 instant, for people; no decision may rest on it. */
+export function wallInstant(): string {
+  return new Date().toISOString();
+}
+
+/**
+ * A small, fast, seeded generator (xoshiro128**, Blackman and Vigna 2018, seeded by splitmix32). The same seed gives
+ * the same numbers on every machine.
+ */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const splitmix = (): number => {
+    state = (state + 0x9e3779b9) >>> 0;
+    let z = state;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return (z ^ (z >>> 15)) >>> 0;
+  };
+  let a = splitmix();
+  let b = splitmix();
+  let c = splitmix();
+  let d = splitmix();
+  return {
+    next() {
+      const product = Math.imul(b, 5);
+      const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0;
+      const shifted = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= shifted;
+      d = (d << 11) | (d >>> 21);
+      return result / 0x1_0000_0000;
+    },
+  };
+}
