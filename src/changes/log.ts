@@ -25,6 +25,9 @@ export type CreateIndexResult =
   | { kind: "created" | "stands"; definition: IndexDefinition }
   | { kind: "differs"; definition: IndexDefinition };
 
+/** A shard that has something new to read, up to `sequence`. */
+export type AppendedShard = { index: string; incarnation: number; shard: number; sequence: number };
+
 /**
  * The change log: the truth that leaves are views of. Everything that resolves here is durable: no crash of a process
  * or of the machine loses it. Sequences grow by appends; a document's version is its latest sequence. The log keeps
@@ -51,8 +54,8 @@ export type ChangeLog = {
   setAliases(set: Record<string, string | null>): Promise<void>;
   /** The last sequence that was appended. */
   head(): Promise<number>;
-  /** Calls back, soon after each append, with the new head. Returns the unsubscriber. */
-  onAppend(listener: (head: number) => void): () => void;
+  /** Calls back soon after each append with the shards that it touched. Returns the unsubscriber. */
+  onAppend(listener: (appended: readonly AppendedShard[]) => void): () => void;
   /** Waits for what was accepted, then lets go of the store. */
   close(): Promise<void>;
 };

@@ -49,9 +49,15 @@ export type Plan = {
   /** Weight and global average length of each text field, in index order; weight 0: not searched. */
   fieldBoosts: readonly number[];
   averageLengths: readonly number[];
-  /** In query order, which is the order scores are summed in. None: every document matches with score 0. */
+  /**
+   * In query order, which is the order scores are summed in. Without an optional or required clause every document
+   * that no excluded clause matches, matches with score 0. A clause without terms matches no document.
+   */
   clauses: readonly PlanClause[];
-  /** How many optional clauses must match where there are any. A document must match at least one clause in any case. */
+  /**
+   * How many optional clauses must match. 0: none, as long as there is a required clause; with optional clauses alone
+   * at least one must match.
+   */
   matchAtLeast: number;
   /** How many best hits to return: the page's `from + size`. */
   top: number;
