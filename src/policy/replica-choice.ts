@@ -1,0 +1,88 @@
+import type { Random } from "../time.ts";
+import type { ReplicaHealth } from "./replica.ts";
+import type { ChoiceSettings } from "./settings.ts";
+
+/** Who asks, and what must not be chosen. */
+export type ChoiceRequest = {
+  nowMs: number;
+  zone: string | undefined;
+  /** The replica that already has an attempt of this query. */
+  except: ReplicaHealth | undefined;
+  /** An extra attempt leaves out replicas that push back and those on probation. */
+  extra: boolean;
+};
+
+const rampShareMin = 0.1;
+
+/**
+ * What asking this replica is expected to cost: the attempts before it times the latency of one, where an attempt that
+ * has long been open counts as much as an answer that came late. A replica that has just joined looks dearer than it
+ * is, less so as time passes, until it has its full share.
+ */
+export function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
+  const latencyMs = Math.max(replica.latencyMs(), replica.oldestAgeMs(nowMs), 1e-3);
+  return ((replica.inflight + 1) * latencyMs) / rampShare(replica, settings, nowMs);
+}
+
+function rampShare(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
+  if (replica.joinedMs === undefined) return 1;
+  const share = (nowMs - replica.joinedMs) / settings.rampMs;
+  if (share >= 1) replica.joinedMs = undefined;
+  return Math.min(1, Math.max(rampShareMin, share));
+}
+
+/**
+ * The replica to ask: the cheaper of two that are picked at random (Mitzenmacher's power of two choices), from the own
+ * zone unless another zone is far cheaper. When none is in good standing, a first attempt takes any that is reachable:
+ * a shard's last replica is never given up. Undefined: there is nobody to ask.
+ */
+export class ReplicaChoice {
+  private readonly settings: ChoiceSettings;
+  private readonly random: Random;
+  private readonly near: ReplicaHealth[] = [];
+  private readonly far: ReplicaHealth[] = [];
+  private turn = 0;
+
+  constructor(settings: ChoiceSettings, random: Random) {
+    this.settings = settings;
+    this.random = random;
+  }
+
+  choose(replicas: readonly ReplicaHealth[], request: ChoiceRequest): ReplicaHealth | undefined {
+    this.collect(replicas, request, true);
+    if (this.near.length === 0 && this.far.length === 0) this.collect(replicas, request, false);
+    const near = this.pick(this.near, request.nowMs);
+    const far = this.pick(this.far, request.nowMs);
+    if (near === undefined || far === undefined) return near ?? far;
+    const nearCost = replicaCost(near, this.settings, request.nowMs);
+    const farCost = replicaCost(far, this.settings, request.nowMs);
+    return farCost * this.settings.zoneAdvantage < nearCost ? far : near;
+  }
+
+  private collect(replicas: readonly ReplicaHealth[], request: ChoiceRequest, standing: boolean): void {
+    this.near.length = 0;
+    this.far.length = 0;
+    for (const replica of replicas) {
+      if (!replica.reachable || replica === request.except) continue;
+      if (standing && replica.standing !== "ready") continue;
+      if (request.extra && replica.pushBackUntilMs > request.nowMs) continue;
+      const near = request.zone === undefined || replica.zone === undefined || replica.zone === request.zone;
+      (near ? this.near : this.far).push(replica);
+    }
+  }
+
+  private pick(among: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
+    if (among.length <= 1) return among[0];
+    if (this.settings.rule === "round-robin") {
+      this.turn = (this.turn + 1) % 0x4000_0000;
+      return among[this.turn % among.length];
+    }
+    const firstAt = Math.floor(this.random.next() * among.length);
+    const first = among[firstAt];
+    if (this.settings.rule === "random" || first === undefined) return first;
+    const step = 1 + Math.floor(this.random.next() * (among.length - 1));
+    const second = among[(firstAt + step) % among.length];
+    if (second === undefined) return first;
+    return replicaCost(second, this.settings, nowMs) < replicaCost(first, this.settings, nowMs) ? second : first;
+  }
+}

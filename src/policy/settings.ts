@@ -1,0 +1,117 @@
+/** What the tail policy may be told. Durations in milliseconds, shares and ratios as plain numbers. */
+export type PolicySettings = {
+  hedge: HedgeSettings;
+  budget: BudgetSettings;
+  choice: ChoiceSettings;
+  probation: ProbationSettings;
+  deadline: DeadlineSettings;
+};
+
+export type HedgeSettings = {
+  enabled: boolean;
+  /** Which quantile of the shard's latencies an attempt may reach before it is hedged. */
+  quantile: number;
+  /** The window that the quantile is taken over, in `windowSlots` slots. */
+  windowMs: number;
+  windowSlots: number;
+  /** No hedging before the window holds this many: a guess would double the load of a cold start. */
+  samplesMin: number;
+  /** Below this a hedge cannot beat the answer that is already on its way. */
+  delayMsMin: number;
+  /** The same bound in round trips. */
+  delayRttMin: number;
+  /** Never wait longer than this many medians: when most are fast, a bad quantile is a sick replica. */
+  delayMediansMax: number;
+  /** Never wait longer than this share of the time that is left. */
+  delayRemainingShareMax: number;
+  /** Replaces the adaptive delay; for scenarios that state one. */
+  fixedDelayMs: number | undefined;
+  /** The two attempts know of each other: the one that starts first cancels the other. */
+  tied: boolean;
+  /** An attempt that lost is told to stop. */
+  cancel: boolean;
+};
+
+export type BudgetSettings = {
+  /** What each first attempt earns for extra ones. */
+  deposit: number;
+  /** How long a deposit can be spent. */
+  windowMs: number;
+  /** What is earned each second whatever the traffic, so that a quiet service can hedge too. */
+  reservePerSecond: number;
+  /** What share of a window's deposits hedges leave for retries. */
+  retryShare: number;
+};
+
+export type ChoiceSettings = {
+  /** `round-robin` and `random` are there to be compared with. */
+  rule: "two-choices" | "round-robin" | "random";
+  /** How fast a slow answer is forgotten. */
+  ewmaDecayMs: number;
+  /** How long a new replica takes to its full share. */
+  rampMs: number;
+  /** A replica of the own zone is left only for one that is this many times cheaper. */
+  zoneAdvantage: number;
+  /** How long a leaf's push-back keeps extra attempts away from it. */
+  pushBackMs: number;
+};
+
+export type ProbationSettings = {
+  enabled: boolean;
+  /** Slower than the best sibling by this factor on at least `slowSamplesMin` answers: out. */
+  slowFactor: number;
+  slowSamplesMin: number;
+  /** This many attempts in a row without an answer: out. */
+  failuresInRowMax: number;
+  /** An attempt that was given up counts as a failure when it was older than this many of the shard's medians. */
+  silentMedians: number;
+  /** How long it stays out at first; doubles with each relapse up to the longest. */
+  outMs: number;
+  outMsMax: number;
+  /** Share of the shard's queries that are copied to a replica on probation. */
+  shadowShare: number;
+  /** Good answers to copies that bring it back. */
+  goodAnswersMin: number;
+  /** After this long without a relapse the doubling starts anew. */
+  forgetMs: number;
+};
+
+export type DeadlineSettings = {
+  /** Share of a query's budget that is kept for merging and sending the answer, within the two bounds. */
+  mergeReserveShare: number;
+  mergeReserveMsMin: number;
+  mergeReserveMsMax: number;
+};
+
+/** The production defaults; the simulator's ablation says what each is worth. */
+export const policyDefaults: PolicySettings = {
+  hedge: {
+    enabled: true,
+    quantile: 0.95,
+    windowMs: 30_000,
+    windowSlots: 3,
+    samplesMin: 100,
+    delayMsMin: 1,
+    delayRttMin: 2,
+    delayMediansMax: 4,
+    delayRemainingShareMax: 0.3,
+    fixedDelayMs: undefined,
+    tied: false,
+    cancel: true,
+  },
+  budget: { deposit: 0.05, windowMs: 10_000, reservePerSecond: 1, retryShare: 0.1 },
+  choice: { rule: "two-choices", ewmaDecayMs: 1_000, rampMs: 10_000, zoneAdvantage: 4, pushBackMs: 1_000 },
+  probation: {
+    enabled: true,
+    slowFactor: 3,
+    slowSamplesMin: 20,
+    failuresInRowMax: 7,
+    silentMedians: 4,
+    outMs: 1_000,
+    outMsMax: 60_000,
+    shadowShare: 0.01,
+    goodAnswersMin: 5,
+    forgetMs: 60_000,
+  },
+  deadline: { mergeReserveShare: 0.04, mergeReserveMsMin: 0.5, mergeReserveMsMax: 10 },
+};

@@ -1,0 +1,124 @@
+import type { Random } from "../time.ts";
+import { AttemptBudget } from "./budget.ts";
+import { hedgeDelayMs } from "./hedge.ts";
+import { Probation } from "./probation.ts";
+import { type Attempt, ReplicaHealth } from "./replica.ts";
+import { ReplicaChoice } from "./replica-choice.ts";
+import { type PolicySettings, policyDefaults } from "./settings.ts";
+import { ShardHealth } from "./shard.ts";
+
+/** What became of an attempt, as far as the health of its replica goes. */
+export type AttemptEnd =
+  | { kind: "answered"; latencyMs: number }
+  | { kind: "failed"; pushBack: boolean }
+  /** Nobody waits for it any more: it lost to the other attempt or to the deadline, or its query was given up. */
+  | { kind: "abandoned" };
+
+/**
+ * One root's decisions about attempts, and the memory they rest on: created once, asked by every gather. It holds no
+ * clock and no sockets; randomness is passed in, time comes with each call.
+ */
+export class TailPolicy {
+  readonly settings: PolicySettings;
+  readonly budget: AttemptBudget;
+  readonly zone: string | undefined;
+  /** What was done so far, for metrics. */
+  readonly counts = { first: 0, hedges: 0, retries: 0, shadows: 0, hedgesWon: 0, deniedByBudget: 0 };
+  private readonly choice: ReplicaChoice;
+  private readonly probation: Probation;
+
+  constructor(options: { settings?: PolicySettings; random: Random; zone?: string }) {
+    this.settings = options.settings ?? policyDefaults;
+    this.zone = options.zone;
+    this.budget = new AttemptBudget(this.settings.budget);
+    this.choice = new ReplicaChoice(this.settings.choice, options.random);
+    this.probation = new Probation(this.settings.probation, options.random);
+  }
+
+  /** A shard to gather from. `documents` and `replicas` of the result may be changed at any time. */
+  shard(replicas: readonly ReplicaHealth[], documents: number): ShardHealth {
+    return new ShardHealth(replicas, documents, this.settings.hedge);
+  }
+
+  /**
+   * A replica that joins at `nowMs`: it is expected to be as fast as the median of its siblings and takes up its share
+   * slowly. `nowMs` undefined: it was there before the root was.
+   */
+  replica(options: {
+    leaf: string;
+    zone?: string;
+    rttMs?: number;
+    tracked?: boolean;
+    joining?: { nowMs: number; siblings: readonly ReplicaHealth[] };
+  }): ReplicaHealth {
+    const { joining, ...rest } = options;
+    if (joining === undefined) return new ReplicaHealth(rest);
+    const replica = new ReplicaHealth({ ...rest, joinedMs: joining.nowMs });
+    const known = joining.siblings.map((sibling) => sibling.latencyMs()).sort((a, b) => a - b);
+    replica.seed(known[known.length >> 1] ?? 0, joining.nowMs);
+    return replica;
+  }
+
+  /** Whom to ask first. */
+  chooseFirst(shard: ShardHealth, nowMs: number): ReplicaHealth | undefined {
+    return this.choice.choose(shard.replicas, { nowMs, zone: this.zone, except: undefined, extra: false });
+  }
+
+  /** Whom to send an extra attempt to, beside or after `first`. */
+  chooseExtra(shard: ShardHealth, first: ReplicaHealth, nowMs: number): ReplicaHealth | undefined {
+    return this.choice.choose(shard.replicas, { nowMs, zone: this.zone, except: first, extra: true });
+  }
+
+  chooseShadow(shard: ShardHealth, nowMs: number): ReplicaHealth | undefined {
+    return this.settings.probation.enabled ? this.probation.shadow(shard.replicas, nowMs) : undefined;
+  }
+
+  /** How long the first attempt may take before it is hedged; undefined: it will not be. */
+  hedgeDelayMs(shard: ShardHealth, first: ReplicaHealth, query: HedgeQuery): number | undefined {
+    if (!this.settings.hedge.enabled || shard.replicas.length < 2) return undefined;
+    const memory = shard.memory(query.queryClass);
+    memory.refresh(query.nowMs);
+    const { samples, quantileMs, medianMs } = memory;
+    return hedgeDelayMs(
+      { samples, quantileMs, medianMs, rttMs: first.rttMs, remainingMs: query.remainingMs },
+      this.settings.hedge,
+    );
+  }
+
+  /** Books the end of an attempt with its replica. */
+  settle(attempt: Attempt, end: AttemptEnd, context: AttemptContext): void {
+    if (!attempt.open) return;
+    const { replica } = attempt;
+    const { nowMs, shard } = context;
+    replica.settle(attempt);
+    const { ewmaDecayMs, pushBackMs } = this.settings.choice;
+    if (end.kind === "answered") {
+      replica.observe(end.latencyMs, ewmaDecayMs, nowMs);
+      replica.tracker?.record(end.latencyMs, nowMs);
+      this.probation.review(replica, shard.replicas, true, nowMs);
+      return;
+    }
+    const ageMs = nowMs - attempt.sentMs;
+    replica.observeAtLeast(ageMs, ewmaDecayMs, nowMs);
+    if (end.kind === "failed" && end.pushBack) replica.pushBackUntilMs = nowMs + pushBackMs;
+    else if (end.kind === "failed" || this.isSilence(ageMs, context)) {
+      this.probation.review(replica, shard.replicas, false, nowMs);
+    }
+  }
+
+  /** Whether an attempt that was given up at this age speaks against its replica, or only against the query's budget. */
+  private isSilence(ageMs: number, context: AttemptContext): boolean {
+    const { samples, medianMs } = context.shard.memory(context.queryClass);
+    const known = samples >= this.settings.hedge.samplesMin;
+    return ageMs > (known ? this.settings.probation.silentMedians * medianMs : silentMsUnknown);
+  }
+}
+
+/** Without samples of the shard's own latencies, an attempt is silent after a second. */
+const silentMsUnknown = 1_000;
+
+/** Where and when an attempt ended. */
+export type AttemptContext = { shard: ShardHealth; queryClass: number; nowMs: number };
+
+/** What of a query bears on its hedge delay. */
+export type HedgeQuery = { queryClass: number; nowMs: number; remainingMs: number };

@@ -1,0 +1,87 @@
+import type { ReplicaHealth } from "../policy/replica.ts";
+import type { ShardHealth } from "../policy/shard.ts";
+import type { AttemptError } from "../protocol/link.ts";
+
+/** How a shard's part of an answer ended; the last four are missing from the answer. */
+export type ShardOutcome = "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
+
+export type AttemptErrorCode = AttemptError["code"];
+
+/** One query to gather, as far as deciding about its attempts goes. `shards[i]` is shard i, whose answer is awaited. */
+export type GatherRequest = {
+  shards: readonly ShardHealth[];
+  /** The instant by which the merged answer must leave, on the clock that every `nowMs` comes from. */
+  deadlineMs: number;
+  /** Once this share of the documents was searched, the rest is waited for less and less; 0: all until the deadline. */
+  minCoverage: number;
+  /** False: never a second attempt beside an open one. A failed attempt is still retried. */
+  hedge: boolean;
+  /** A small integer; latencies are kept apart by it, so that cheap queries are not hedged by the times of dear ones. */
+  queryClass: number;
+};
+
+/** Attempts of a shard are numbered: the first is 0, the hedge or retry 1; a shadow copy is 2 and its payload unused. */
+export const firstAttempt = 0;
+export const extraAttempt = 1;
+export const shadowAttempt = 2;
+
+/** There is at most one timer of each name; setting it again replaces it, and `finish` ends them all. */
+export type GatherTimer = "hedge" | "deadline" | "coverage";
+
+export type GatherEvent =
+  | { kind: "begin" }
+  /** The leaf has begun to execute a tied attempt. */
+  | { kind: "started"; shard: number; attempt: number }
+  | {
+      kind: "reply";
+      shard: number;
+      attempt: number;
+      outcome: "complete" | "truncated";
+      documents: number;
+      documentsTotal: number;
+      queuedMs: number;
+      tookMs: number;
+    }
+  | { kind: "error"; shard: number; attempt: number; code: AttemptErrorCode }
+  | { kind: "timer"; timer: GatherTimer }
+  /** The caller went away. */
+  | { kind: "cancelled" };
+
+export type SendPurpose = "first" | "hedge" | "retry" | "shadow";
+
+export type GatherCommand =
+  | {
+      kind: "send";
+      shard: number;
+      attempt: number;
+      replica: ReplicaHealth;
+      /** How long the leaf may take, counted from the request's arrival. */
+      budgetMs: number;
+      purpose: SendPurpose;
+      /** The leaf is to say when it starts, and another attempt may be racing it. */
+      tied: boolean;
+    }
+  | { kind: "setTimer"; timer: GatherTimer; atMs: number }
+  | { kind: "cancel"; shard: number; attempt: number; replica: ReplicaHealth }
+  /** The last command: every shard has its outcome. */
+  | { kind: "finish" };
+
+/** How one shard stands; `outcome` is undefined while it is open and never changes after. */
+export type ShardReport = {
+  readonly outcome: ShardOutcome | undefined;
+  /** The attempt whose reply counts; undefined where the shard is missing. */
+  readonly winner: number | undefined;
+  readonly replica: ReplicaHealth | undefined;
+  /** First and extra ones that were sent; shadow copies do not count. */
+  readonly attempts: number;
+  readonly hedged: boolean;
+  /** From the first sending to the outcome. */
+  readonly tookMs: number;
+  /** As the leaf of the winning attempt reported them. */
+  readonly queuedMs: number;
+  readonly serviceMs: number;
+  /** Documents that were searched, of `documentsTotal`. */
+  readonly documents: number;
+  readonly documentsTotal: number;
+  readonly errors: readonly AttemptErrorCode[];
+};

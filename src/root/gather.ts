@@ -1,0 +1,289 @@
+import { coverageOf, coverageWaitMs } from "../policy/coverage.ts";
+import { attemptBudgetMs, gatherDeadlineMs } from "../policy/deadline.ts";
+import type { ReplicaHealth } from "../policy/replica.ts";
+import type { AttemptEnd, TailPolicy } from "../policy/tail.ts";
+import {
+  type AttemptErrorCode,
+  extraAttempt,
+  firstAttempt,
+  type GatherCommand,
+  type GatherEvent,
+  type GatherRequest,
+  type GatherTimer,
+  type SendPurpose,
+  type ShardOutcome,
+  type ShardReport,
+  shadowAttempt,
+} from "./gather-contract.ts";
+import { isPushBack, mayRetry, missingOutcome, ShardProgress } from "./shard-progress.ts";
+
+export type {
+  AttemptErrorCode,
+  GatherCommand,
+  GatherEvent,
+  GatherRequest,
+  GatherTimer,
+  SendPurpose,
+  ShardOutcome,
+  ShardReport,
+} from "./gather-contract.ts";
+export { extraAttempt, firstAttempt, shadowAttempt } from "./gather-contract.ts";
+
+/** Hedges that fall due this close together are sent together, so that a wide fan-out does not wake for each. */
+const hedgeTickMs = 0.25;
+
+/**
+ * Decides about one query's attempts. A pure state machine: `on` takes what happened and appends what is to be done.
+ * It holds no timers and sees no payloads; whoever carries the commands out keeps a reply's payload by shard and
+ * attempt. Every shard ends with exactly one outcome, `finish` comes exactly once and last, nothing is sent after the
+ * deadline, and no shard gets more than two attempts (shadow copies aside). What happens after `finish` is ignored.
+ */
+export class Gather {
+  private readonly policy: TailPolicy;
+  private readonly request: GatherRequest;
+  private readonly progress: ShardProgress[] = [];
+  private open: number;
+  private done = false;
+  private deadlineMs = 0;
+  private hedgeTimerMs = Number.POSITIVE_INFINITY;
+  private documentsSearched = 0;
+  private documentsAll = 0;
+  /** When the minimum coverage came in. */
+  private coveredAtMs: number | undefined = undefined;
+
+  constructor(policy: TailPolicy, request: GatherRequest) {
+    this.policy = policy;
+    this.request = request;
+    this.open = request.shards.length;
+    request.shards.forEach((health, shard) => {
+      this.progress.push(new ShardProgress(shard, health));
+      this.documentsAll += health.documents;
+    });
+  }
+
+  /** True once `finish` was given. */
+  get finished(): boolean {
+    return this.done;
+  }
+
+  /** How each shard stands, in order. */
+  get shards(): readonly ShardReport[] {
+    return this.progress;
+  }
+
+  /** The share of the index's documents that was searched so far. */
+  get coverage(): number {
+    return coverageOf(this.documentsSearched, this.documentsAll);
+  }
+
+  /** Takes one event in; appends to `out` what is to be done, in order. */
+  on(event: GatherEvent, nowMs: number, out: GatherCommand[]): void {
+    if (this.done) return;
+    if (event.kind === "begin") this.begin(nowMs, out);
+    else if (event.kind === "timer") this.onTimer(event.timer, nowMs, out);
+    else if (event.kind === "cancelled") this.finish(nowMs, out);
+    else {
+      const progress = this.progress[event.shard];
+      if (progress === undefined) return;
+      if (event.kind === "reply") this.onReply(progress, event, nowMs, out);
+      else if (event.kind === "error") this.onError(progress, event, nowMs, out);
+      else this.onStarted(progress, event, nowMs, out);
+    }
+    if (this.open === 0 && !this.done) this.finish(nowMs, out);
+  }
+
+  private begin(nowMs: number, out: GatherCommand[]): void {
+    const { settings } = this.policy;
+    this.deadlineMs = gatherDeadlineMs(nowMs, this.request.deadlineMs, settings.deadline);
+    if (this.deadlineMs <= nowMs) {
+      this.finish(nowMs, out);
+      return;
+    }
+    for (let shard = 0; shard < this.progress.length; shard++) this.sendFirst(shard, nowMs, out);
+    if (this.open === 0) return;
+    out.push({ kind: "setTimer", timer: "deadline", atMs: this.deadlineMs });
+    this.setHedgeTimer(nowMs, out);
+  }
+
+  private sendFirst(shard: number, nowMs: number, out: GatherCommand[]): void {
+    const progress = this.progress[shard];
+    if (progress === undefined) return;
+    const replica = this.policy.chooseFirst(progress.health, nowMs);
+    if (replica === undefined) {
+      this.resolve(progress, "unavailable", nowMs);
+      return;
+    }
+    const remainingMs = attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs);
+    if (remainingMs <= 0) {
+      this.resolve(progress, "late", nowMs);
+      return;
+    }
+    this.policy.budget.deposit(nowMs);
+    this.policy.counts.first++;
+    progress.first = this.send(shard, firstAttempt, { replica, purpose: "first", nowMs }, out);
+    if (this.request.hedge) this.planHedge(progress, replica, { nowMs, remainingMs });
+    const shadow = this.policy.chooseShadow(progress.health, nowMs);
+    if (shadow !== undefined && shadow !== replica) {
+      this.policy.counts.shadows++;
+      progress.shadow = this.send(shard, shadowAttempt, { replica: shadow, purpose: "shadow", nowMs }, out);
+    }
+  }
+
+  private planHedge(progress: ShardProgress, first: ReplicaHealth, at: { nowMs: number; remainingMs: number }): void {
+    const { queryClass } = this.request;
+    const delayMs = this.policy.hedgeDelayMs(progress.health, first, { queryClass, ...at });
+    if (delayMs !== undefined && delayMs < at.remainingMs) progress.hedgeAtMs = at.nowMs + delayMs;
+  }
+
+  private send(
+    shard: number,
+    attempt: number,
+    to: { replica: ReplicaHealth; purpose: SendPurpose; nowMs: number },
+    out: GatherCommand[],
+  ) {
+    const { replica, purpose, nowMs } = to;
+    const budgetMs = attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs);
+    const tied = this.policy.settings.hedge.tied && purpose !== "shadow";
+    out.push({ kind: "send", shard, attempt, replica, budgetMs, purpose, tied });
+    return replica.begin(nowMs);
+  }
+
+  /** Asks to be woken when the next hedge falls due, if there is one to come. */
+  private setHedgeTimer(nowMs: number, out: GatherCommand[]): void {
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const progress of this.progress) {
+      if (progress.outcome === undefined && progress.hedgeAtMs < nextMs) nextMs = progress.hedgeAtMs;
+    }
+    this.hedgeTimerMs = nextMs;
+    if (nextMs === Number.POSITIVE_INFINITY) return;
+    out.push({ kind: "setTimer", timer: "hedge", atMs: Math.max(nextMs, nowMs) });
+  }
+
+  private onTimer(timer: GatherTimer, nowMs: number, out: GatherCommand[]): void {
+    if (timer !== "hedge") {
+      this.finish(nowMs, out);
+      return;
+    }
+    if (nowMs < this.hedgeTimerMs) return;
+    const dueMs = nowMs + hedgeTickMs;
+    for (let shard = 0; shard < this.progress.length; shard++) {
+      const progress = this.progress[shard];
+      if (progress === undefined || progress.outcome !== undefined || progress.hedgeAtMs > dueMs) continue;
+      progress.hedgeAtMs = Number.POSITIVE_INFINITY;
+      if (this.sendExtra(shard, "hedge", nowMs, out)) progress.hedged = true;
+    }
+    this.setHedgeTimer(nowMs, out);
+  }
+
+  /** Sends a second attempt if there is a replica for it, time and budget. */
+  private sendExtra(shard: number, purpose: "hedge" | "retry", nowMs: number, out: GatherCommand[]): boolean {
+    const progress = this.progress[shard];
+    if (progress?.first === undefined || progress.second !== undefined) return false;
+    const replica = this.policy.chooseExtra(progress.health, progress.first.replica, nowMs);
+    if (replica === undefined || attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs) <= 0) return false;
+    if (!this.policy.budget.tryWithdraw(purpose, nowMs)) {
+      this.policy.counts.deniedByBudget++;
+      return false;
+    }
+    if (purpose === "hedge") this.policy.counts.hedges++;
+    else this.policy.counts.retries++;
+    progress.second = this.send(shard, extraAttempt, { replica, purpose, nowMs }, out);
+    return true;
+  }
+
+  private onReply(
+    progress: ShardProgress,
+    reply: Extract<GatherEvent, { kind: "reply" }>,
+    nowMs: number,
+    out: GatherCommand[],
+  ): void {
+    const attempt = progress.attempt(reply.attempt);
+    if (attempt === undefined || !attempt.open) return;
+    const latencyMs = nowMs - attempt.sentMs;
+    this.settle(progress, reply.attempt, { kind: "answered", latencyMs }, nowMs);
+    if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
+    progress.accept(reply, attempt.replica);
+    if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;
+    this.documentsAll += reply.documentsTotal - progress.health.documents;
+    this.documentsSearched += reply.documents;
+    this.cancelAttempt(progress, reply.attempt === firstAttempt ? extraAttempt : firstAttempt, nowMs, out);
+    this.resolve(progress, reply.outcome, nowMs);
+    this.slopeWait(nowMs, out);
+  }
+
+  private onError(
+    progress: ShardProgress,
+    error: { shard: number; attempt: number; code: AttemptErrorCode },
+    nowMs: number,
+    out: GatherCommand[],
+  ): void {
+    const attempt = progress.attempt(error.attempt);
+    if (attempt === undefined || !attempt.open) return;
+    this.settle(progress, error.attempt, { kind: "failed", pushBack: isPushBack(error.code) }, nowMs);
+    if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
+    progress.errors.push(error.code);
+    if (progress.first?.open || progress.second?.open) return;
+    if (mayRetry(error.code) && this.sendExtra(error.shard, "retry", nowMs, out)) return;
+    this.resolve(progress, missingOutcome(progress.errors), nowMs);
+  }
+
+  private onStarted(progress: ShardProgress, event: { attempt: number }, nowMs: number, out: GatherCommand[]): void {
+    const attempt = progress.attempt(event.attempt);
+    if (attempt === undefined || !attempt.open || event.attempt === shadowAttempt) return;
+    attempt.started = true;
+    const other = event.attempt === firstAttempt ? progress.second : progress.first;
+    if (other === undefined || !other.open || other.started || !this.policy.settings.hedge.tied) return;
+    this.cancelAttempt(progress, event.attempt === firstAttempt ? extraAttempt : firstAttempt, nowMs, out);
+    this.policy.budget.refund(nowMs);
+  }
+
+  /** Once the minimum coverage is in, each further answer shortens the wait for the rest. */
+  private slopeWait(nowMs: number, out: GatherCommand[]): void {
+    const { minCoverage } = this.request;
+    if (minCoverage <= 0 || minCoverage >= 1 || this.open === 0 || this.coverage < minCoverage) return;
+    this.coveredAtMs ??= nowMs;
+    const waitMs = coverageWaitMs(this.coverage, minCoverage, this.deadlineMs - this.coveredAtMs);
+    out.push({ kind: "setTimer", timer: "coverage", atMs: Math.max(nowMs, this.coveredAtMs + waitMs) });
+  }
+
+  private resolve(progress: ShardProgress, outcome: ShardOutcome, nowMs: number): void {
+    progress.outcome = outcome;
+    progress.tookMs = progress.first === undefined ? 0 : nowMs - progress.first.sentMs;
+    this.open--;
+  }
+
+  private cancelAttempt(progress: ShardProgress, attempt: number, nowMs: number, out: GatherCommand[]): void {
+    const loser = progress.attempt(attempt);
+    if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return;
+    this.settle(progress, attempt, { kind: "abandoned" }, nowMs);
+    out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
+  }
+
+  /** Books an attempt's end, and its latency (or how long it was waited for) with the shard when it is a first one. */
+  private settle(progress: ShardProgress, number: number, end: AttemptEnd, nowMs: number): void {
+    const attempt = progress.attempt(number);
+    if (attempt === undefined || !attempt.open) return;
+    const { queryClass } = this.request;
+    const memory = progress.health.memory(queryClass);
+    const ageMs = nowMs - attempt.sentMs;
+    if (number === firstAttempt && (end.kind === "answered" || (end.kind === "abandoned" && ageMs > memory.quantileMs)))
+      memory.record(ageMs, nowMs);
+    this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
+  }
+
+  private finish(nowMs: number, out: GatherCommand[]): void {
+    this.done = true;
+    for (let shard = 0; shard < this.progress.length; shard++) {
+      const progress = this.progress[shard];
+      if (progress === undefined) continue;
+      for (let number = firstAttempt; number <= shadowAttempt; number++) {
+        const attempt = progress.attempt(number);
+        if (attempt === undefined || !attempt.open) continue;
+        this.settle(progress, number, { kind: "abandoned" }, nowMs);
+        out.push({ kind: "cancel", shard, attempt: number, replica: attempt.replica });
+      }
+      if (progress.outcome === undefined) this.resolve(progress, "late", nowMs);
+    }
+    out.push({ kind: "finish" });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Attempt, ReplicaHealth } from "../policy/replica.ts";
+import type { ShardHealth } from "../policy/shard.ts";
+import {
+  type AttemptErrorCode,
+  extraAttempt,
+  firstAttempt,
+  type ShardOutcome,
+  type ShardReport,
+} from "./gather-contract.ts";
+
+/** One shard's part of one gather. */
+export class ShardProgress implements ShardReport {
+  readonly shard: number;
+  readonly health: ShardHealth;
+  first: Attempt | undefined = undefined;
+  second: Attempt | undefined = undefined;
+  shadow: Attempt | undefined = undefined;
+  /** When the first attempt will be hedged; infinity: it will not. */
+  hedgeAtMs = Number.POSITIVE_INFINITY;
+
+  outcome: ShardOutcome | undefined = undefined;
+  winner: number | undefined = undefined;
+  replica: ReplicaHealth | undefined = undefined;
+  hedged = false;
+  tookMs = 0;
+  queuedMs = 0;
+  serviceMs = 0;
+  documents = 0;
+  documentsTotal: number;
+  errors: AttemptErrorCode[] = [];
+
+  constructor(shard: number, health: ShardHealth) {
+    this.shard = shard;
+    this.health = health;
+    this.documentsTotal = health.documents;
+  }
+
+  get attempts(): number {
+    return (this.first === undefined ? 0 : 1) + (this.second === undefined ? 0 : 1);
+  }
+
+  /** An attempt by its number. */
+  attempt(number: number): Attempt | undefined {
+    return number === firstAttempt ? this.first : number === extraAttempt ? this.second : this.shadow;
+  }
+
+  /** Takes the reply that counts. */
+  accept(
+    reply: { attempt: number; documents: number; documentsTotal: number; queuedMs: number; tookMs: number },
+    replica: ReplicaHealth,
+  ): void {
+    this.winner = reply.attempt;
+    this.replica = replica;
+    this.documents = reply.documents;
+    this.documentsTotal = reply.documentsTotal;
+    this.queuedMs = reply.queuedMs;
+    this.serviceMs = reply.tookMs;
+  }
+}
+
+/** Refused by load, not broken. */
+export function isPushBack(code: AttemptErrorCode): boolean {
+  return code === "overloaded" || code === "expired";
+}
+
+/**
+ * Whether another replica may do better. Not with a plan that is bad or that crashed a leaf (it would crash the next),
+ * and not when the time ran out.
+ */
+export function mayRetry(code: AttemptErrorCode): boolean {
+  return code === "overloaded" || code === "unknown_shard" || code === "not_ready" || code === "disconnected";
+}
+
+/** What to call a shard all of whose attempts ended in errors. */
+export function missingOutcome(errors: readonly AttemptErrorCode[]): ShardOutcome {
+  if (errors.some((code) => !isPushBack(code))) return "failed";
+  return errors.includes("overloaded") ? "shed" : "late";
+}
