@@ -1,0 +1,112 @@
+import type { IndexSettings } from "../protocol/settings.ts";
+import { fold } from "./folding.ts";
+import { type LanguageRules, languageRules } from "./languages.ts";
+import { eachWord } from "./segmentation.ts";
+
+/**
+ * One indexed word. `term` is what is looked up, `folded` the word before stemming, `position` counts words (a stop
+ * word leaves a gap), `start` and `end` are UTF-16 offsets into the text.
+ */
+export type Token = { term: string; folded: string; position: number; start: number; end: number };
+
+/** Turns text into terms, for documents and queries alike: the same text gives the same terms on every machine. */
+export type Analyzer = {
+  /** Every word of the text that is not a stop word, in order. */
+  analyze(text: string): Token[];
+  /** The terms of `analyze` alone, with repetitions. */
+  terms(text: string): string[];
+  /** The term of one word that is already folded, or "" where it is a stop word. */
+  termOf(folded: string): string;
+};
+
+type Word = { folded: string; term: string };
+
+/** Longer words are cut: nobody types them, and they are mostly encoded data. */
+const longestWord = 128;
+const cachedWordsMax = 1 << 16;
+
+/** The analyzer of an index's language, with its own stop words where the settings name some. */
+export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopWords">): Analyzer {
+  const rules = languageRules(settings.language);
+  const stopWords = new Set((settings.stopWords ?? rules.stopWords).map(fold));
+  const bigrams = settings.language === "cjk";
+  const words = new Map<string, Word>();
+
+  const termOf = (folded: string): string => (folded === "" || stopWords.has(folded) ? "" : stem(rules, folded));
+
+  const wordOf = (raw: string): Word => {
+    const known = words.get(raw);
+    if (known !== undefined) return known;
+    const folded = bare(rules, fold(cut(raw)));
+    const word = { folded, term: termOf(folded) };
+    if (words.size >= cachedWordsMax) words.clear();
+    words.set(raw, word);
+    return word;
+  };
+
+  const each = (text: string, take: (word: Word, start: number, end: number) => void): void => {
+    const takeWord = (start: number, end: number): void => take(wordOf(text.slice(start, end)), start, end);
+    eachWord(text, takeWord, (start, end) =>
+      eachIdeograph(text.slice(start, end), bigrams, (from, to) => {
+        takeWord(start + from, start + to);
+      }),
+    );
+  };
+
+  return {
+    analyze(text) {
+      const tokens: Token[] = [];
+      let position = 0;
+      each(text, ({ term, folded }, start, end) => {
+        if (term !== "") tokens.push({ term, folded, position, start, end });
+        position++;
+      });
+      return tokens;
+    },
+    terms(text) {
+      const terms: string[] = [];
+      each(text, ({ term }) => {
+        if (term !== "") terms.push(term);
+      });
+      return terms;
+    },
+    termOf,
+  };
+}
+
+function cut(raw: string): string {
+  if (raw.length <= longestWord) return raw;
+  const end = raw.charCodeAt(longestWord - 1) >> 10 === 0x36 ? longestWord - 1 : longestWord;
+  return raw.slice(0, end);
+}
+
+/** A folded word without what an apostrophe ties to it. */
+function bare(rules: LanguageRules, folded: string): string {
+  const apostrophe = folded.indexOf("'");
+  if (apostrophe < 0) return folded;
+  if (rules.possessive !== undefined && folded.endsWith(rules.possessive)) {
+    return folded.slice(0, -rules.possessive.length);
+  }
+  return rules.elisions.includes(folded.slice(0, apostrophe)) ? folded.slice(apostrophe + 1) : folded;
+}
+
+function stem(rules: LanguageRules, folded: string): string {
+  const ending = rules.accented.find(([plain]) => folded.length > plain.length + 1 && folded.endsWith(plain));
+  const word = ending === undefined ? folded : folded.slice(0, -ending[0].length) + ending[1];
+  const stemmed = rules.stem(word);
+  return stemmed === "" ? folded : fold(stemmed);
+}
+
+/** Parts a run of ideographs: two at a time, overlapping, where `bigrams` is set; otherwise one at a time. */
+function eachIdeograph(run: string, bigrams: boolean, take: (start: number, end: number) => void): void {
+  let before = -1;
+  let at = 0;
+  for (const sign of run) {
+    const end = at + sign.length;
+    if (!bigrams) take(at, end);
+    else if (before >= 0) take(before, end);
+    else if (end === run.length) take(at, end);
+    before = at;
+    at = end;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
+ * table of number + 1. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
+ */
+export type DictionaryData = { bytes: Uint8Array; ends: Uint32Array; table: Uint32Array };
+
+const encoder = new TextEncoder();
+
+export function sharedUint8(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
+}
+
+export function sharedUint32(length: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** FNV-1a over bytes, with a final mix so that a table of a power of two spreads. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  hash ^= hash >>> 15;
+  return Math.imul(hash, 0x2c1b3c6d) >>> 0;
+}
+
+/** A dictionary of strings that are already distinct; their places in the list are their numbers. */
+export function buildDictionary(strings: readonly string[]): DictionaryData {
+  let capacity = 0;
+  for (const string of strings) capacity += string.length * 3;
+  const scratch = new Uint8Array(capacity);
+  const ends = sharedUint32(strings.length);
+  let at = 0;
+  strings.forEach((string, number) => {
+    at += encoder.encodeInto(string, scratch.subarray(at)).written;
+    ends[number] = at;
+  });
+  const bytes = sharedUint8(at);
+  bytes.set(scratch.subarray(0, at));
+  return { bytes, ends, table: hashTable(bytes, ends) };
+}
+
+function hashTable(bytes: Uint8Array, ends: Uint32Array): Uint32Array {
+  let slots = 4;
+  while (slots * 0.7 < ends.length) slots *= 2;
+  const table = sharedUint32(slots);
+  let start = 0;
+  for (let number = 0; number < ends.length; number++) {
+    const end = ends[number] ?? 0;
+    let slot = hashBytes(bytes, start, end) & (slots - 1);
+    while (table[slot] !== 0) slot = (slot + 1) & (slots - 1);
+    table[slot] = number + 1;
+    start = end;
+  }
+  return table;
+}
+
+/** A string's bytes and hash, made once to be looked up in many dictionaries. `bytes` is only lent. */
+export type LookupKey = { bytes: Uint8Array; start: number; end: number; hash: number };
+
+export function lookupKey(string: string): LookupKey {
+  const bytes = encoder.encode(string);
+  return { bytes, start: 0, end: bytes.length, hash: hashBytes(bytes, 0, bytes.length) };
+}
+
+/** Reads a dictionary. */
+export class Dictionary {
+  readonly data: DictionaryData;
+  readonly #buffer: Buffer;
+
+  constructor(data: DictionaryData) {
+    this.data = data;
+    this.#buffer = Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength);
+  }
+
+  get size(): number {
+    return this.data.ends.length;
+  }
+
+  get sizeBytes(): number {
+    return this.data.bytes.byteLength + this.data.ends.byteLength + this.data.table.byteLength;
+  }
+
+  text(number: number): string {
+    return this.#buffer.toString("utf8", this.#start(number), this.data.ends[number] ?? 0);
+  }
+
+  keyOf(number: number): LookupKey {
+    const { bytes, ends } = this.data;
+    const start = this.#start(number);
+    const end = ends[number] ?? 0;
+    return { bytes, start, end, hash: hashBytes(bytes, start, end) };
+  }
+
+  /** The number of a string, or -1. */
+  find(key: LookupKey): number {
+    const { table } = this.data;
+    const mask = table.length - 1;
+    for (let slot = key.hash & mask; ; slot = (slot + 1) & mask) {
+      const number = (table[slot] ?? 0) - 1;
+      if (number < 0 || this.#equals(number, key)) return number;
+    }
+  }
+
+  #start(number: number): number {
+    return number === 0 ? 0 : (this.data.ends[number - 1] ?? 0);
+  }
+
+  #equals(number: number, key: LookupKey): boolean {
+    const start = this.#start(number);
+    const length = key.end - key.start;
+    if ((this.data.ends[number] ?? 0) - start !== length) return false;
+    for (let i = 0; i < length; i++) {
+      if (this.data.bytes[start + i] !== key.bytes[key.start + i]) return false;
+    }
+    return true;
+  }
+}
