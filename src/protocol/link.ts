@@ -52,6 +52,12 @@ export type LinkCalls = {
 
 export type LinkCallName = keyof LinkCalls;
 
+/** Why a call brought no result; `bad_call` is a name or parameters that the leaf does not understand. */
+export type CallError = {
+  code: "unknown_shard" | "bad_call" | "crashed" | "disconnected" | "timed_out";
+  detail: string;
+};
+
 export type ReplicaStatus = ShardAddress & {
   sequence: number;
   documents: number;

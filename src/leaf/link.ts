@@ -1,0 +1,193 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { HedgerowError } from "../errors.ts";
+import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts";
+import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
+import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
+import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
+import { type CallError, linkProtocol } from "../protocol/link.ts";
+import { problemFrom } from "../protocol/problem.ts";
+import type { ReplyTo, SearchQueue, Ticket } from "./search.ts";
+
+/** What a call asks for, as it came; nothing is known of `params` yet. */
+export type IncomingCall = { name: string; params: unknown; body: Uint8Array };
+export type CallOutcome = { kind: "answered"; result: unknown } | { kind: "failed"; error: CallError };
+
+/** What a leaf does for the roots at the other ends of its links. */
+export type LinkService = {
+  searches: Pick<SearchQueue, "submit" | "cancel">;
+  /** Carries a call out; never rejects. */
+  call(call: IncomingCall): Promise<CallOutcome>;
+};
+
+export type LinkLog = { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+
+/** The links of one server. */
+export type AcceptedLinks = {
+  readonly size: number;
+  /** Tells the roots to send no more; what is under way goes on. */
+  leave(): void;
+  /** Cuts all links; what is under way is cancelled. */
+  close(): void;
+};
+
+export type AcceptParts = { server: Server; identity: LeafIdentity; service: LinkService; log: LinkLog };
+
+/** Bytes that a root may leave unread before its link is cut: it has stopped reading, and replies have to go somewhere. */
+const unreadSizeBytesMax = 64 * 1024 * 1024;
+
+/** Takes links on a server, beside its plain HTTP. Other upgrades than to the link are ignored, as HTTP allows. */
+export function acceptLinks({ server, identity, service, log }: AcceptParts): AcceptedLinks {
+  const links = new Set<Link>();
+  Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => asksForLink(request.headers) });
+
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", (error) => log.info({ error: error.message }, "link broke"));
+    const refusal = refuse(request);
+    if (refusal !== undefined) {
+      log.warn({ detail: refusal.detail, from: request.socket.remoteAddress }, "link refused");
+      socket.end(refusalResponse(refusal));
+      return;
+    }
+    socket.write(upgradeResponse(identity));
+    const link = openLink({ socket, service, log });
+    links.add(link);
+    socket.on("close", () => links.delete(link));
+    if (head.length > 0) link.receive(head);
+  });
+
+  return {
+    get size() {
+      return links.size;
+    },
+    leave() {
+      for (const link of links) link.leave();
+    },
+    close() {
+      for (const link of links) link.close();
+    },
+  };
+}
+
+type Link = { receive(chunk: Buffer): void; leave(): void; close(): void };
+
+function openLink({ socket, service, log }: { socket: Duplex; service: LinkService; log: LinkLog }): Link {
+  if ("setNoDelay" in socket && typeof socket.setNoDelay === "function") socket.setNoDelay(true);
+  if ("setKeepAlive" in socket && typeof socket.setKeepAlive === "function") socket.setKeepAlive(true, 10_000);
+  const writer = createFrameWriter(socket, process.nextTick);
+  const tickets = new Map<number, Ticket>();
+  const replyTo = answerOver({ writer, socket, tickets });
+
+  const onFrame = (kind: FrameKind, request: number, payload: Buffer): void => {
+    switch (kind) {
+      case frameKind.search: {
+        if (tickets.has(request)) throw new FrameError(`request ${request} is already under way`);
+        const ticket = service.searches.submit({ request, replyTo, ...readSearchPayload(payload) });
+        if (ticket !== undefined) tickets.set(request, ticket);
+        return;
+      }
+      case frameKind.cancel: {
+        const ticket = tickets.get(request);
+        if (ticket === undefined) return;
+        tickets.delete(request);
+        service.searches.cancel(ticket);
+        return;
+      }
+      case frameKind.ping:
+        writer.signal("pong", request);
+        return;
+      case frameKind.call:
+        void service.call(readCall(payload)).then((outcome) => {
+          if (outcome.kind === "failed") writer.json("callFailure", request, outcome.error);
+          else writer.message("answer", request, { head: outcome.result, body: [] });
+        });
+        return;
+      default:
+        throw new FrameError(`a root sends no frames of kind ${kind}`);
+    }
+  };
+
+  const decoder = createFrameDecoder(onFrame);
+  const receive = (chunk: Buffer): void => {
+    try {
+      decoder.push(chunk);
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, "link sent garbage");
+      socket.destroy();
+    }
+  };
+
+  socket.on("data", receive);
+  socket.on("end", () => socket.end());
+  socket.on("close", () => {
+    for (const ticket of tickets.values()) service.searches.cancel(ticket);
+    tickets.clear();
+  });
+  return { receive, leave: () => writer.signal("leaving", 0), close: () => socket.destroy() };
+}
+
+/** Sends a search's answers over a link; a root that reads none of them is cut off. */
+function answerOver(link: { writer: FrameWriter; socket: Duplex; tickets: Map<number, Ticket> }): ReplyTo {
+  const { writer, socket, tickets } = link;
+  return {
+    started(request) {
+      writer.signal("started", request);
+      writer.flush();
+    },
+    reply(request, reply, sources) {
+      tickets.delete(request);
+      if (socket.writableLength > unreadSizeBytesMax) socket.destroy();
+      else writer.message("reply", request, { head: reply, body: sources });
+    },
+    failure(request, error) {
+      tickets.delete(request);
+      writer.json("failure", request, error);
+    },
+  };
+}
+
+function readCall(payload: Buffer): IncomingCall {
+  const { head, body } = readHeadAndBody(payload);
+  if (
+    typeof head === "object" &&
+    head !== null &&
+    "name" in head &&
+    typeof head.name === "string" &&
+    "params" in head
+  ) {
+    return { name: head.name, params: head.params, body };
+  }
+  throw new FrameError("a call has no name or no parameters");
+}
+
+type Refusal = { status: string; detail: string };
+
+function refuse(request: IncomingMessage): Refusal | undefined {
+  if (!asksForLink(request.headers)) {
+    return { status: "400 Bad Request", detail: `the only upgrade here is to ${linkProtocol}` };
+  }
+  if (request.method !== "GET" || request.url !== linkPath) {
+    return { status: "400 Bad Request", detail: `${linkProtocol} is taken by GET ${linkPath} alone` };
+  }
+  const mismatch = versionMismatch(request.headers);
+  return mismatch === undefined ? undefined : { status: "426 Upgrade Required", detail: mismatch };
+}
+
+function refusalResponse({ status, detail }: Refusal): string {
+  const problem = problemFrom(new HedgerowError("invalid_request", detail));
+  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
+  const headers = [
+    `HTTP/1.1 ${status}`,
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Upgrade: ${linkProtocol}`,
+    "Connection: close",
+  ];
+  return `${headers.join("\r\n")}\r\n\r\n${body}`;
+}
+
+function upgradeResponse(identity: LeafIdentity): string {
+  const headers = Object.entries(identityHeaders(identity)).map(([name, value]) => `${name}: ${value}`);
+  const lines = ["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", `Upgrade: ${linkProtocol}`, ...headers];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

@@ -1,0 +1,211 @@
+import type { AttemptError, ShardReply } from "../protocol/link.ts";
+import type { Plan } from "../protocol/plan.ts";
+import type { Clock } from "../time.ts";
+
+/** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
+export type SearchResult = Omit<ShardReply, "sequence" | "documentSizesBytes" | "queuedMs" | "tookMs"> & {
+  sources: readonly Uint8Array[];
+};
+
+/** One search over one shard, done in steps. */
+export type RunningSearch = {
+  /** Works until done (true) or until `shouldPause` says so (false). */
+  step(shouldPause: () => boolean): boolean;
+  /** The result so far; ends the search. */
+  finish(): SearchResult;
+};
+
+/** A shard that can be searched. */
+export type SearchedShard = { readonly sequence: number; prepare(plan: Plan): RunningSearch };
+
+/** Where answers go. All answers to one request carry its number; exactly one `reply` or `failure` ends it. */
+export type ReplyTo = {
+  started(request: number): void;
+  reply(request: number, reply: ShardReply, sources: readonly Uint8Array[]): void;
+  failure(request: number, error: AttemptError): void;
+};
+
+/** A search as it came in. The plan is not read before its turn comes. */
+export type SearchRequest = {
+  request: number;
+  shard: number;
+  plan: Uint8Array;
+  budgetMs: number;
+  tied: boolean;
+  replyTo: ReplyTo;
+};
+
+/** A search that waits or runs, in its submitter's hands for cancelling. */
+export type Ticket = { readonly search: SearchRequest; readonly arrivedMs: number };
+
+/** Finds what a plan is for; an AttemptError is the answer when it cannot be searched. */
+export type PlanResolver = (
+  plan: Uint8Array,
+  shard: number,
+) => { kind: "found"; plan: Plan; shard: SearchedShard } | { kind: "refused"; error: AttemptError };
+
+/** What is counted; see `telemetry/`. Times in milliseconds. */
+export type SearchMeter = {
+  started(queuedMs: number): void;
+  replied(outcome: ShardReply["outcome"], tookMs: number): void;
+  failed(code: AttemptError["code"]): void;
+  cancelled(stage: "queued" | "running"): void;
+};
+
+export type SearchQueueSettings = {
+  /** Searches that may wait beside the one that runs; one more is refused with `overloaded`. */
+  waitingMax: number;
+  /** How long the thread searches before it looks at its sockets again. */
+  sliceMs: number;
+  /** What is kept of a budget for answering. */
+  replyReserveMs: number;
+};
+
+export const searchQueueDefaults: SearchQueueSettings = { waitingMax: 128, sliceMs: 1, replyReserveMs: 0.5 };
+
+/** The one queue of this process's thread: searches run one after the other, in the order they came. */
+export type SearchQueue = {
+  /** Takes a search in. Undefined: it was refused, and its failure has been sent. */
+  submit(search: SearchRequest): Ticket | undefined;
+  /** Stops a search, whether it waits or runs; nothing more is said about it. Once it has ended this does nothing. */
+  cancel(ticket: Ticket): void;
+  /** Searches that wait, and the one that runs. */
+  readonly length: number;
+};
+
+type Active = { ticket: Ticket; running: RunningSearch; sequence: number; queuedMs: number; endMs: number };
+
+export type SearchQueueParts = {
+  resolve: PlanResolver;
+  clock: Clock;
+  meter: SearchMeter;
+  /** Runs a slice after the sockets had their turn. */
+  schedule: (turn: () => void) => void;
+  settings: SearchQueueSettings;
+};
+
+/** Makes the queue. A search that throws ends with `crashed` and takes nothing else down. */
+export function createSearchQueue({ resolve, clock, meter, schedule, settings }: SearchQueueParts): SearchQueue {
+  const waiting = new Set<Ticket>();
+  let active: Active | undefined;
+  let scheduled = false;
+  let pauseAtMs = 0;
+  const shouldPause = (): boolean => clock.nowMs() >= pauseAtMs;
+
+  const fail = (search: SearchRequest, error: AttemptError): void => {
+    meter.failed(error.code);
+    search.replyTo.failure(search.request, error);
+  };
+
+  const wake = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    schedule(turn);
+  };
+
+  /** Makes a ticket the active search, or answers why not. */
+  const begin = (ticket: Ticket, nowMs: number): void => {
+    const { search } = ticket;
+    const queuedMs = nowMs - ticket.arrivedMs;
+    const endMs = ticket.arrivedMs + Math.max(search.budgetMs - settings.replyReserveMs, search.budgetMs / 2);
+    if (nowMs >= endMs) {
+      fail(search, {
+        code: "expired",
+        detail: `its ${search.budgetMs.toFixed(1)} ms were over after ${queuedMs.toFixed(1)}`,
+      });
+      return;
+    }
+    try {
+      const resolved = resolve(search.plan, search.shard);
+      if (resolved.kind === "refused") {
+        fail(search, resolved.error);
+        return;
+      }
+      meter.started(queuedMs);
+      if (search.tied) search.replyTo.started(search.request);
+      const running = resolved.shard.prepare(resolved.plan);
+      active = { ticket, running, sequence: resolved.shard.sequence, queuedMs, endMs };
+    } catch (error) {
+      fail(search, crashed(error));
+    }
+  };
+
+  /** Runs the active search until it ends or the slice does. */
+  const advance = (current: Active, sliceEndMs: number): void => {
+    const { search } = current.ticket;
+    try {
+      pauseAtMs = Math.min(sliceEndMs, current.endMs);
+      const done = current.running.step(shouldPause);
+      if (!done && clock.nowMs() < current.endMs) return;
+      active = undefined;
+      const { sources, ...found } = current.running.finish();
+      const tookMs = clock.nowMs() - current.ticket.arrivedMs - current.queuedMs;
+      const documentSizesBytes = sources.map((source) => source.length);
+      meter.replied(found.outcome, tookMs);
+      search.replyTo.reply(
+        search.request,
+        { ...found, sequence: current.sequence, documentSizesBytes, queuedMs: current.queuedMs, tookMs },
+        sources,
+      );
+    } catch (error) {
+      active = undefined;
+      fail(search, crashed(error));
+    }
+  };
+
+  const turn = (): void => {
+    scheduled = false;
+    let nowMs = clock.nowMs();
+    const sliceEndMs = nowMs + settings.sliceMs;
+    do {
+      if (active === undefined) {
+        const [next] = waiting;
+        if (next === undefined) return;
+        waiting.delete(next);
+        begin(next, nowMs);
+      }
+      if (active !== undefined) advance(active, sliceEndMs);
+      nowMs = clock.nowMs();
+    } while (nowMs < sliceEndMs);
+    if (active !== undefined || waiting.size > 0) wake();
+  };
+
+  return {
+    submit(search) {
+      if (waiting.size >= settings.waitingMax) {
+        fail(search, { code: "overloaded", detail: `${waiting.size} searches are waiting` });
+        return undefined;
+      }
+      const ticket = { search, arrivedMs: clock.nowMs() };
+      waiting.add(ticket);
+      wake();
+      return ticket;
+    },
+    cancel(ticket) {
+      if (waiting.delete(ticket)) {
+        meter.cancelled("queued");
+      } else if (active?.ticket === ticket) {
+        const stopped = active;
+        active = undefined;
+        meter.cancelled("running");
+        release(stopped.running);
+      }
+    },
+    get length() {
+      return waiting.size + (active === undefined ? 0 : 1);
+    },
+  };
+}
+
+/** Ends a cancelled search, so that what it borrowed goes back; its result is nobody's. */
+function release(running: RunningSearch): void {
+  try {
+    running.finish();
+  } catch {
+    // It failed while ending; there is no one left to tell.
+  }
+}
+
+function crashed(error: unknown): AttemptError {
+  return { code: "crashed", detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}

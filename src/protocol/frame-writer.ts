@@ -1,0 +1,131 @@
+import type { Writable } from "node:stream";
+import { type FrameKind, frameHeadBytes, frameKind, searchHeadBytes, tiedFlag } from "./frames.ts";
+
+/** A search as the root sends it; `plan` is encoded once and shared by the frames to all shards. */
+export type SearchFrame = { plan: Uint8Array; shard: number; budgetMs: number; tied: boolean };
+
+/** Writes frames, gathered: all frames of one turn of the event loop leave in one write. */
+export type FrameWriter = {
+  search(request: number, search: SearchFrame): void;
+  /** A frame that says nothing but its kind. */
+  signal(kind: "cancel" | "started" | "ping" | "pong" | "leaving", request: number): void;
+  /** A frame whose payload is JSON. */
+  json(kind: "failure" | "callFailure", request: number, value: unknown): void;
+  /** A frame of a JSON head and raw bytes in pieces. The pieces must not change afterwards. */
+  message(
+    kind: "reply" | "call" | "answer",
+    request: number,
+    content: { head: unknown; body: readonly Uint8Array[] },
+  ): void;
+  /** Sends now what was gathered; otherwise it leaves when the turn ends. */
+  flush(): void;
+};
+
+/** Runs a flush at the end of the turn. `setImmediate` gathers over all sockets that one poll found readable. */
+export type FlushSchedule = (flush: () => void) => void;
+
+const slabBytes = 64 * 1024;
+/** From here on a piece is handed to the socket as it stands; below it a copy is cheaper than one more buffer. */
+const copyBytesMax = 8 * 1024;
+
+/**
+ * A writer to one stream. Small pieces are copied one after the other into a slab, which is never written over, since
+ * the stream may still hold it; a full slab is left to the garbage collector.
+ */
+export function createFrameWriter(stream: Writable, schedule: FlushSchedule = setImmediate): FrameWriter {
+  let slab = Buffer.allocUnsafeSlow(slabBytes);
+  let start = 0;
+  let end = 0;
+  let scheduled = false;
+  let pieces: Uint8Array[] = [];
+
+  const cut = (): void => {
+    if (end > start) pieces.push(slab.subarray(start, end));
+    start = end;
+  };
+
+  const flush = (): void => {
+    scheduled = false;
+    cut();
+    if (pieces.length === 0 || stream.destroyed) {
+      pieces = [];
+      return;
+    }
+    const leaving = pieces;
+    pieces = [];
+    if (leaving.length === 1 && leaving[0] !== undefined) {
+      stream.write(leaving[0]);
+      return;
+    }
+    stream.cork();
+    for (const piece of leaving) stream.write(piece);
+    stream.uncork();
+  };
+
+  const reserve = (sizeBytes: number): void => {
+    if (!scheduled) {
+      scheduled = true;
+      schedule(flush);
+    }
+    if (slab.length - end >= sizeBytes) return;
+    cut();
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes));
+    start = 0;
+    end = 0;
+  };
+
+  const append = (bytes: Uint8Array): void => {
+    if (bytes.length > copyBytesMax) {
+      cut();
+      pieces.push(bytes);
+      return;
+    }
+    reserve(bytes.length);
+    slab.set(bytes, end);
+    end += bytes.length;
+  };
+
+  /** Writes a frame's head at `at`, the whole frame being `sizeBytes` long. */
+  const putHead = (at: number, kind: FrameKind, frame: { request: number; sizeBytes: number }): void => {
+    slab.writeUInt32LE(frame.sizeBytes - 4, at);
+    slab.writeUInt8(kind, at + 4);
+    slab.writeUInt32LE(frame.request, at + 5);
+  };
+
+  return {
+    search(request, { plan, shard, budgetMs, tied }) {
+      const headBytes = frameHeadBytes + searchHeadBytes;
+      reserve(headBytes);
+      putHead(end, frameKind.search, { request, sizeBytes: headBytes + plan.length });
+      slab.writeFloatLE(budgetMs, end + frameHeadBytes);
+      slab.writeUInt16LE(shard, end + frameHeadBytes + 4);
+      slab.writeUInt8(tied ? tiedFlag : 0, end + frameHeadBytes + 6);
+      end += headBytes;
+      append(plan);
+    },
+    signal(kind, request) {
+      reserve(frameHeadBytes);
+      putHead(end, frameKind[kind], { request, sizeBytes: frameHeadBytes });
+      end += frameHeadBytes;
+    },
+    json(kind, request, value) {
+      const text = JSON.stringify(value);
+      reserve(frameHeadBytes + 3 * text.length);
+      const sizeBytes = frameHeadBytes + slab.write(text, end + frameHeadBytes);
+      putHead(end, frameKind[kind], { request, sizeBytes });
+      end += sizeBytes;
+    },
+    message(kind, request, { head, body }) {
+      const text = JSON.stringify(head);
+      reserve(frameHeadBytes + 4 + 3 * text.length);
+      const textBytes = slab.write(text, end + frameHeadBytes + 4);
+      slab.writeUInt32LE(textBytes, end + frameHeadBytes);
+      let sizeBytes = frameHeadBytes + 4 + textBytes;
+      for (const piece of body) sizeBytes += piece.length;
+      putHead(end, frameKind[kind], { request, sizeBytes });
+      end += frameHeadBytes + 4 + textBytes;
+      for (const piece of body) append(piece);
+    },
+    flush,
+  };
+}

@@ -1,0 +1,261 @@
+import type { Duplex } from "node:stream";
+import { createFrameWriter, type FrameWriter, type SearchFrame } from "../protocol/frame-writer.ts";
+import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frames.ts";
+import type { LeafIdentity } from "../protocol/handshake.ts";
+import type { CallError, LinkCallName, LinkCalls } from "../protocol/link.ts";
+import type { Clock, Random, Timer, Timers } from "../time.ts";
+import { type ConnectOutcome, connectLink } from "./link-connection.ts";
+import { createOutstanding, type SearchHandler } from "./outstanding.ts";
+
+export type { SearchFrame } from "../protocol/frame-writer.ts";
+export type { SearchHandler } from "./outstanding.ts";
+
+/** What is known of the leaf at the other end. */
+export type LeafLinkState = {
+  url: string;
+  connected: boolean;
+  /** Smoothed round trip of the pings; undefined before the first. */
+  rttMs: number | undefined;
+  /** Searches that have no answer yet. */
+  inflight: number;
+  /** The leaf finishes what it has and wants no more. */
+  leaving: boolean;
+  /** Who answered last; stays known while the link is down. */
+  leaf: LeafIdentity | undefined;
+  /** Why the link is down, while it is. */
+  trouble: string | undefined;
+};
+
+/** A call that brought no result. */
+export class LinkCallError extends Error {
+  override readonly name = "LinkCallError";
+  readonly code: CallError["code"];
+
+  constructor({ code, detail }: CallError) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** The one connection to one leaf. It connects by itself and stays connected; no caller ever waits for that. */
+export type LeafLink = {
+  /**
+   * Sends a search. Returns its number, under which the handler hears of it, or undefined when nothing was sent since
+   * the link is down or its leaf has stopped reading: the handler then hears nothing.
+   */
+  search(search: SearchFrame, handler: SearchHandler): number | undefined;
+  /** Forgets a search and stops the leaf's work on it. For one that has ended it does nothing. */
+  cancel(request: number): void;
+  /** Asks something of the leaf. Rejects with a LinkCallError. */
+  call<Name extends LinkCallName>(
+    name: Name,
+    params: LinkCalls[Name]["params"],
+    options: { timeoutMs: number; body?: Uint8Array },
+  ): Promise<LinkCalls[Name]["result"]>;
+  /** Searches that have no answer yet. */
+  readonly inflight: number;
+  readonly connected: boolean;
+  readonly rttMs: number | undefined;
+  state(): LeafLinkState;
+  /** Hangs up for good; everything outstanding fails with `disconnected`. */
+  close(): void;
+};
+
+export type LeafLinkSettings = {
+  connectTimeoutMs: number;
+  handshakeTimeoutMs: number;
+  /** The wait before the first new try; doubled with every further one, half of it drawn by lot. */
+  backoffMinMs: number;
+  backoffMaxMs: number;
+  pingEveryMs: number;
+  /** A leaf that says nothing for this long although it was pinged is taken for dead. */
+  silenceMaxMs: number;
+  /** Bytes that may wait for a leaf that does not read, before searches go elsewhere. */
+  unsentSizeBytesMax: number;
+};
+
+export const leafLinkDefaults: LeafLinkSettings = {
+  connectTimeoutMs: 250,
+  handshakeTimeoutMs: 1000,
+  backoffMinMs: 50,
+  backoffMaxMs: 1000,
+  pingEveryMs: 1000,
+  silenceMaxMs: 2500,
+  unsentSizeBytesMax: 16 * 1024 * 1024,
+};
+
+export type LeafLinkOptions = {
+  url: string;
+  clock: Clock;
+  timers: Timers;
+  random: Random;
+  /** Hears of every change of `connected`, `leaving`, `leaf` or `trouble`. */
+  onState?: (state: LeafLinkState) => void;
+  settings?: Partial<LeafLinkSettings>;
+};
+
+type Session = { socket: Duplex; writer: FrameWriter; heardMs: number; pingedMs: number | undefined };
+
+/** How much a new round trip moves the smoothed one. */
+const rttShare = 0.3;
+
+/** Begins to connect to a leaf at once, in the background, and goes on until `close`. */
+export function createLeafLink({ url, clock, timers, random, onState, settings: given }: LeafLinkOptions): LeafLink {
+  const settings = { ...leafLinkDefaults, ...given };
+  const outstanding = createOutstanding();
+  let session: Session | undefined;
+  let leaf: LeafIdentity | undefined;
+  let leaving = false;
+  let trouble: string | undefined = "not connected yet";
+  let rttMs: number | undefined;
+  let failures = 0;
+  let closed = false;
+  let timer: Timer | undefined;
+  let giveUp: (() => void) | undefined;
+
+  const state = (): LeafLinkState => {
+    return { url, connected: session !== undefined, rttMs, inflight: outstanding.searches, leaving, leaf, trouble };
+  };
+
+  const connect = (): void => {
+    const { connectTimeoutMs, handshakeTimeoutMs } = settings;
+    giveUp = connectLink({ url, timers, connectTimeoutMs, handshakeTimeoutMs }, (outcome) => {
+      giveUp = undefined;
+      if (outcome.kind === "connected") begin(outcome);
+      else retry(outcome.detail, outcome.kind === "refused");
+    });
+  };
+
+  const retry = (detail: string, slowly: boolean): void => {
+    const longestMs = slowly ? settings.backoffMaxMs : settings.backoffMinMs * 2 ** Math.min(failures, 20);
+    failures++;
+    timer = timers.after(Math.min(longestMs, settings.backoffMaxMs) * (0.5 + random.next() / 2), connect);
+    if (detail !== trouble) {
+      trouble = detail;
+      onState?.(state());
+    }
+  };
+
+  const begin = ({ socket, identity }: Extract<ConnectOutcome, { kind: "connected" }>): void => {
+    const current: Session = { socket, writer: createFrameWriter(socket), heardMs: clock.nowMs(), pingedMs: undefined };
+    const decoder = createFrameDecoder((kind, request, payload) => receive(current, { kind, request, payload }));
+    session = current;
+    leaf = identity;
+    leaving = false;
+    trouble = undefined;
+    failures = 0;
+    socket.on("data", (chunk: Buffer) => {
+      if (session !== current) return;
+      current.heardMs = clock.nowMs();
+      try {
+        decoder.push(chunk);
+      } catch (error) {
+        lose(current, error instanceof Error ? error.message : String(error));
+      }
+    });
+    socket.on("error", (error) => lose(current, error.message));
+    socket.on("end", () => lose(current, "the leaf hung up"));
+    socket.on("close", () => lose(current, "the connection is gone"));
+    ping(current);
+    onState?.(state());
+  };
+
+  const receive = (current: Session, frame: { kind: FrameKind; request: number; payload: Buffer }): void => {
+    if (session !== current) return;
+    if (frame.kind === frameKind.pong) {
+      if (current.pingedMs === undefined) return;
+      const sampleMs = clock.nowMs() - current.pingedMs;
+      rttMs = rttMs === undefined ? sampleMs : rttMs + rttShare * (sampleMs - rttMs);
+      current.pingedMs = undefined;
+    } else if (frame.kind === frameKind.leaving) {
+      leaving = true;
+      onState?.(state());
+    } else {
+      outstanding.take(frame.kind, frame.request, frame.payload);
+    }
+  };
+
+  const ping = (current: Session): void => {
+    if (session !== current) return;
+    if (current.pingedMs === undefined) {
+      current.pingedMs = clock.nowMs();
+      current.writer.signal("ping", 0);
+    } else if (isSilent(current)) {
+      // Timers run before sockets are read: after a blocked loop the answer may be there, unread.
+      setImmediate(() => {
+        if (isSilent(current)) lose(current, `the leaf has been silent for ${settings.silenceMaxMs} ms`);
+      });
+    }
+    timer = timers.after(settings.pingEveryMs, () => ping(current));
+  };
+
+  const isSilent = (current: Session): boolean =>
+    current.pingedMs !== undefined &&
+    clock.nowMs() - Math.max(current.heardMs, current.pingedMs) > settings.silenceMaxMs;
+
+  const lose = (current: Session, detail: string): void => {
+    if (session !== current) return;
+    session = undefined;
+    leaving = false;
+    timer?.cancel();
+    current.socket.destroy();
+    outstanding.failAll(detail);
+    if (!closed) retry(detail, false);
+  };
+
+  connect();
+
+  return {
+    search(search, handler) {
+      if (session === undefined || session.socket.writableLength > settings.unsentSizeBytesMax) return undefined;
+      const request = outstanding.addSearch(handler);
+      session.writer.search(request, search);
+      return request;
+    },
+    cancel(request) {
+      if (outstanding.forget(request)) session?.writer.signal("cancel", request);
+    },
+    call(name, params, { timeoutMs, body }) {
+      return new Promise((resolve, reject) => {
+        if (session === undefined) {
+          reject(new LinkCallError({ code: "disconnected", detail: trouble ?? "not connected" }));
+          return;
+        }
+        const request = outstanding.addCall({
+          onAnswer(result) {
+            limit.cancel();
+            // The link's version makes both ends agree on what each call answers.
+            resolve(result as LinkCalls[typeof name]["result"]);
+          },
+          onFailure(error) {
+            limit.cancel();
+            reject(new LinkCallError(error));
+          },
+        });
+        const limit = timers.after(timeoutMs, () => {
+          outstanding.forget(request);
+          reject(new LinkCallError({ code: "timed_out", detail: `${name} took more than ${timeoutMs} ms` }));
+        });
+        session.writer.message("call", request, { head: { name, params }, body: body === undefined ? [] : [body] });
+      });
+    },
+    get inflight() {
+      return outstanding.searches;
+    },
+    get connected() {
+      return session !== undefined;
+    },
+    get rttMs() {
+      return rttMs;
+    },
+    state,
+    close() {
+      if (closed) return;
+      closed = true;
+      timer?.cancel();
+      giveUp?.();
+      if (session !== undefined) lose(session, "the link was closed");
+      timer?.cancel();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
+import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
+import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
+
+/**
+ * Who waits for searches. One object may serve many requests, each told apart by its number; for each, exactly one of
+ * `onReply` and `onError` comes, unless it was cancelled: then nothing does. `documents` are the hits' raw JSON, one
+ * after the other, cut by the reply's `documentSizesBytes`.
+ */
+export type SearchHandler = {
+  onStarted(request: number): void;
+  onReply(request: number, reply: ShardReply, documents: Buffer): void;
+  onError(request: number, error: AttemptError): void;
+};
+
+/** Who waits for a call; one of the two is called, once. */
+export type CallHandler = { onAnswer(result: unknown): void; onFailure(error: CallError): void };
+
+/** All requests of one link that have no answer yet. */
+export type Outstanding = {
+  addSearch(handler: SearchHandler): number;
+  addCall(handler: CallHandler): number;
+  /** Forgets a request: whatever still comes for it is dropped. False: it was not (any more) outstanding. */
+  forget(request: number): boolean;
+  /** Hands a leaf's frame to who waits for it. Throws a FrameError on one that makes no sense. */
+  take(kind: FrameKind, request: number, payload: Buffer): void;
+  /** Tells everyone that no answer will come. */
+  failAll(detail: string): void;
+  readonly searches: number;
+  readonly size: number;
+};
+
+const requestMax = 0x3fff_ffff;
+
+/** An empty table. Numbers are not used again while anything could still answer to them. */
+export function createOutstanding(): Outstanding {
+  const searches = new Map<number, SearchHandler>();
+  const calls = new Map<number, CallHandler>();
+  let last = 0;
+
+  const nextRequest = (): number => {
+    do {
+      last = last === requestMax ? 1 : last + 1;
+    } while (searches.has(last) || calls.has(last));
+    return last;
+  };
+
+  /** The handler of a search that ends here, if anyone still waits for it. */
+  const endSearch = (request: number): SearchHandler | undefined => {
+    const handler = searches.get(request);
+    if (handler !== undefined) searches.delete(request);
+    return handler;
+  };
+  const endCall = (request: number): CallHandler | undefined => {
+    const handler = calls.get(request);
+    if (handler !== undefined) calls.delete(request);
+    return handler;
+  };
+
+  return {
+    addSearch(handler) {
+      const request = nextRequest();
+      searches.set(request, handler);
+      return request;
+    },
+    addCall(handler) {
+      const request = nextRequest();
+      calls.set(request, handler);
+      return request;
+    },
+    forget: (request) => searches.delete(request) || calls.delete(request),
+    take(kind, request, payload) {
+      switch (kind) {
+        case frameKind.started:
+          searches.get(request)?.onStarted(request);
+          return;
+        case frameKind.reply: {
+          if (!searches.has(request)) return;
+          const { head, body } = readHeadAndBody(payload);
+          if (!isShardReply(head, body.length)) throw new FrameError("a reply is not of the form of one");
+          endSearch(request)?.onReply(request, head, body);
+          return;
+        }
+        case frameKind.failure:
+          endSearch(request)?.onError(request, attemptError(parseJson(payload)));
+          return;
+        case frameKind.answer:
+          endCall(request)?.onAnswer(readHeadAndBody(payload).head);
+          return;
+        case frameKind.callFailure:
+          endCall(request)?.onFailure(callError(parseJson(payload)));
+          return;
+        default:
+          throw new FrameError(`a leaf sends no frames of kind ${kind}`);
+      }
+    },
+    failAll(detail) {
+      const waitingSearches = [...searches];
+      const waitingCalls = [...calls.values()];
+      searches.clear();
+      calls.clear();
+      for (const [request, handler] of waitingSearches) handler.onError(request, { code: "disconnected", detail });
+      for (const handler of waitingCalls) handler.onFailure({ code: "disconnected", detail });
+    },
+    get searches() {
+      return searches.size;
+    },
+    get size() {
+      return searches.size + calls.size;
+    },
+  };
+}
+
+/** Whether a head is a reply whose numbers are numbers and whose documents fill the body exactly. */
+function isShardReply(head: unknown, bodyBytes: number): head is ShardReply {
+  if (!isRecord(head) || (head.outcome !== "complete" && head.outcome !== "truncated")) return false;
+  const { hits, documentSizesBytes } = head;
+  if (!Array.isArray(hits) || !Array.isArray(documentSizesBytes) || hits.length !== documentSizesBytes.length)
+    return false;
+  for (const name of countNames) if (!Number.isFinite(head[name])) return false;
+  if (typeof head.totalExact !== "boolean") return false;
+  let sizeBytes = 0;
+  for (let i = 0; i < hits.length; i++) {
+    const hit: unknown = hits[i];
+    const documentBytes: unknown = documentSizesBytes[i];
+    if (!isRecord(hit) || typeof hit.id !== "string" || typeof hit.score !== "number") return false;
+    if (typeof documentBytes !== "number" || !(documentBytes >= 0)) return false;
+    sizeBytes += documentBytes;
+  }
+  return sizeBytes === bodyBytes;
+}
+
+const countNames = ["documents", "documentsTotal", "sequence", "total", "queuedMs", "tookMs"] as const;
+
+const attemptCodes: ReadonlySet<string> = new Set<AttemptError["code"]>([
+  "overloaded",
+  "expired",
+  "unknown_shard",
+  "not_ready",
+  "bad_plan",
+  "crashed",
+]);
+
+function attemptError(value: unknown): AttemptError {
+  const { code, detail } = codeAndDetail(value);
+  return isAttemptCode(code) ? { code, detail } : { code: "crashed", detail: `${code}: ${detail}` };
+}
+
+function isAttemptCode(code: string): code is AttemptError["code"] {
+  return attemptCodes.has(code);
+}
+
+function callError(value: unknown): CallError {
+  const { code, detail } = codeAndDetail(value);
+  return code === "unknown_shard" || code === "bad_call" ? { code, detail } : { code: "crashed", detail };
+}
+
+function codeAndDetail(value: unknown): { code: string; detail: string } {
+  if (!isRecord(value)) throw new FrameError("a failure has no code");
+  return { code: String(value.code), detail: String(value.detail) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
