@@ -34,11 +34,18 @@ export class HedgerowError extends Error {
   override readonly name = "HedgerowError";
   readonly code: ErrorCode;
   readonly places: readonly ErrorPlace[];
+  facts: Readonly<Record<string, unknown>> = {};
 
   constructor(code: ErrorCode, detail: string, places: readonly ErrorPlace[] = []) {
     super(detail);
     this.code = code;
     this.places = places;
+  }
+
+  /** Adds what else the problem document shows, such as `coverage`. */
+  withFacts(facts: Readonly<Record<string, unknown>>): this {
+    this.facts = facts;
+    return this;
   }
 
   get status(): number {

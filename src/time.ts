@@ -71,3 +71,33 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+/** Lets everything else that is waiting for the event loop run first. */
+export function yieldToLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+const datePattern = "dddd-dd-dd";
+
+/** An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else. */
+export function parseInstant(text: string): number | undefined {
+  if (text.length < datePattern.length || text.length > 40) return undefined;
+  for (let i = 0; i < datePattern.length; i++) {
+    const isDigit = text.charCodeAt(i) >= 48 && text.charCodeAt(i) <= 57;
+    if (datePattern[i] === "d" ? !isDigit : text[i] !== datePattern[i]) return undefined;
+  }
+  const time = text.slice(datePattern.length);
+  if (time !== "" && !isTimeWithZone(time)) return undefined;
+  const instantMs = Date.parse(text);
+  return Number.isNaN(instantMs) ? undefined : instantMs;
+}
+
+function isTimeWithZone(time: string): boolean {
+  const zoned = time.endsWith("Z") || time.endsWith("z") || time.at(-6) === "+" || time.at(-6) === "-";
+  return zoned && (time.startsWith("T") || time.startsWith("t"));
+}
+
+/** Runs `run` after the sockets that are ready now were read: a timer that was due first may then be too early. */
+export function afterPoll(run: () => void): void {
+  setImmediate(run);
+}

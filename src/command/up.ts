@@ -1,0 +1,137 @@
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readConfig } from "../config.ts";
+import { systemClock, systemTimers } from "../time.ts";
+import { loadDemo } from "./demo.ts";
+import type { CommandIo } from "./io.ts";
+import { type Supervised, supervise } from "./supervise.ts";
+
+const drainMs = 10_000;
+
+/**
+ * `hedgerow up`: a root and its leaves as processes of this machine, until `stopped` resolves; then all drain. A
+ * process that dies is started again. `<data>/up.json` says what runs where.
+ */
+export async function up(args: string[], io: CommandIo & { program: string; stopped: Promise<void> }): Promise<number> {
+  const read = readConfig("up", args, io.env);
+  if (read.kind === "help") {
+    io.stdout(read.text);
+    return 0;
+  }
+  if (read.kind === "invalid") {
+    io.stderr(`${read.problems.join("\n")}\n`);
+    return 2;
+  }
+  const { config } = read;
+  await mkdir(config.data, { recursive: true });
+  const cluster = new LocalCluster(config, io);
+  try {
+    await Promise.race([cluster.start(), io.stopped]);
+    await Promise.race([demonstrate(cluster.url, config, io), io.stopped]);
+    await io.stopped;
+    return 0;
+  } catch (error) {
+    io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+type UpConfig = Extract<ReturnType<typeof readConfig<"up">>, { kind: "ok" }>["config"];
+
+async function demonstrate(url: string, config: UpConfig, io: CommandIo): Promise<void> {
+  io.stdout(`Hedgerow is at ${url}\n`);
+  if (!config.demo) return;
+  await loadDemo({ url, dataDirectory: config.data, shards: config.shards, replicas: config.replicas }, io);
+  const example = (query: string): string => `  curl '${url}/v1/indexes/demo/search?q=${query.replaceAll(" ", "+")}'\n`;
+  io.stdout(
+    `Try it:\n${example("fear of heights")}${example("instrument for measuring wind")}${example("study of bees")}`,
+  );
+}
+
+/** The processes of one `up`. */
+class LocalCluster {
+  readonly #config: UpConfig;
+  readonly #io: CommandIo & { program: string };
+  #leaves: Supervised[] = [];
+  #root: Supervised | undefined;
+  #stopping = false;
+  #recorded: Promise<void> = Promise.resolve();
+
+  constructor(config: UpConfig, io: CommandIo & { program: string }) {
+    this.#config = config;
+    this.#io = io;
+  }
+
+  get url(): string {
+    return this.#root?.url ?? "";
+  }
+
+  async start(): Promise<void> {
+    const { leaves, zones } = this.#config;
+    this.#leaves = Array.from({ length: leaves }, (_, i) => this.#leaf(`leaf-${i + 1}`, zoneName(i % zones)));
+    await Promise.all(this.#leaves.map(({ listening }) => listening));
+    if (this.#stopping) return;
+    this.#root = this.#startRoot();
+    await this.#root.listening;
+    await this.#record();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#root?.stop(drainMs);
+    await Promise.all(this.#leaves.map((leaf) => leaf.stop(drainMs)));
+    await this.#recorded;
+    await rm(join(this.#config.data, "up.json"), { force: true });
+  }
+
+  #leaf(name: string, zone: string): Supervised {
+    const data = join(this.#config.data, name);
+    return this.#supervise("leaf", name, (url) => [
+      ...["--name", name, "--zone", zone, "--data", data],
+      ...["--host", "127.0.0.1", "--port", url === undefined ? "0" : new URL(url).port],
+    ]);
+  }
+
+  #startRoot(): Supervised {
+    const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
+    const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
+    return this.#supervise("root", "root", (url) => [
+      ...["--name", "root", "--host", host, "--data", data, "--leaves", leaves],
+      ...["--port", url === undefined ? String(port) : new URL(url).port],
+      ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
+    ]);
+  }
+
+  #supervise(role: "root" | "leaf", name: string, flags: (url: string | undefined) => string[]): Supervised {
+    return supervise({
+      role,
+      name,
+      program: this.#io.program,
+      flags,
+      clock: systemClock,
+      timers: systemTimers,
+      onChange: () => void this.#record(),
+      onTrouble: (message) => this.#io.stderr(`hedgerow: ${message}\n`),
+    });
+  }
+
+  #record(): Promise<void> {
+    this.#recorded = this.#recorded.then(() => this.#writeRecord());
+    return this.#recorded;
+  }
+
+  /** Written aside and renamed, so that a reader never sees half of it. */
+  async #writeRecord(): Promise<void> {
+    if (this.#stopping || this.#root?.url === undefined) return;
+    const processes = [this.#root, ...this.#leaves].map(({ role, name, pid, url }) => ({ role, name, pid, url }));
+    const path = join(this.#config.data, "up.json");
+    await writeFile(`${path}.new`, `${JSON.stringify({ url: this.#root.url, processes }, null, 2)}\n`);
+    await rename(`${path}.new`, path);
+  }
+}
+
+function zoneName(position: number): string {
+  return `zone-${String.fromCharCode(97 + position)}`;
+}

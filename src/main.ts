@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { fileURLToPath } from "node:url";
+import type { CommandIo } from "./command/io.ts";
+
+const usage = `hedgerow: search that answers on time
+
+  hedgerow up                start a root and leaves on this machine (npm start)
+  hedgerow root | leaf       run one role
+  hedgerow search "words"    ask
+  hedgerow import FILE       load documents, one JSON object a line
+  hedgerow status            show the cluster
+
+Each takes --help.
+`;
+
+type RunCommand = (args: string[], io: CommandIo & { program: string; stopped: Promise<void> }) => Promise<number>;
+
+/** Each command is loaded only when asked for: a search from the shell does not need a server's code. */
+const commands: Record<string, () => Promise<RunCommand>> = {
+  up: async () => (await import("./command/up.ts")).up,
+  root: async () => (await import("./root/serve.ts")).runRoot,
+  leaf: async () => (await import("./leaf/serve.ts")).runLeaf,
+  search: async () => (await import("./command/search.ts")).run,
+  import: async () => (await import("./command/import.ts")).run,
+  status: async () => (await import("./command/status.ts")).run,
+};
+
+const io: CommandIo = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
+  env: process.env,
+};
+
+/** Resolves at the first SIGINT or SIGTERM, or when the process that started this one is gone. */
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+    if (process.channel !== undefined) process.once("disconnect", () => resolve());
+  });
+}
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    io.stdout(usage);
+    return name === undefined ? 2 : 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    io.stderr(`hedgerow: there is no command "${name}"\n\n${usage}`);
+    return 2;
+  }
+  const run = await load();
+  const program = fileURLToPath(import.meta.url);
+  const isService = name === "up" || name === "root" || name === "leaf";
+  return run(args, { ...io, program, stopped: isService ? stopRequested() : new Promise<void>(() => undefined) });
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,65 @@
+import { type Bm25Settings, type FieldSettings, type IndexSettings, type Language, languages } from "./settings.ts";
+
+/** An index as its creator may describe it; what is left out gets its default. */
+export type IndexBody = {
+  fields: Record<string, FieldSettings>;
+  shards?: number;
+  replicas?: number;
+  language?: Language;
+  bm25?: Partial<Bm25Settings>;
+  stopWords?: string[];
+  synonyms?: string[][];
+};
+
+const words = { type: "array", maxItems: 10_000, items: { type: "string", minLength: 1, maxLength: 100 } } as const;
+
+/** The JSON Schema of `IndexBody`. */
+export const indexBodySchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["fields"],
+  properties: {
+    fields: {
+      type: "object",
+      maxProperties: 200,
+      propertyNames: { pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$", not: { const: "id" } },
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        required: ["type"],
+        properties: {
+          type: { enum: ["text", "keyword", "number", "date", "boolean", "stored"] },
+          boost: { type: "number", exclusiveMinimum: 0, maximum: 1000 },
+        },
+      },
+    },
+    shards: { type: "integer", minimum: 1, maximum: 256 },
+    replicas: { type: "integer", minimum: 1, maximum: 16 },
+    language: { enum: languages },
+    bm25: {
+      type: "object",
+      additionalProperties: false,
+      properties: { k1: { type: "number", minimum: 0, maximum: 10 }, b: { type: "number", minimum: 0, maximum: 1 } },
+    },
+    stopWords: words,
+    synonyms: { type: "array", maxItems: 10_000, items: { ...words, minItems: 2 } },
+  },
+} as const;
+
+/** The name of an index or an alias: what stands in URLs, file names and metrics. */
+export const indexNamePattern = "^[a-z0-9][a-z0-9_-]{0,63}$";
+
+export type IndexDefaults = { shards: number; replicas: number };
+
+/** Fills in what the creator left out. */
+export function settingsFrom(body: IndexBody, defaults: IndexDefaults): IndexSettings {
+  return {
+    fields: body.fields,
+    shards: body.shards ?? defaults.shards,
+    replicas: body.replicas ?? defaults.replicas,
+    language: body.language ?? "en",
+    bm25: { k1: body.bm25?.k1 ?? 1.2, b: body.bm25?.b ?? 0.75 },
+    ...(body.stopWords === undefined ? {} : { stopWords: body.stopWords }),
+    ...(body.synonyms === undefined ? {} : { synonyms: body.synonyms }),
+  };
+}

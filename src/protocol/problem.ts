@@ -1,0 +1,49 @@
+import { type ErrorCode, type ErrorPlace, errorTable, HedgerowError } from "../errors.ts";
+
+/** An error as callers see it: RFC 9457, `application/problem+json`. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  traceId?: string;
+  errors?: readonly ErrorPlace[];
+};
+
+/** What a schema validator says of one place that does not fit (ajv's form, as fastify hands it on). */
+export type ValidationFinding = { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> };
+
+/** The problem document of an error, with the trace that it belongs to. */
+export function problemFrom(error: HedgerowError, traceId?: string): Problem {
+  const { status, title } = errorTable[error.code];
+  return {
+    type: `https://hedgerow.dev/errors/${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
+    ...(traceId === undefined ? {} : { traceId }),
+    ...(error.places.length === 0 ? {} : { errors: error.places }),
+    ...error.facts,
+  };
+}
+
+/** A validator's findings as one error that names every place. */
+export function invalidRequest(findings: readonly ValidationFinding[]): HedgerowError {
+  const places = findings.map(placeOf).filter(({ detail }, _, all) => detail !== "" || all.length === 1);
+  const [first] = places;
+  const detail = first === undefined ? "the request does not fit" : `${first.path || "the body"} ${first.detail}`;
+  return new HedgerowError("invalid_request", detail, places);
+}
+
+function placeOf(finding: ValidationFinding): ErrorPlace {
+  const { instancePath, params } = finding;
+  if (typeof params.additionalProperty === "string") {
+    return { path: `${instancePath}/${params.additionalProperty}`, detail: "is not a known field" };
+  }
+  if (Array.isArray(params.allowedValues)) {
+    return { path: instancePath, detail: `must be one of ${params.allowedValues.join(", ")}` };
+  }
+  return { path: instancePath, detail: finding.message ?? "does not fit" };
+}

@@ -1,0 +1,142 @@
+/** One condition of a filter on one column: a value, any of several values, or a range. */
+export type FilterValue = string | number | boolean;
+export type FilterRange = { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number };
+export type FilterNode = { [field: string]: FilterValue | FilterValue[] | FilterRange | FilterNode | FilterNode[] };
+
+/** A search as the public contract takes it, before defaults. */
+export type SearchBody = {
+  query?: string;
+  match?: "any" | "all" | number;
+  fields?: string[];
+  prefix?: boolean;
+  typos?: "auto" | 0 | 1 | 2;
+  filter?: FilterNode;
+  facets?: (string | { field: string; size?: number })[];
+  sort?: string[];
+  size?: number;
+  from?: number;
+  cursor?: string;
+  highlight?: boolean | string[];
+  returned?: string[];
+  budgetMs?: number;
+  minCoverage?: number;
+  hedge?: boolean;
+  after?: string;
+  cache?: boolean;
+  explain?: boolean;
+  profile?: boolean;
+};
+
+const names = { type: "array", items: { type: "string", minLength: 1 }, maxItems: 100 } as const;
+
+/** The JSON Schema of `SearchBody`: what validates requests and what the API's description shows. */
+export const searchBodySchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    query: { type: "string", description: "what the user typed; empty: all documents" },
+    match: {
+      description: "how many of the optional words must match; a number is a percentage",
+      anyOf: [
+        { type: "string", enum: ["any", "all"] },
+        { type: "number", minimum: 1, maximum: 100 },
+      ],
+    },
+    fields: { ...names, minItems: 1, description: "where to search: text fields, each with an optional ^boost" },
+    prefix: { type: "boolean", description: "treat the last word as a prefix" },
+    typos: { enum: ["auto", 0, 1, 2], description: "most edits for a word that the index does not hold" },
+    filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
+    facets: {
+      type: "array",
+      maxItems: 20,
+      items: {
+        anyOf: [
+          { type: "string", minLength: 1 },
+          {
+            type: "object",
+            additionalProperties: false,
+            required: ["field"],
+            properties: {
+              field: { type: "string", minLength: 1 },
+              size: { type: "integer", minimum: 1, maximum: 1000 },
+            },
+          },
+        ],
+      },
+    },
+    sort: { ...names, minItems: 1, maxItems: 10, description: "field, -field or _score, most significant first" },
+    size: { type: "integer", minimum: 0, maximum: 1000 },
+    from: { type: "integer", minimum: 0 },
+    cursor: { type: "string", minLength: 1 },
+    highlight: { anyOf: [{ type: "boolean" }, names] },
+    returned: names,
+    budgetMs: { type: "number", minimum: 1, maximum: 60000 },
+    minCoverage: { type: "number", minimum: 0, maximum: 1 },
+    hedge: { type: "boolean" },
+    after: { type: "string", minLength: 1 },
+    cache: { type: "boolean" },
+    explain: { type: "boolean" },
+    profile: { type: "boolean" },
+  },
+} as const;
+
+type Parsed = { kind: "body"; body: Record<string, unknown> } | { kind: "invalid"; path: string; detail: string };
+
+/**
+ * Turns query parameters into a search body with the same names (`q` for `query`, lists comma-separated, `filter` as
+ * JSON). Only converts: the result is validated as any other body, so that both ways in refuse the same things.
+ */
+export function bodyFromParameters(parameters: Readonly<Record<string, unknown>>): Parsed {
+  const body: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(parameters)) {
+    const name = key === "q" ? "query" : key;
+    if (typeof value !== "string") return { kind: "invalid", path: `/${key}`, detail: "is given more than once" };
+    if (name in body) return { kind: "invalid", path: `/${key}`, detail: "is given both as q and as query" };
+    const converted = convert(name, value);
+    if (converted === undefined) return { kind: "invalid", path: `/${key}`, detail: "must be JSON" };
+    body[name] = converted;
+  }
+  return { kind: "body", body };
+}
+
+function convert(name: string, text: string): unknown {
+  switch (name) {
+    case "fields":
+    case "sort":
+    case "returned":
+      return splitList(text);
+    case "facets":
+      return text.trimStart().startsWith("[") ? parseJson(text) : splitList(text);
+    case "highlight":
+      return text === "true" || text === "false" ? text === "true" : splitList(text);
+    case "filter":
+      return parseJson(text);
+    case "match":
+    case "typos":
+    case "size":
+    case "from":
+    case "budgetMs":
+    case "minCoverage":
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+    case "prefix":
+    case "hedge":
+    case "cache":
+    case "explain":
+    case "profile":
+      return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : text;
+    default:
+      return text;
+  }
+}
+
+function splitList(text: string): string[] {
+  return text === "" ? [] : text.split(",");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { HedgerowError } from "../errors.ts";
+import type { Plan, PlanClause } from "../protocol/plan.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import { type IndexDefinition, textFields } from "../protocol/settings.ts";
+import type { PlanContext } from "./context.ts";
+import { type FieldLookup, type Occur, parseQuery, type QueryPart } from "./parse.ts";
+import { inverseDocumentFrequency } from "./weigh.ts";
+
+/**
+ * Turns a validated search into the one plan that every shard runs: words parsed, analyzed and weighed with the
+ * index's global statistics. Throws `invalid_query` or `invalid_request` naming what does not fit.
+ */
+export function planQuery(body: SearchBody, context: PlanContext): Plan {
+  const { definition, statistics } = context;
+  const boosts = fieldBoosts(body.fields, definition);
+  const parsed = parseQuery(body.query ?? "", fieldLookup(definition));
+  if (parsed.kind === "invalid")
+    throw new HedgerowError("invalid_query", parsed.detail, [place("query", parsed.detail)]);
+  const clauses = parsed.parts.flatMap((part) => clausesOf(part, boosts, context));
+  if (parsed.parts.length > 0 && clauses.length === 0) clauses.push({ occur: "required", terms: [] });
+  const termCount = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  if (termCount > context.termsMax) {
+    const detail = `the query has ${termCount} terms, more than the ${context.termsMax} allowed`;
+    throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
+  }
+  const { epoch, averageLengths } = statistics.current;
+  return {
+    index: definition.index,
+    incarnation: definition.incarnation,
+    epoch,
+    bm25: definition.settings.bm25,
+    fieldBoosts: boosts,
+    averageLengths,
+    clauses,
+    matchAtLeast: matchAtLeast(body.match ?? "any", clauses),
+    top: (body.from ?? 0) + (body.size ?? 10),
+    ...(body.returned === undefined ? {} : { returned: body.returned }),
+  };
+}
+
+function place(path: string, detail: string): { path: string; detail: string } {
+  return { path: `/${path}`, detail };
+}
+
+function fieldLookup(definition: IndexDefinition): FieldLookup {
+  const { fields } = definition.settings;
+  return (name) => {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return field === undefined ? "unknown" : field.type === "text" ? "text" : "other";
+  };
+}
+
+/** The weight of every text field in index order; a list of fields leaves the others out. */
+function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDefinition): number[] {
+  const names = textFields(definition.settings);
+  const own = (name: string): number => definition.settings.fields[name]?.boost ?? 1;
+  if (fields === undefined) return names.map(own);
+  const boosts = names.map(() => 0);
+  fields.forEach((entry, i) => {
+    const caret = entry.lastIndexOf("^");
+    const name = caret === -1 ? entry : entry.slice(0, caret);
+    const position = names.indexOf(name);
+    const boost = caret === -1 ? own(name) : Number(entry.slice(caret + 1) || Number.NaN);
+    if (position === -1)
+      throw misfit(i, `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`);
+    if (!(boost > 0 && boost <= 1000))
+      throw misfit(i, `"${entry}" must be name^boost with a boost above 0 and up to 1000`);
+    boosts[position] = boost;
+  });
+  return boosts;
+}
+
+function misfit(position: number, detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", detail, [place(`fields/${position}`, detail)]);
+}
+
+/**
+ * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words and for a word that
+ * falls apart into several terms behind an operator, since `-wi-fi` means just that.
+ */
+function clausesOf(part: QueryPart, boosts: readonly number[], context: PlanContext): PlanClause[] {
+  const tokens = context.analyzer.analyze(part.text);
+  const [first] = tokens;
+  if (first === undefined) return [];
+  const together = tokens.length > 1 && (part.kind === "phrase" || part.occur === "excluded");
+  if (!together) return tokens.map((token) => clause(part.occur, [token.term], fieldClause(part, boosts, context)));
+  const whole = clause(part.occur, [...new Set(tokens.map((token) => token.term))], fieldClause(part, boosts, context));
+  return [{ ...whole, phrase: tokens.map((token) => ({ term: token.term, offset: token.position - first.position })) }];
+
+  function clause(occur: Occur, terms: readonly string[], restriction: Pick<PlanClause, "fieldBoosts">): PlanClause {
+    const { documents } = context.statistics.current;
+    return {
+      occur,
+      terms: terms.map((term) => ({
+        term,
+        weight: inverseDocumentFrequency(documents, context.statistics.frequency(term)),
+      })),
+      ...restriction,
+    };
+  }
+}
+
+function fieldClause(
+  part: QueryPart,
+  boosts: readonly number[],
+  context: PlanContext,
+): Pick<PlanClause, "fieldBoosts"> {
+  if (part.field === undefined) return {};
+  const names = textFields(context.definition.settings);
+  const own = context.definition.settings.fields[part.field]?.boost ?? 1;
+  return { fieldBoosts: names.map((name, i) => (name === part.field ? boosts[i] || own : 0)) };
+}
+
+/** A required word makes the optional ones a bonus, unless the caller says how many of them must match. */
+function matchAtLeast(match: "any" | "all" | number, clauses: readonly PlanClause[]): number {
+  const optional = clauses.filter((clause) => clause.occur === "optional").length;
+  if (optional === 0) return 0;
+  if (match === "all") return optional;
+  if (match === "any") return clauses.some((clause) => clause.occur === "required") ? 0 : 1;
+  return Math.max(1, Math.floor((optional * match) / 100));
+}

@@ -1,0 +1,149 @@
+import { murmur3 } from "../protocol/hashing.ts";
+import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
+
+/** The statistics of a whole index that one plan is made from. */
+export type Statistics = {
+  /** Names the statistics by what they say: equal epochs mean equal weights, on every root and for every layout. */
+  epoch: string;
+  documents: number;
+  averageLengths: readonly number[];
+};
+
+type ShardTotals = { documents: number; lengths: readonly number[]; sequence: number };
+
+type ShardStatistics = {
+  cursor: StatisticsCursor | undefined;
+  published: ShardTotals;
+  frequencies: Int32Array<ArrayBuffer>;
+  /** Term numbers and differences of pages that wait for the last one. */
+  stagedTerms: number[];
+  stagedCounts: number[];
+  stagedReset: boolean;
+};
+
+/**
+ * The global term statistics of one index, summed from one replica of each shard. Deltas are staged page by page and
+ * published whole, so that no plan ever sees half of one. Terms are numbered once and never forgotten while the index
+ * lives; frequencies are plain typed arrays over those numbers.
+ */
+export class GlobalStatistics {
+  readonly #fieldCount: number;
+  readonly #shards: ShardStatistics[];
+  readonly #numberOf = new Map<string, number>();
+  readonly #terms: string[] = [];
+  readonly #hashes: number[] = [];
+  #total = new Int32Array(1024);
+  #fingerprint = 0;
+  #current: Statistics;
+
+  constructor(shards: number, fieldCount: number) {
+    this.#fieldCount = fieldCount;
+    this.#shards = Array.from({ length: shards }, () => ({
+      cursor: undefined,
+      published: { documents: 0, lengths: new Array<number>(fieldCount).fill(0), sequence: 0 },
+      frequencies: new Int32Array(1024),
+      stagedTerms: [],
+      stagedCounts: [],
+      stagedReset: false,
+    }));
+    this.#current = this.#summarize();
+  }
+
+  /** Where the next delta of a shard has to start; `undefined` before the first. */
+  cursor(shard: number): StatisticsCursor | undefined {
+    return this.#shards[shard]?.cursor;
+  }
+
+  /** What the last complete delta of a shard said. */
+  shard(shard: number): ShardTotals {
+    return this.#shards[shard]?.published ?? { documents: 0, lengths: [], sequence: 0 };
+  }
+
+  get current(): Statistics {
+    return this.#current;
+  }
+
+  /** In how many live documents of the index the term stands. */
+  frequency(term: string): number {
+    const number = this.#numberOf.get(term);
+    return number === undefined ? 0 : (this.#total[number] ?? 0);
+  }
+
+  /** Takes in one page. Answers whether the shard's statistics are now complete up to the page's cursor. */
+  apply(shardNumber: number, delta: StatisticsDelta): boolean {
+    const shard = this.#shards[shardNumber];
+    if (shard === undefined) return false;
+    if (delta.reset) {
+      shard.stagedReset = true;
+      shard.stagedTerms = [];
+      shard.stagedCounts = [];
+    }
+    delta.terms.forEach((term, i) => {
+      shard.stagedTerms.push(this.#number(term));
+      shard.stagedCounts.push(delta.counts[i] ?? 0);
+    });
+    shard.cursor = delta.cursor;
+    if (delta.more) return false;
+    this.#publish(shard, { documents: delta.documents, lengths: delta.lengths, sequence: delta.sequence });
+    return true;
+  }
+
+  #publish(shard: ShardStatistics, totals: ShardTotals): void {
+    shard.frequencies = grown(shard.frequencies, this.#terms.length);
+    if (shard.stagedReset) {
+      for (let term = 0; term < shard.frequencies.length; term++)
+        this.#add(shard, term, -(shard.frequencies[term] ?? 0));
+    }
+    for (let i = 0; i < shard.stagedTerms.length; i++) {
+      this.#add(shard, shard.stagedTerms[i] ?? 0, shard.stagedCounts[i] ?? 0);
+    }
+    shard.stagedTerms = [];
+    shard.stagedCounts = [];
+    shard.stagedReset = false;
+    shard.published = totals;
+    this.#current = this.#summarize();
+  }
+
+  #add(shard: ShardStatistics, term: number, difference: number): void {
+    if (difference === 0) return;
+    shard.frequencies[term] = (shard.frequencies[term] ?? 0) + difference;
+    this.#total[term] = (this.#total[term] ?? 0) + difference;
+    this.#fingerprint = (this.#fingerprint + Math.imul(this.#hashes[term] ?? 0, difference)) | 0;
+  }
+
+  #number(term: string): number {
+    const known = this.#numberOf.get(term);
+    if (known !== undefined) return known;
+    const number = this.#terms.length;
+    this.#numberOf.set(term, number);
+    this.#terms.push(term);
+    this.#hashes.push(murmur3(term));
+    this.#total = grown(this.#total, number + 1);
+    return number;
+  }
+
+  #summarize(): Statistics {
+    const lengths = new Array<number>(this.#fieldCount).fill(0);
+    let documents = 0;
+    for (const shard of this.#shards) {
+      documents += shard.published.documents;
+      shard.published.lengths.forEach((length, field) => {
+        lengths[field] = (lengths[field] ?? 0) + length;
+      });
+    }
+    const fingerprint = murmur3(`${documents} ${lengths.join(" ")} ${this.#fingerprint}`);
+    return {
+      epoch: `${(this.#fingerprint >>> 0).toString(36)}-${fingerprint.toString(36)}`,
+      documents,
+      // An average of nothing is set to one: it is divided by.
+      averageLengths: lengths.map((length) => (documents > 0 && length > 0 ? length / documents : 1)),
+    };
+  }
+}
+
+function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  if (array.length >= length) return array;
+  const larger = new Int32Array(Math.max(length, array.length * 2));
+  larger.set(array);
+  return larger;
+}

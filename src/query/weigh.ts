@@ -1,0 +1,7 @@
+/**
+ * Inverse document frequency as Robertson and Sparck Jones have it, with the one added inside the logarithm that keeps
+ * it positive (as Lucene does): ln(1 + (N - n + 0.5) / (n + 0.5)) for `documents` N of which `frequency` n hold the term.
+ */
+export function inverseDocumentFrequency(documents: number, frequency: number): number {
+  return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
+}

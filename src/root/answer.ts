@@ -1,0 +1,41 @@
+import type { MergedHit } from "./merge.ts";
+
+/**
+ * A search's answer as bytes. The documents are spliced in as the raw JSON that the leaves sent: the root never parses
+ * them. `rest` is everything of the answer but `index` and `hits`.
+ */
+export function writeAnswer(
+  index: string,
+  hits: readonly MergedHit[],
+  rest: Readonly<Record<string, unknown>>,
+): Buffer {
+  const heads = hits.map(hitHead);
+  const start = `{"index":${JSON.stringify(index)},"hits":[`;
+  const tail = JSON.stringify(rest);
+  let sizeBytes = (start.length + tail.length) * 3 + 2;
+  hits.forEach(({ source }, i) => {
+    sizeBytes += (heads[i]?.length ?? 0) * 3 + source.length + documentKey.length + 2;
+  });
+  const buffer = Buffer.allocUnsafe(sizeBytes);
+  let at = buffer.write(start, 0);
+  hits.forEach(({ source }, i) => {
+    if (i > 0) at += buffer.write(",", at);
+    at += buffer.write(heads[i] ?? "", at);
+    if (source.length > 0) {
+      at += buffer.write(documentKey, at);
+      buffer.set(source, at);
+      at += source.length;
+    }
+    at += buffer.write("}", at);
+  });
+  at += buffer.write("]", at);
+  at += tail === "{}" ? buffer.write("}", at) : buffer.write(`,${tail.slice(1)}`, at);
+  return buffer.subarray(0, at);
+}
+
+const documentKey = ',"document":';
+
+/** The hit's JSON without its closing brace. */
+function hitHead({ hit, settled }: MergedHit): string {
+  return JSON.stringify({ ...hit, settled }).slice(0, -1);
+}

@@ -1,0 +1,100 @@
+import type { DocumentWrite } from "../changes/log.ts";
+import { HedgerowError } from "../errors.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+import { type Clock, yieldToLoop } from "../time.ts";
+import { checkDocument } from "./documents.ts";
+
+export type Rejection = { line: number; id?: string; code: "invalid_document"; detail: string };
+
+/** A bulk request taken apart: what may be written, and what was turned away line by line. */
+export type BulkRequest = { writes: DocumentWrite[]; rejected: Rejection[] };
+
+const sliceMs = 1;
+const newline = 0x0a;
+
+/**
+ * Reads newline-delimited documents, each of which stands or falls alone. Lines count from one; empty ones are passed
+ * over. Works in slices so that searches on the same thread do not wait for a large body.
+ */
+export async function readLines(body: Uint8Array, settings: IndexSettings, clock: Clock): Promise<BulkRequest> {
+  const request: BulkRequest = { writes: [], rejected: [] };
+  let sliceStartMs = clock.nowMs();
+  for (let start = 0, line = 1; start < body.length; line++) {
+    const found = body.indexOf(newline, start);
+    const end = found === -1 ? body.length : found;
+    const source = trimmed(body, start, end);
+    if (source.length > 0) takeOne(request, { line, source }, settings);
+    start = end + 1;
+    if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
+      await yieldToLoop();
+      sliceStartMs = clock.nowMs();
+    }
+  }
+  return request;
+}
+
+/** Reads a JSON array of documents; `line` in a rejection is the position in it, from one. */
+export async function readArray(body: Uint8Array, settings: IndexSettings, clock: Clock): Promise<BulkRequest> {
+  const documents = parse(body);
+  if (!Array.isArray(documents)) {
+    throw new HedgerowError(
+      "invalid_request",
+      "the body must be a JSON array of documents; for one document a line send application/x-ndjson",
+    );
+  }
+  const request: BulkRequest = { writes: [], rejected: [] };
+  let sliceStartMs = clock.nowMs();
+  for (let i = 0; i < documents.length; i++) {
+    takeDocument(request, { line: i + 1, document: documents[i] }, settings);
+    if (i % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
+      await yieldToLoop();
+      sliceStartMs = clock.nowMs();
+    }
+  }
+  return request;
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+  } catch (error) {
+    throw new HedgerowError("invalid_request", `the body is not JSON: ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
+  let from = start;
+  let to = end;
+  while (from < to && (body[from] ?? 0) <= 0x20) from++;
+  while (to > from && (body[to - 1] ?? 0) <= 0x20) to--;
+  return body.subarray(from, to);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
+  let document: unknown;
+  try {
+    document = JSON.parse(decoder.decode(at.source));
+  } catch (error) {
+    const detail = `not JSON: ${error instanceof Error ? error.message : "the line cannot be read"}`;
+    request.rejected.push({ line: at.line, code: "invalid_document", detail });
+    return;
+  }
+  takeDocument(request, { line: at.line, document, source: at.source }, settings);
+}
+
+function takeDocument(
+  request: BulkRequest,
+  at: { line: number; document: unknown; source?: Uint8Array },
+  settings: IndexSettings,
+): void {
+  const check = checkDocument(at.document, settings);
+  if (check.kind === "misfit") {
+    const { id, detail } = check;
+    request.rejected.push({ line: at.line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
+    return;
+  }
+  const source = at.source ?? Buffer.from(JSON.stringify(at.document));
+  request.writes.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
+}

@@ -1,0 +1,81 @@
+import { HedgerowError } from "../errors.ts";
+import type { ShardHealth } from "../policy/shard.ts";
+import type { TailPolicy } from "../policy/tail.ts";
+import type { IndexDefinition } from "../protocol/settings.ts";
+import { createPlanContext, type PlanContext } from "../query/context.ts";
+import type { ReplicaFeed } from "./feed.ts";
+
+/** One shard of an index: its replicas in the order of placement, and their health for the tail policy. */
+export type CatalogShard = { feeds: ReplicaFeed[]; health: ShardHealth };
+
+/** One index as this root knows it: what planning needs, and who holds what. */
+export type CatalogIndex = PlanContext & {
+  shards: CatalogShard[];
+};
+
+/** The indexes and aliases that this root serves, in memory. The change log has the truth. */
+export class Catalog {
+  readonly #indexes = new Map<string, CatalogIndex>();
+  readonly #termsMax: number;
+  #aliases: Readonly<Record<string, string>> = {};
+
+  readonly #policy: TailPolicy;
+
+  constructor(options: { termsMax: number; policy: TailPolicy }) {
+    this.#termsMax = options.termsMax;
+    this.#policy = options.policy;
+  }
+
+  /** The index behind a name or an alias. Throws `index_not_found`. */
+  get(name: string): CatalogIndex {
+    const index = this.find(name) ?? this.find(this.#alias(name) ?? "");
+    if (index === undefined) {
+      const known = this.names().slice(0, 20).join(", ");
+      throw new HedgerowError("index_not_found", `there is no index "${name}"; there is ${known || "none yet"}`);
+    }
+    return index;
+  }
+
+  /** The index of that very name. */
+  find(name: string): CatalogIndex | undefined {
+    return this.#indexes.get(name);
+  }
+
+  names(): string[] {
+    return [...this.#indexes.keys()].sort();
+  }
+
+  all(): IterableIterator<CatalogIndex> {
+    return this.#indexes.values();
+  }
+
+  /** Takes up an index, with no replicas yet. */
+  add(definition: IndexDefinition): CatalogIndex {
+    const shards = Array.from({ length: definition.settings.shards }, () => ({
+      feeds: [],
+      health: this.#policy.shard([], 0),
+    }));
+    const index: CatalogIndex = { ...createPlanContext(definition, this.#termsMax), shards };
+    this.#indexes.set(definition.index, index);
+    return index;
+  }
+
+  /** Forgets an index and answers what was known of it. */
+  remove(name: string): CatalogIndex | undefined {
+    const index = this.#indexes.get(name);
+    this.#indexes.delete(name);
+    return index;
+  }
+
+  setAliases(aliases: Readonly<Record<string, string>>): void {
+    this.#aliases = aliases;
+  }
+
+  get aliases(): Readonly<Record<string, string>> {
+    return this.#aliases;
+  }
+
+  #alias(name: string): string | undefined {
+    return Object.hasOwn(this.#aliases, name) ? this.#aliases[name] : undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  type LatencySummary,
+  type LatencyTracker,
+  type LatencyViewName,
+  latencyViewNames,
+  summarizeTrackers,
+} from "../policy/latency-window.ts";
+import type { TailPolicy } from "../policy/tail.ts";
+import type { Clock } from "../time.ts";
+import type { Catalog, CatalogIndex } from "./catalog.ts";
+import type { ReplicaFeed } from "./feed.ts";
+import type { Topology } from "./topology.ts";
+
+export type ClusterReportInput = {
+  catalog: Catalog;
+  topology: Topology;
+  policy: TailPolicy;
+  /** Latencies of whole searches. */
+  searches: LatencyTracker;
+  clock: Clock;
+};
+
+type ReplicaState = "ready" | "catching-up" | "probation" | "ejected" | "unreachable";
+
+/** The cluster as this root sees it right now: members, who holds what, and how fast. */
+export function clusterReport({
+  catalog,
+  topology,
+  policy,
+  searches,
+  clock,
+}: ClusterReportInput): Record<string, unknown> {
+  const nowMs = clock.nowMs();
+  const { counts } = policy;
+  return {
+    members: topology.members.map(({ name, zone, link }) => {
+      const { connected, rttMs, inflight, trouble, url } = link.state();
+      return { name, zone: zone ?? null, url, connected, rttMs: rttMs ?? null, inflight, trouble: trouble ?? null };
+    }),
+    indexes: [...catalog.all()].map((index) => indexReport(index, nowMs)),
+    latencyMs: latencies([searches], nowMs),
+    hedging: {
+      rate: counts.first === 0 ? 0 : counts.hedges / counts.first,
+      ...counts,
+      budgetLeft: policy.budget.balance(nowMs),
+    },
+  };
+}
+
+function indexReport({ definition, statistics, shards }: CatalogIndex, nowMs: number): Record<string, unknown> {
+  return {
+    index: definition.index,
+    statistics: { epoch: statistics.current.epoch, documents: statistics.current.documents },
+    shards: shards.map(({ feeds, health }, shard) => ({
+      shard,
+      documents: statistics.shard(shard).documents,
+      latencyMs: latencies(trackersOf(feeds), nowMs),
+      replicas: health.replicas
+        .map((_, i) => feeds[i])
+        .flatMap((feed) => (feed === undefined ? [] : [replicaReport(feed, nowMs)])),
+    })),
+  };
+}
+
+function replicaReport(feed: ReplicaFeed, nowMs: number): Record<string, unknown> {
+  const { leaf, health } = feed;
+  return {
+    leaf: leaf.name,
+    zone: leaf.zone ?? null,
+    state: stateOf(feed),
+    sequence: feed.sequence,
+    inflight: health.inflight,
+    latencyMs: latencies(trackersOf([feed]), nowMs),
+  };
+}
+
+function stateOf({ state, health }: ReplicaFeed): ReplicaState {
+  if (state !== "ready") return state;
+  return health.standing;
+}
+
+function trackersOf(feeds: readonly ReplicaFeed[]): LatencyTracker[] {
+  return feeds.flatMap(({ health }) => (health.tracker === undefined ? [] : [health.tracker]));
+}
+
+function latencies(trackers: readonly LatencyTracker[], nowMs: number): Record<LatencyViewName, LatencySummary> {
+  const [tenSeconds, minute, fiveMinutes] = latencyViewNames.map((view) => summarizeTrackers(trackers, view, nowMs));
+  const none: LatencySummary = { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0, p999Ms: 0 };
+  return { "10s": tenSeconds ?? none, "1m": minute ?? none, "5m": fiveMinutes ?? none };
+}

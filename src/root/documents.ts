@@ -1,0 +1,68 @@
+import { type ErrorPlace, HedgerowError } from "../errors.ts";
+import type { FieldType, IndexSettings } from "../protocol/settings.ts";
+import { parseInstant } from "../time.ts";
+
+export type DocumentCheck =
+  | { kind: "fits"; id: string }
+  | { kind: "misfit"; id: string | undefined; detail: string; places: ErrorPlace[] };
+
+const idBytesMax = 512;
+
+/** Checks a parsed document against an index: its id, and every declared field's type. Unknown fields are welcome. */
+export function checkDocument(document: unknown, settings: IndexSettings): DocumentCheck {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+    return misfit(undefined, "", "a document must be a JSON object");
+  }
+  const id: unknown = "id" in document ? document.id : undefined;
+  if (typeof id !== "string" || id === "")
+    return misfit(undefined, "id", 'a document needs an "id", a string that is not empty');
+  if (Buffer.byteLength(id) > idBytesMax) return misfit(undefined, "id", `"id" is longer than ${idBytesMax} bytes`);
+  const places: ErrorPlace[] = [];
+  for (const [field, value] of Object.entries(document)) {
+    if (field === "id" || value === null || !Object.hasOwn(settings.fields, field)) continue;
+    const type = settings.fields[field]?.type ?? "stored";
+    const expected = expectation(type, value);
+    if (expected !== undefined) places.push({ path: `/${field}`, detail: `must be ${expected}` });
+  }
+  const [first] = places;
+  if (first === undefined) return { kind: "fits", id };
+  return { kind: "misfit", id, detail: `"${first.path.slice(1)}" ${first.detail}`, places };
+}
+
+/** The same as an exception, for requests about one document. */
+export function requireDocument(document: unknown, settings: IndexSettings): string {
+  const check = checkDocument(document, settings);
+  if (check.kind === "fits") return check.id;
+  throw new HedgerowError("invalid_document", check.detail, check.places);
+}
+
+function misfit(id: string | undefined, field: string, detail: string): DocumentCheck {
+  return { kind: "misfit", id, detail, places: [{ path: `/${field}`, detail }] };
+}
+
+/** What the type wants, where the value is something else. */
+function expectation(type: FieldType, value: unknown): string | undefined {
+  switch (type) {
+    case "text":
+    case "keyword":
+      return isText(value) ? undefined : "a string or a list of strings";
+    case "number":
+      return typeof value === "number" ? undefined : "a number";
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "true or false";
+    case "date":
+      return isDate(value)
+        ? undefined
+        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01";
+    case "stored":
+      return undefined;
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+}
+
+function isDate(value: unknown): boolean {
+  return typeof value === "string" && parseInstant(value) !== undefined;
+}

@@ -1,0 +1,170 @@
+import type { ChangeLog } from "../changes/log.ts";
+import type { ReplicaHealth } from "../policy/replica.ts";
+import { encodeChanges } from "../protocol/batch.ts";
+import type { IndexDefinition } from "../protocol/settings.ts";
+import { type Random, sleep, type Timers } from "../time.ts";
+import type { LeafLink } from "./leaf-link.ts";
+
+export type FeedState = "unreachable" | "catching-up" | "ready";
+
+export type FeedOptions = {
+  definition: IndexDefinition;
+  shard: number;
+  /** The leaf that holds the replica. */
+  leaf: { name: string; zone?: string; link: LeafLink };
+  /** What the tail policy knows of the replica; the feed says whether it can be asked. */
+  health: ReplicaHealth;
+  log: Pick<ChangeLog, "read">;
+  timers: Timers;
+  random: Random;
+  /** Called whenever the state or the sequence has changed. */
+  onProgress: () => void;
+};
+
+const pageBytes = 2 << 20;
+const openTimeoutMs = 5_000;
+const applyTimeoutMs = 60_000;
+const retryDelayMs = 200;
+const applyWindow = 2;
+
+/**
+ * Keeps one replica up with the log: asks the leaf how far it has got, sends the rest in order, then every append as
+ * it comes. A lost link or a restarted leaf starts that over; applying twice changes nothing.
+ */
+export class ReplicaFeed {
+  readonly shard: number;
+  readonly leaf: FeedOptions["leaf"];
+  readonly health: ReplicaHealth;
+  readonly #options: FeedOptions;
+  #state: FeedState = "unreachable";
+  #sequence = 0;
+  #appliedSequence = 0;
+  #closed = false;
+  #wake: (() => void) | undefined;
+  #news = true;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.shard = options.shard;
+    this.leaf = options.leaf;
+    this.health = options.health;
+    this.health.reachable = false;
+    void this.#follow();
+  }
+
+  get link(): LeafLink {
+    return this.leaf.link;
+  }
+
+  get state(): FeedState {
+    return this.link.connected ? this.#state : "unreachable";
+  }
+
+  /** Every change of the shard up to here is searchable in this replica. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Where the leaf itself stands: it hears nothing of sequences that do not concern the shard. */
+  get appliedSequence(): number {
+    return this.#appliedSequence;
+  }
+
+  /** Says that the log has something new for the shard, or that the link is back. */
+  notify(): void {
+    this.#news = true;
+    this.updateHealth();
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Stops following. The replica itself stays on its leaf until `close` is called there. */
+  close(): void {
+    this.#closed = true;
+    this.notify();
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        if (this.link.connected) await this.#session();
+        else await this.#pause();
+      } catch {
+        // Whatever broke the session, the next one asks the leaf afresh how far it has got.
+        this.#enter("unreachable");
+        await sleep(retryDelayMs * (0.5 + this.#options.random.next()), this.#options.timers);
+      }
+    }
+  }
+
+  async #session(): Promise<void> {
+    const { definition, shard } = this.#options;
+    const { link } = this;
+    const opened = await link.call("open", { definition, shard }, { timeoutMs: openTimeoutMs });
+    this.#sequence = opened.sequence;
+    this.#appliedSequence = opened.sequence;
+    this.#enter("catching-up");
+    while (!this.#closed) {
+      this.#news = false;
+      await this.#drain();
+      this.#enter("ready");
+      if (!this.#news) await this.#pause();
+      if (!link.connected) return;
+    }
+  }
+
+  /** Sends everything that the log holds beyond the replica, a few pages in flight so that neither end waits. */
+  async #drain(): Promise<void> {
+    const { definition, shard, log } = this.#options;
+    const { link } = this;
+    const { index, incarnation } = definition;
+    const inflight: Promise<void>[] = [];
+    let after = this.#sequence;
+    for (let more = true; more && !this.#closed; ) {
+      const page = await log.read({ index, incarnation, shard, after, limitBytes: pageBytes });
+      const upTo = Math.max(after, page.upTo);
+      if (page.changes.length > 0) {
+        const body = encodeChanges(page.changes);
+        const applied = link.call("apply", { index, incarnation, shard, upTo }, { timeoutMs: applyTimeoutMs, body });
+        const settled = applied.then(({ sequence }) => {
+          this.#appliedSequence = sequence;
+          this.#advance(upTo);
+        });
+        settled.catch(() => undefined);
+        inflight.push(settled);
+        if (inflight.length >= applyWindow) await inflight.shift();
+      }
+      after = upTo;
+      more = page.more;
+    }
+    await Promise.all(inflight);
+    this.#advance(after);
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed) resolve();
+      else this.#wake = resolve;
+    });
+  }
+
+  #advance(sequence: number): void {
+    if (sequence <= this.#sequence) return;
+    this.#sequence = sequence;
+    this.#options.onProgress();
+  }
+
+  #enter(state: FeedState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.updateHealth();
+    this.#options.onProgress();
+  }
+
+  /** Carries over to the policy what only the link and the feed know. */
+  updateHealth(): void {
+    this.health.reachable = this.state === "ready";
+    this.health.rttMs = this.link.rttMs ?? 0;
+  }
+}

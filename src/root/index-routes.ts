@@ -1,0 +1,62 @@
+import { HedgerowError } from "../errors.ts";
+import { type IndexBody, indexBodySchema, indexNamePattern } from "../protocol/index-request.ts";
+import type { App } from "./app.ts";
+import type { CatalogIndex } from "./catalog.ts";
+import type { RootService } from "./service.ts";
+
+type IndexParameters = { Params: { index: string } };
+
+const nameSchema = { type: "object", properties: { index: { type: "string", pattern: indexNamePattern } } } as const;
+
+/** Creating, showing and dropping indexes, and switching aliases. */
+export function indexRoutes(app: App, service: RootService): void {
+  app.get("/v1/indexes", async () => ({
+    indexes: [...service.catalog.all()].map(describe),
+    aliases: service.catalog.aliases,
+  }));
+
+  app.get<IndexParameters>("/v1/indexes/:index", async (request) =>
+    describe(service.catalog.get(request.params.index)),
+  );
+
+  app.put<IndexParameters & { Body: IndexBody }>(
+    "/v1/indexes/:index",
+    { schema: { body: indexBodySchema, params: nameSchema } },
+    async (request, reply) => {
+      const { kind, index } = await service.createIndex(request.params.index, request.body);
+      return reply.code(kind === "created" ? 201 : 200).send(describe(index));
+    },
+  );
+
+  app.delete<IndexParameters>("/v1/indexes/:index", async (request) => {
+    const { index } = request.params;
+    if (!(await service.dropIndex(index))) throw new HedgerowError("index_not_found", `there is no index "${index}"`);
+    return { index, dropped: true };
+  });
+
+  app.post<{ Body: { set: Record<string, string | null> } }>(
+    "/v1/aliases",
+    { schema: { body: aliasSchema } },
+    async (request) => ({ aliases: await service.setAliases(request.body.set) }),
+  );
+}
+
+const aliasSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["set"],
+  properties: {
+    set: {
+      type: "object",
+      minProperties: 1,
+      maxProperties: 100,
+      propertyNames: { pattern: indexNamePattern },
+      additionalProperties: { type: ["string", "null"], description: "an index's name; null removes the alias" },
+    },
+  },
+} as const;
+
+function describe({ definition, statistics }: CatalogIndex): Record<string, unknown> {
+  const { documents, epoch } = statistics.current;
+  return { index: definition.index, ...definition.settings, statistics: { epoch, documents } };
+}

@@ -1,0 +1,36 @@
+import { HedgerowError } from "../errors.ts";
+import { type Clock, sleep, type Timers } from "../time.ts";
+import type { CatalogIndex } from "./catalog.ts";
+
+const pollMs = 2;
+
+/**
+ * Waits until a write can be found: every replica that may be asked has applied it, and the statistics have heard of
+ * it. Gives up at `untilMs`; the answer's `sequence` then tells the truth. Throws `invalid_request` on a token that no
+ * write gave out.
+ */
+export async function waitForWrite(
+  index: CatalogIndex,
+  token: string,
+  { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
+): Promise<void> {
+  const sequence = Number(token);
+  if (!Number.isSafeInteger(sequence) || sequence < 0 || token.trim() !== token) {
+    const detail = `"after" takes the token of a write, not "${token}"`;
+    throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
+  }
+  while (!isSearchable(index, sequence) && clock.nowMs() < untilMs) await sleep(pollMs, timers);
+}
+
+function isSearchable({ shards, statistics }: CatalogIndex, sequence: number): boolean {
+  return shards.every(({ feeds }, shard) => {
+    const ready = feeds.filter(({ state }) => state === "ready");
+    const applied = Math.max(0, ...ready.map((feed) => feed.appliedSequence));
+    return (
+      ready.length > 0 &&
+      ready.every((feed) => feed.sequence >= sequence) &&
+      statistics.cursor(shard) !== undefined &&
+      statistics.shard(shard).sequence >= Math.min(applied, sequence)
+    );
+  });
+}

@@ -1,0 +1,165 @@
+import type { TailPolicy } from "../policy/tail.ts";
+import type { AttemptError, ShardReply } from "../protocol/link.ts";
+import type { Clock, Timer, Timers } from "../time.ts";
+import type { CatalogShard } from "./catalog.ts";
+import { Gather, type GatherCommand, type GatherEvent, type GatherTimer, type ShardReport } from "./gather.ts";
+import type { LeafLink, SearchHandler } from "./leaf-link.ts";
+import type { ShardAnswer } from "./merge.ts";
+
+/** What carrying out a gather takes from outside. */
+export type ScatterResources = {
+  policy: TailPolicy;
+  clock: Clock;
+  timers: Timers;
+  /** Runs its argument once the sockets that are readable now have been read. */
+  afterPoll: (run: () => void) => void;
+};
+
+export type ScatterRequest = {
+  shards: readonly CatalogShard[];
+  /** The plan's bytes, the same for all shards. */
+  plan: Uint8Array;
+  deadlineMs: number;
+  minCoverage: number;
+  hedge: boolean;
+  queryClass: number;
+};
+
+/** What came of every shard, and the replies that count. */
+export type ScatterResult = { reports: readonly ShardReport[]; answers: ShardAnswer[]; coverage: number };
+
+/** One attempt under way; what its link hears of it becomes the gather's events. */
+class SentAttempt implements SearchHandler {
+  readonly shard: number;
+  readonly attempt: number;
+  readonly link: LeafLink;
+  readonly #dispatch: (event: GatherEvent) => void;
+  request: number | undefined;
+  answer: ShardAnswer | undefined;
+
+  constructor(at: { shard: number; attempt: number; link: LeafLink }, dispatch: (event: GatherEvent) => void) {
+    this.shard = at.shard;
+    this.attempt = at.attempt;
+    this.link = at.link;
+    this.#dispatch = dispatch;
+  }
+
+  onStarted(): void {
+    this.#dispatch({ kind: "started", shard: this.shard, attempt: this.attempt });
+  }
+
+  onReply(_request: number, reply: ShardReply, documents: Buffer): void {
+    const { shard, attempt } = this;
+    this.answer = { shard, reply, documents };
+    const { outcome, documents: covered, documentsTotal, queuedMs, tookMs } = reply;
+    this.#dispatch({ kind: "reply", shard, attempt, outcome, documents: covered, documentsTotal, queuedMs, tookMs });
+  }
+
+  onError(_request: number, { code }: AttemptError): void {
+    this.#dispatch({ kind: "error", shard: this.shard, attempt: this.attempt, code });
+  }
+}
+
+/**
+ * Carries out what a gather decides, with links and timers, for one query. `run` resolves when the gather finishes,
+ * which it does by the deadline whatever the leaves do; `cancel` ends it early.
+ */
+export class Scatter {
+  readonly #resources: ScatterResources;
+  readonly #request: ScatterRequest;
+  readonly #gather: Gather;
+  readonly #sent: SentAttempt[] = [];
+  readonly #take = (event: GatherEvent): void => this.#dispatch(event);
+  readonly #timers = new Map<GatherTimer, Timer>();
+  readonly #events: GatherEvent[] = [];
+  #dispatching = false;
+  #finish: ((result: ScatterResult) => void) | undefined;
+
+  constructor(request: ScatterRequest, resources: ScatterResources) {
+    this.#request = request;
+    this.#resources = resources;
+    const { deadlineMs, minCoverage, hedge, queryClass } = request;
+    const shards = request.shards.map(({ health }) => health);
+    this.#gather = new Gather(resources.policy, { shards, deadlineMs, minCoverage, hedge, queryClass });
+  }
+
+  run(): Promise<ScatterResult> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      this.#dispatch({ kind: "begin" });
+    });
+  }
+
+  /** The caller went away: everything that is under way stops. */
+  cancel(): void {
+    this.#dispatch({ kind: "cancelled" });
+  }
+
+  /** Takes events one after another, also those that carrying out a command brings about at once. */
+  #dispatch(event: GatherEvent): void {
+    this.#events.push(event);
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    const commands: GatherCommand[] = [];
+    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      this.#gather.on(next, this.#resources.clock.nowMs(), commands);
+      for (const command of commands) this.#carryOut(command);
+      commands.length = 0;
+    }
+    this.#dispatching = false;
+  }
+
+  #carryOut(command: GatherCommand): void {
+    switch (command.kind) {
+      case "send":
+        this.#send(command);
+        return;
+      case "setTimer":
+        this.#setTimer(command.timer, command.atMs);
+        return;
+      case "cancel": {
+        const sent = this.#sent.find(({ shard, attempt }) => shard === command.shard && attempt === command.attempt);
+        if (sent?.request !== undefined) sent.link.cancel(sent.request);
+        return;
+      }
+      case "finish":
+        this.#end();
+        return;
+    }
+  }
+
+  #send({ shard, attempt, replica, budgetMs, tied }: Extract<GatherCommand, { kind: "send" }>): void {
+    const feed = this.#request.shards[shard]?.feeds.find(({ health }) => health === replica);
+    if (feed === undefined) {
+      this.#dispatch({ kind: "error", shard, attempt, code: "unknown_shard" });
+      return;
+    }
+    const sent = new SentAttempt({ shard, attempt, link: feed.link }, this.#take);
+    this.#sent.push(sent);
+    sent.request = feed.link.search({ plan: this.#request.plan, shard, budgetMs, tied }, sent);
+    if (sent.request === undefined) this.#dispatch({ kind: "error", shard, attempt, code: "disconnected" });
+  }
+
+  #setTimer(timer: GatherTimer, atMs: number): void {
+    this.#timers.get(timer)?.cancel();
+    const { clock, timers, afterPoll } = this.#resources;
+    const fire = (): void => {
+      if (clock.nowMs() < atMs) this.#setTimer(timer, atMs);
+      // After a busy spell the reply may be waiting in a socket: reading it first saves a needless hedge.
+      else if (timer === "hedge") afterPoll(() => this.#dispatch({ kind: "timer", timer }));
+      else this.#dispatch({ kind: "timer", timer });
+    };
+    this.#timers.set(timer, timers.after(Math.max(0, atMs - clock.nowMs()), fire));
+  }
+
+  #end(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    const reports = this.#gather.shards;
+    const answers: ShardAnswer[] = [];
+    for (const { shard, attempt, answer } of this.#sent) {
+      if (answer !== undefined && reports[shard]?.winner === attempt) answers.push(answer);
+    }
+    answers.sort((a, b) => a.shard - b.shard);
+    this.#finish?.({ reports, answers, coverage: this.#gather.coverage });
+  }
+}

@@ -1,0 +1,94 @@
+import { HedgerowError } from "../errors.ts";
+import { compareHits } from "../protocol/hit.ts";
+import type { Plan } from "../protocol/plan.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import { planQuery } from "../query/plan.ts";
+import { writeAnswer } from "./answer.ts";
+import type { CatalogIndex } from "./catalog.ts";
+import { mergeHits } from "./merge.ts";
+import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
+import { isSettledBy } from "./settled.ts";
+import { requireEnough, rounded, verdictOf } from "./verdict.ts";
+
+export type SearchLimits = { budgetMs: number; windowMax: number };
+
+/** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
+export type SearchContext = {
+  traceId: string;
+  startMs: number;
+  onGone: (run: () => void) => void;
+};
+
+const encoder = new TextEncoder();
+
+/**
+ * Answers one search, as bytes:
+ * 1. plan it once, with the index's global statistics;
+ * 2. scatter the plan to one replica of each shard and gather what comes by the deadline;
+ * 3. judge whether that is enough, and merge the shards' hits into one page;
+ * 4. write it down together with what it rests on.
+ */
+export async function searchIndex(
+  index: CatalogIndex,
+  body: SearchBody,
+  context: SearchContext & { resources: ScatterResources; limits: SearchLimits },
+): Promise<Buffer> {
+  const { clock } = context.resources;
+  const { from, size } = pageOf(body, context.limits);
+  const budgetMs = body.budgetMs ?? context.limits.budgetMs;
+  const arrivedMs = clock.nowMs();
+  const plan = planQuery(body, index);
+  const plannedMs = clock.nowMs();
+  const scatter = new Scatter(
+    {
+      shards: index.shards,
+      plan: encoder.encode(JSON.stringify(plan)),
+      deadlineMs: context.startMs + budgetMs,
+      minCoverage: body.minCoverage ?? 0,
+      hedge: body.hedge ?? true,
+      queryClass: queryClassOf(plan),
+    },
+    context.resources,
+  );
+  context.onGone(() => scatter.cancel());
+  const result = await scatter.run();
+  const gatheredMs = clock.nowMs();
+  const verdict = verdictOf(result);
+  requireEnough(verdict, body.minCoverage ?? 0);
+  const page = mergeHits(result.answers, { from, size, compare: compareHits, isSettled: isSettledBy(plan, result) });
+  const { epoch, documents } = index.statistics.current;
+  const doneMs = clock.nowMs();
+  return writeAnswer(plan.index, page, {
+    total: totalOf(result, verdict.complete),
+    ...verdict,
+    statistics: { epoch, documents },
+    timing: {
+      budgetMs,
+      tookMs: rounded(doneMs - context.startMs),
+      queuedMs: rounded(arrivedMs - context.startMs),
+      planMs: rounded(plannedMs - arrivedMs),
+      scatterMs: rounded(gatheredMs - plannedMs),
+      mergeMs: rounded(doneMs - gatheredMs),
+    },
+    traceId: context.traceId,
+  });
+}
+
+function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: number } {
+  const from = body.from ?? 0;
+  const size = body.size ?? 10;
+  if (from + size <= limits.windowMax) return { from, size };
+  const detail = `from + size is ${from + size}, more than ${limits.windowMax}; walk deeper with "cursor"`;
+  throw new HedgerowError("invalid_request", detail, [{ path: "/from", detail }]);
+}
+
+function totalOf({ answers }: ScatterResult, complete: boolean): { value: number; exact: boolean } {
+  const value = answers.reduce((sum, { reply }) => sum + reply.total, 0);
+  return { value, exact: complete && answers.every(({ reply }) => reply.totalExact) };
+}
+
+/** Keeps the latencies of short and long queries apart: 0 to 3 by the number of terms. */
+function queryClassOf(plan: Plan): number {
+  const terms = plan.clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  return terms <= 1 ? 0 : terms <= 3 ? 1 : terms <= 8 ? 2 : 3;
+}

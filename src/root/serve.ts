@@ -1,0 +1,82 @@
+import { createEmbeddedLog } from "../changes/embedded-log.ts";
+import type { CommandIo } from "../command/io.ts";
+import { type Config, readConfig } from "../config.ts";
+import { TailPolicy } from "../policy/tail.ts";
+import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
+import { createApp } from "./app.ts";
+import { Catalog } from "./catalog.ts";
+import { createLeafLink } from "./leaf-link.ts";
+import { RootService } from "./service.ts";
+import { Topology } from "./topology.ts";
+import { weighShards } from "./verdict.ts";
+
+const refreshIntervalMs = 50;
+/** How long balancers get to see that this root is leaving before it stops taking requests. */
+const leaveMs = 100;
+
+/** `hedgerow root`: serves until `stopped` resolves, then answers what it has taken and lets go of the log. */
+export async function runRoot(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
+  const read = readConfig("root", args, io.env);
+  if (read.kind === "help") {
+    io.stdout(read.text);
+    return 0;
+  }
+  if (read.kind === "invalid") {
+    io.stderr(`${read.problems.join("\n")}\n`);
+    return 2;
+  }
+  const root = await startRoot(read.config);
+  process.send?.({ listening: root.url });
+  await io.stopped;
+  await root.close();
+  return 0;
+}
+
+/** Starts a root in this process. */
+export async function startRoot(config: Config<"root">): Promise<{ url: string; close(): Promise<void> }> {
+  const log = await createEmbeddedLog({ directory: config.data });
+  const policy = new TailPolicy({ random: systemRandom });
+  const catalog = new Catalog({ termsMax: config.termsMax, policy });
+  const topology = new Topology({
+    members: config.leaves.map(({ name, zone, url }) => ({
+      name,
+      ...(zone === undefined ? {} : { zone }),
+      link: createLeafLink({
+        url,
+        clock: systemClock,
+        timers: systemTimers,
+        random: systemRandom,
+        onState: () => topology.onLink(name),
+      }),
+    })),
+    catalog,
+    policy,
+    log,
+    timers: systemTimers,
+    random: systemRandom,
+    refreshIntervalMs,
+    onPublished: (index) => weighShards(index.shards, (shard) => index.statistics.shard(shard).documents),
+  });
+  const service = new RootService({
+    name: config.name,
+    catalog,
+    topology,
+    log,
+    resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
+    limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
+    defaults: { shards: config.shards, replicas: config.replicas },
+  });
+  await service.start();
+  const app = createApp({ service, clock: systemClock, bodyBytesMax: config.bodyBytesMax });
+  const url = await app.listen({ host: config.host, port: config.port });
+  return {
+    url,
+    async close() {
+      service.draining = true;
+      await sleep(leaveMs);
+      await app.close();
+      topology.close();
+      await log.close();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import type { AppendResult, ChangeLog, DocumentWrite } from "../changes/log.ts";
+import { HedgerowError } from "../errors.ts";
+import { LatencyTracker } from "../policy/latency-window.ts";
+import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import type { Clock } from "../time.ts";
+import type { Catalog, CatalogIndex } from "./catalog.ts";
+import { clusterReport } from "./cluster-report.ts";
+import { waitForWrite } from "./own-write.ts";
+import type { ScatterResources } from "./scatter.ts";
+import { type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
+import type { Topology } from "./topology.ts";
+
+export type ServiceOptions = {
+  name: string;
+  catalog: Catalog;
+  topology: Topology;
+  log: ChangeLog;
+  resources: ScatterResources;
+  limits: SearchLimits;
+  defaults: IndexDefaults;
+};
+
+type Appended = Extract<AppendResult, { kind: "appended" }>;
+
+const creationWaitMs = 5_000;
+
+/** What the root's routes do, apart from HTTP. */
+export class RootService {
+  readonly catalog: Catalog;
+  readonly log: ChangeLog;
+  readonly clock: Clock;
+  readonly #options: ServiceOptions;
+  readonly #searches = new LatencyTracker();
+  /** Set while the process finishes what it has and takes no more. */
+  draining = false;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.catalog = options.catalog;
+    this.log = options.log;
+    this.clock = options.resources.clock;
+  }
+
+  /** Takes up what the log knows of: to be called once, before the first request. */
+  async start(): Promise<void> {
+    this.catalog.setAliases(await this.log.aliases());
+    for (const definition of await this.log.indexes()) this.#options.topology.take(this.catalog.add(definition));
+  }
+
+  async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
+    const { resources, limits } = this.#options;
+    const index = this.catalog.get(name);
+    if (body.after !== undefined) {
+      const untilMs = context.startMs + (body.budgetMs ?? limits.budgetMs) / 2;
+      await waitForWrite(index, body.after, { ...resources, untilMs });
+    }
+    try {
+      return await searchIndex(index, body, { ...context, resources, limits });
+    } finally {
+      const nowMs = this.clock.nowMs();
+      this.#searches.record(nowMs - context.startMs, nowMs);
+    }
+  }
+
+  /** Creates an index and waits until it can be searched, if that does not take too long. */
+  async createIndex(name: string, body: IndexBody): Promise<{ kind: "created" | "stands"; index: CatalogIndex }> {
+    if (Object.hasOwn(this.catalog.aliases, name)) {
+      throw new HedgerowError("index_exists", `"${name}" is an alias of "${this.catalog.aliases[name]}"`);
+    }
+    const { kind, definition } = await this.log.createIndex(name, settingsFrom(body, this.#options.defaults));
+    if (kind === "differs") {
+      const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
+      throw new HedgerowError("index_exists", detail);
+    }
+    const known = this.catalog.find(name);
+    const index = known ?? this.catalog.add(definition);
+    if (known === undefined) this.#options.topology.take(index);
+    await waitForWrite(index, "0", { ...this.#options.resources, untilMs: this.clock.nowMs() + creationWaitMs });
+    return { kind, index };
+  }
+
+  async dropIndex(name: string): Promise<boolean> {
+    const dropped = await this.log.dropIndex(name);
+    const index = this.catalog.remove(name);
+    if (index !== undefined) this.#options.topology.release(index);
+    return dropped;
+  }
+
+  async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
+    for (const [alias, index] of Object.entries(set)) {
+      if (this.catalog.find(alias) !== undefined) throw new HedgerowError("index_exists", `"${alias}" is an index`);
+      if (index !== null && this.catalog.find(index) === undefined) {
+        throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${index}", which does not exist`);
+      }
+    }
+    await this.log.setAliases({ ...set });
+    this.catalog.setAliases(await this.log.aliases());
+    return this.catalog.aliases;
+  }
+
+  /** Appends to the log; resolves once that is durable. */
+  async write(index: string, writes: readonly DocumentWrite[], idempotencyKey: string | undefined): Promise<Appended> {
+    if (writes.length === 0) return { kind: "appended", outcomes: [], sequence: await this.log.head() };
+    const result = await this.log.append(index, writes, idempotencyKey);
+    if (result.kind === "appended") return result;
+    throw new HedgerowError("index_not_found", `there is no index "${index}" any more`);
+  }
+
+  /** The shards that nobody can serve right now. */
+  unreadyShards(): { index: string; shard: number }[] {
+    return [...this.catalog.all()].flatMap(({ definition, shards, statistics }) =>
+      shards.flatMap(({ feeds }, shard) => {
+        const ready = feeds.some(({ state }) => state === "ready") && statistics.cursor(shard) !== undefined;
+        return ready ? [] : [{ index: definition.index, shard }];
+      }),
+    );
+  }
+
+  cluster(): Record<string, unknown> {
+    const { name, topology, resources } = this.#options;
+    const { catalog, clock } = this;
+    const { policy } = resources;
+    return { root: name, ...clusterReport({ catalog, topology, policy, clock, searches: this.#searches }) };
+  }
+}

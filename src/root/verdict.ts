@@ -1,0 +1,101 @@
+import { HedgerowError } from "../errors.ts";
+import type { CatalogShard } from "./catalog.ts";
+import type { ShardReport } from "./gather.ts";
+import type { ShardAnswer } from "./merge.ts";
+
+/** What an answer says of what it rests on. */
+export type Verdict = {
+  complete: boolean;
+  coverage: {
+    documents: number;
+    shards: { total: number; complete: number; truncated: number; missing: number };
+  };
+  shards: ShardVerdict[];
+};
+
+export type ShardVerdict = {
+  shard: number;
+  outcome: ShardReport["outcome"];
+  leaf: string | null;
+  attempts: number;
+  hedged: boolean;
+  tookMs: number;
+  documents: number;
+  sequence: number | null;
+  errors?: readonly string[];
+};
+
+export type VerdictInput = {
+  reports: readonly ShardReport[];
+  answers: readonly ShardAnswer[];
+  coverage: number;
+};
+
+/** Sums up every shard's outcome. `complete` means that every shard is, and nothing less. */
+export function verdictOf({ reports, answers, coverage }: VerdictInput): Verdict {
+  const count = (outcome: ShardReport["outcome"]): number =>
+    reports.filter((report) => report.outcome === outcome).length;
+  const complete = count("complete");
+  const truncated = count("truncated");
+  return {
+    complete: complete === reports.length,
+    coverage: {
+      documents: coverage,
+      shards: { total: reports.length, complete, truncated, missing: reports.length - complete - truncated },
+    },
+    shards: reports.map((report, shard) => shardVerdict(report, shard, answers)),
+  };
+}
+
+function shardVerdict(report: ShardReport, shard: number, answers: readonly ShardAnswer[]): ShardVerdict {
+  const answer = answers.find((candidate) => candidate.shard === shard);
+  return {
+    shard,
+    outcome: report.outcome,
+    leaf: report.replica?.leaf ?? null,
+    attempts: report.attempts,
+    hedged: report.hedged,
+    tookMs: rounded(report.tookMs),
+    documents: report.documents,
+    sequence: answer?.reply.sequence ?? null,
+    ...(report.errors.length === 0 ? {} : { errors: report.errors }),
+  };
+}
+
+/** Milliseconds as they are shown: to the microsecond. */
+export function rounded(durationMs: number): number {
+  return Math.round(durationMs * 1000) / 1000;
+}
+
+/**
+ * Throws where there is too little to answer with: nothing at all, or less than the caller wants. What each shard did
+ * stands in the problem.
+ */
+export function requireEnough(verdict: Verdict, minCoverage: number): void {
+  const { coverage, shards } = verdict;
+  const facts = { coverage, shards };
+  if (shards.length > 0 && coverage.shards.missing === shards.length) throw nothing(shards).withFacts(facts);
+  if (coverage.documents >= minCoverage) return;
+  const detail = `${percent(coverage.documents)} of the documents could be searched, ${percent(minCoverage)} were asked for`;
+  throw new HedgerowError("insufficient_coverage", detail).withFacts(facts);
+}
+
+function nothing(shards: readonly ShardVerdict[]): HedgerowError {
+  if (shards.every(({ outcome }) => outcome === "shed"))
+    return new HedgerowError("overloaded", "every shard is at its limit");
+  if (shards.every(({ outcome }) => outcome === "unavailable")) {
+    return new HedgerowError("not_ready", "no replica of any shard can be asked yet; see /readyz");
+  }
+  return new HedgerowError("deadline_exceeded", "not one shard answered in the budget; raise budgetMs or see shards");
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Keeps the shards' document counts, which weigh the missing ones, in step with the statistics. */
+export function weighShards(shards: readonly CatalogShard[], documentsOf: (shard: number) => number): void {
+  shards.forEach(({ health }, shard) => {
+    health.documents = documentsOf(shard);
+  });
+}
