@@ -1,0 +1,187 @@
+import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
+import type { RowTable } from "./row-table.ts";
+import type { SegmentData } from "./segment-data.ts";
+import { varintSize, writeVarint } from "./varint.ts";
+
+/** One posting per place: which term stands in which document, with which code. In any order, each pair once. */
+export type PostingColumns = { terms: Uint32Array; docs: Uint32Array; codes: Uint32Array };
+
+/** The contents of a segment before they are laid out. */
+export type Assembly = {
+  fields: number;
+  /** In the order of `compareIds`; a document's number is its place. */
+  ids: readonly string[];
+  sources: readonly Uint8Array[];
+  terms: readonly string[];
+  postings: PostingColumns;
+  /** Rows of a length row's number, then one frequency per field. */
+  codes: RowTable;
+  lengths: RowTable;
+  /** Per document its row of `lengths`. */
+  documentLengths: Uint32Array;
+};
+
+/** Lays a segment out in shared memory. Terms are numbered anew, the frequent ones first, so that most varints are one byte. */
+export function assemble(assembly: Assembly): SegmentData {
+  const { fields, ids, postings } = assembly;
+  const documents = ids.length;
+  const ranked = rankTerms(assembly);
+  const byTerm = sortByTerm(postings, { ...ranked, documents });
+  return {
+    documents,
+    fields,
+    lengthTotals: totalLengths(assembly),
+    ids: buildDictionary(ids),
+    terms: buildDictionary(ranked.order.map((term) => assembly.terms[term] ?? "")),
+    postingEnds: ranked.ends,
+    postingDocs: byTerm.docs,
+    postingCodes: sharedCodes(byTerm.codes, assembly.codes.size),
+    ...splitCodes(assembly.codes, fields),
+    lengthRows: shared(assembly.lengths.rows),
+    documentLengths: sharedCodes(assembly.documentLengths, assembly.lengths.size),
+    ...buildForward(byTerm.docs, ranked.ends, documents),
+    ...concatenate(assembly.sources),
+  };
+}
+
+function totalLengths({ fields, lengths, documentLengths }: Assembly): number[] {
+  const totals = new Array<number>(fields).fill(0);
+  const { rows } = lengths;
+  for (const row of documentLengths) {
+    for (let field = 0; field < fields; field++)
+      totals[field] = (totals[field] ?? 0) + (rows[row * fields + field] ?? 0);
+  }
+  return totals;
+}
+
+type RankedTerms = { order: number[]; rankOf: Uint32Array; ends: Uint32Array };
+
+function rankTerms({ terms, postings }: Assembly): RankedTerms {
+  const frequencies = new Uint32Array(terms.length);
+  for (const term of postings.terms) frequencies[term] = (frequencies[term] ?? 0) + 1;
+  const held = Array.from(frequencies.keys()).filter((term) => (frequencies[term] ?? 0) > 0);
+  const order = held.sort((a, b) => (frequencies[b] ?? 0) - (frequencies[a] ?? 0) || a - b);
+  const rankOf = new Uint32Array(terms.length);
+  const ends = sharedUint32(order.length);
+  let end = 0;
+  order.forEach((term, rank) => {
+    rankOf[term] = rank;
+    end += frequencies[term] ?? 0;
+    ends[rank] = end;
+  });
+  return { order, rankOf, ends };
+}
+
+/** Two counting sorts: by document, then, keeping that order, by the terms' new numbers. */
+function sortByTerm(
+  { terms, docs, codes }: PostingColumns,
+  { rankOf, ends, documents }: RankedTerms & { documents: number },
+): { docs: Uint32Array; codes: Uint32Array } {
+  const docCursors = new Uint32Array(documents + 1);
+  for (const doc of docs) docCursors[doc + 1] = (docCursors[doc + 1] ?? 0) + 1;
+  for (let doc = 0; doc < documents; doc++) docCursors[doc + 1] = (docCursors[doc + 1] ?? 0) + (docCursors[doc] ?? 0);
+  const byDoc = new Uint32Array(docs.length);
+  docs.forEach((doc, i) => {
+    const at = docCursors[doc] ?? 0;
+    docCursors[doc] = at + 1;
+    byDoc[at] = i;
+  });
+  const cursors = new Uint32Array(ends.length);
+  cursors.set(ends.subarray(0, -1), ends.length > 0 ? 1 : 0);
+  const sortedDocs = sharedUint32(docs.length);
+  const sortedCodes = new Uint32Array(docs.length);
+  for (const i of byDoc) {
+    const rank = rankOf[terms[i] ?? 0] ?? 0;
+    const at = cursors[rank] ?? 0;
+    cursors[rank] = at + 1;
+    sortedDocs[at] = docs[i] ?? 0;
+    sortedCodes[at] = codes[i] ?? 0;
+  }
+  return { docs: sortedDocs, codes: sortedCodes };
+}
+
+function splitCodes(codes: RowTable, fields: number): { frequencyRows: Uint32Array; rowLengths: Uint32Array } {
+  const frequencyRows = sharedUint32(codes.size * fields);
+  const rowLengths = sharedUint32(codes.size);
+  const { rows } = codes;
+  for (let code = 0; code < codes.size; code++) {
+    const start = code * (fields + 1);
+    rowLengths[code] = rows[start] ?? 0;
+    frequencyRows.set(rows.subarray(start + 1, start + 1 + fields), code * fields);
+  }
+  return { frequencyRows, rowLengths };
+}
+
+function buildForward(
+  docs: Uint32Array,
+  ends: Uint32Array,
+  documents: number,
+): { forward: Uint8Array; forwardEnds: Uint32Array } {
+  const counts = new Uint32Array(documents);
+  const last = new Uint32Array(documents);
+  const sizes = new Uint32Array(documents);
+  eachPosting(docs, ends, (doc, term) => {
+    counts[doc] = (counts[doc] ?? 0) + 1;
+    sizes[doc] = (sizes[doc] ?? 0) + varintSize(term - (last[doc] ?? 0));
+    last[doc] = term;
+  });
+  const forwardEnds = sharedUint32(documents);
+  let sizeBytes = 0;
+  for (let doc = 0; doc < documents; doc++) {
+    sizeBytes += (sizes[doc] ?? 0) + varintSize(counts[doc] ?? 0);
+    forwardEnds[doc] = sizeBytes;
+  }
+  const forward = sharedUint8(sizeBytes);
+  const place = { bytes: forward, at: 0 };
+  const cursors = new Uint32Array(documents);
+  for (let doc = 0; doc < documents; doc++) {
+    place.at = doc === 0 ? 0 : (forwardEnds[doc - 1] ?? 0);
+    writeVarint(place, counts[doc] ?? 0);
+    cursors[doc] = place.at;
+  }
+  last.fill(0);
+  eachPosting(docs, ends, (doc, term) => {
+    place.at = cursors[doc] ?? 0;
+    writeVarint(place, term - (last[doc] ?? 0));
+    cursors[doc] = place.at;
+    last[doc] = term;
+  });
+  return { forward, forwardEnds };
+}
+
+function eachPosting(docs: Uint32Array, ends: Uint32Array, take: (doc: number, term: number) => void): void {
+  let at = 0;
+  for (let term = 0; term < ends.length; term++) {
+    for (const end = ends[term] ?? 0; at < end; at++) take(docs[at] ?? 0, term);
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourceEnds: Uint32Array } {
+  const sourceEnds = sharedUint32(parts.length);
+  let sizeBytes = 0;
+  parts.forEach((part, i) => {
+    sizeBytes += part.length;
+    sourceEnds[i] = sizeBytes;
+  });
+  const sources = sharedUint8(sizeBytes);
+  let at = 0;
+  for (const part of parts) {
+    sources.set(part, at);
+    at += part.length;
+  }
+  return { sources, sourceEnds };
+}
+
+function shared(values: Uint32Array): Uint32Array {
+  const copy = sharedUint32(values.length);
+  copy.set(values);
+  return copy;
+}
+
+/** Numbers below `count`, in two bytes each where they fit. */
+function sharedCodes(values: Uint32Array, count: number): Uint16Array | Uint32Array {
+  if (count > 0x1_0000) return shared(values);
+  const codes = new Uint16Array(new SharedArrayBuffer(values.length * 2));
+  codes.set(values);
+  return codes;
+}

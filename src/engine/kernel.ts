@@ -1,0 +1,143 @@
+import { type Postings, seek } from "./postings.ts";
+
+/** A term's postings in one piece, how far they are read, and what its saturation is multiplied with. */
+export type TermCursor = Postings & { weight: number };
+
+/** One clause's terms in one piece. */
+export type ClauseCursor = { occur: "optional" | "required" | "excluded"; terms: TermCursor[] };
+
+/**
+ * The widest range of documents scored at once. The scratch below holds nothing between windows, so any number of
+ * searches take turns on it.
+ */
+export const windowMax = 1 << 14;
+
+const scores = new Float64Array(windowMax);
+/** A clause's best term so far; -1 where no term of it stands. */
+const best = new Float64Array(windowMax).fill(-1);
+/** Bits 0-14 count optional clauses, 15-29 required ones, bit 30 is set by an excluded one. */
+const marks = new Int32Array(windowMax);
+const touched = new Uint32Array(windowMax);
+const bestTouched = new Uint32Array(windowMax);
+
+const requiredMark = 1 << 15;
+const excludedMark = 1 << 30;
+
+/** What a document needs to match. */
+export type Matching = { required: number; atLeast: number };
+
+/**
+ * The documents of a window that match: `touched` has their distances from its start, which are their places in
+ * `scores`. Whoever reads a score sets it back to 0, and reads all of them.
+ */
+export type WindowMatches = { count: number; touched: Uint32Array; scores: Float64Array };
+
+const matches: WindowMatches = { count: 0, touched, scores };
+
+/**
+ * Scores the documents of [start, end) where every clause is optional, has one term and a match is worth more than 0.
+ * Clauses are added in order, so a document's score is the same sum in whatever piece it stands.
+ */
+export function scoreSimple(terms: readonly TermCursor[], start: number, end: number): WindowMatches {
+  let count = 0;
+  for (let i = 0; i < terms.length; i++) {
+    const cursor = terms[i];
+    if (cursor === undefined) continue;
+    count = i === 0 ? fillScores(cursor, start, end) : addScores(cursor, start, { end, count });
+  }
+  matches.count = count;
+  return matches;
+}
+
+function fillScores(cursor: TermCursor, start: number, end: number): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const from = cursor.start;
+  const to = windowEnd(cursor, end);
+  for (let i = from; i < to; i++) {
+    const at = (docs[i] ?? 0) - start;
+    scores[at] = weight * (saturation[codes[i] ?? 0] ?? 0);
+    touched[i - from] = at;
+  }
+  cursor.start = to;
+  return to - from;
+}
+
+function addScores(cursor: TermCursor, start: number, { end, count }: { end: number; count: number }): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const to = windowEnd(cursor, end);
+  let size = count;
+  for (let i = cursor.start; i < to; i++) {
+    const at = (docs[i] ?? 0) - start;
+    const before = scores[at] ?? 0;
+    if (before === 0) touched[size++] = at;
+    scores[at] = before + weight * (saturation[codes[i] ?? 0] ?? 0);
+  }
+  cursor.start = to;
+  return size;
+}
+
+function windowEnd(cursor: TermCursor, end: number): number {
+  return seek(cursor.docs, end, { from: cursor.start, to: cursor.end });
+}
+
+/**
+ * Scores the documents of [start, end) under any clauses: a clause is worth its best term, and a document matches
+ * when it meets `matching` and no excluded clause.
+ */
+export function scoreGeneral(
+  clauses: readonly ClauseCursor[],
+  matching: Matching,
+  window: { start: number; end: number },
+): WindowMatches {
+  let count = 0;
+  for (const clause of clauses) count = addClause(clause, window, count);
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const at = touched[i] ?? 0;
+    const mark = marks[at] ?? 0;
+    marks[at] = 0;
+    if (isMatch(mark, matching)) touched[kept++] = at;
+    else scores[at] = 0;
+  }
+  matches.count = kept;
+  return matches;
+}
+
+function isMatch(mark: number, { required, atLeast }: Matching): boolean {
+  return (mark & excludedMark) === 0 && mark >>> 15 === required && (mark & (requiredMark - 1)) >= atLeast && mark > 0;
+}
+
+/** Adds one clause's best terms to the scores; answers how many documents the window has touched by now. */
+function addClause(clause: ClauseCursor, window: { start: number; end: number }, count: number): number {
+  let found = 0;
+  for (const cursor of clause.terms) found = raiseBest(cursor, window, found);
+  const mark = clause.occur === "optional" ? 1 : clause.occur === "required" ? requiredMark : excludedMark;
+  let size = count;
+  for (let i = 0; i < found; i++) {
+    const at = bestTouched[i] ?? 0;
+    const before = marks[at] ?? 0;
+    if (before === 0) touched[size++] = at;
+    marks[at] = mark === excludedMark ? before | excludedMark : before + mark;
+    if (mark !== excludedMark) scores[at] = (scores[at] ?? 0) + (best[at] ?? 0);
+    best[at] = -1;
+  }
+  return size;
+}
+
+/** Reads one term's postings in the window; answers how many documents the clause has touched by now. */
+function raiseBest(cursor: TermCursor, { start, end }: { start: number; end: number }, found: number): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const to = windowEnd(cursor, end);
+  let size = found;
+  for (let i = cursor.start; i < to; i++) {
+    const saturated = saturation[codes[i] ?? 0] ?? 0;
+    if (saturated === 0) continue;
+    const at = (docs[i] ?? 0) - start;
+    const before = best[at] ?? 0;
+    const value = weight * saturated;
+    if (before < 0) bestTouched[size++] = at;
+    if (value > before) best[at] = value;
+  }
+  cursor.start = to;
+  return size;
+}

@@ -1,0 +1,154 @@
+import { Index } from "flexsearch";
+import type { LookupKey } from "./dictionary.ts";
+import { type AnalyzedDocument, fieldKey, keyTerm } from "./document.ts";
+import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
+import type { Postings } from "./postings.ts";
+import { eachCounts, type TermCounts } from "./term-counts.ts";
+import { Tombstones } from "./tombstones.ts";
+import { fieldShare, saturate, type Weighing } from "./weighing.ts";
+
+/** FlexSearch keeps ids in as many slots as its resolution; a frequency beyond them stands beside it. */
+const frequencySlots = 255;
+
+/** Ids by frequency: slot i has the documents that hold the key i + 1 times, ascending. */
+type FrequencySlots = readonly (readonly number[] | undefined)[];
+
+/** What this file uses of FlexSearch, whose typings know only text that it analyzes itself. */
+type TermIndex = {
+  add(id: number, keys: readonly string[]): void;
+  search(options: { query: readonly string[]; resolve: false }): { result: FrequencySlots };
+};
+
+function createTermIndex(slotOf: (key: string) => number): TermIndex {
+  const options = {
+    tokenize: "strict",
+    resolution: frequencySlots,
+    encode: (keys: unknown) => keys,
+    score: (_keys: unknown, key: string) => slotOf(key),
+  };
+  return new Index(options as never) as unknown as TermIndex;
+}
+
+/**
+ * The live, writable piece: documents are appended under ascending numbers and never changed. Its index is
+ * FlexSearch's, used as a store of key -> frequency -> documents: keys pass through as they are, the score callback
+ * files each under its frequency, and a lookup hands out the slots without copying. Nothing is ever removed, since
+ * that costs FlexSearch a walk over the whole index: an update is a tombstone and an append.
+ */
+export class Memtable implements Piece {
+  readonly kind = "memtable";
+  readonly ordered = false;
+  readonly tombstones = new Tombstones();
+  readonly #fields: number;
+  readonly #index: TermIndex;
+  readonly #documents: AnalyzedDocument[] = [];
+  readonly #byId = new Map<string, number>();
+  /** Frequencies that no slot holds, by key and document. */
+  readonly #beyondSlots = new Map<string, Map<number, number>>();
+  /** Frequencies above 1 of the document being added. */
+  readonly #adding = new Map<string, number>();
+  #sizeBytes = 0;
+  #shares = new Float64Array(64);
+
+  constructor(fields: number) {
+    this.#fields = fields;
+    this.#index = createTermIndex((key) => Math.min(this.#adding.get(key) ?? 1, frequencySlots) - 1);
+  }
+
+  get documents(): number {
+    return this.#documents.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Appends a document; answers its number. */
+  append(document: AnalyzedDocument): number {
+    const doc = this.#documents.length;
+    this.#adding.clear();
+    document.frequencies.forEach((frequency, i) => {
+      const key = document.keys[i] ?? "";
+      if (frequency > 1) this.#adding.set(key, frequency);
+      if (frequency > frequencySlots) this.#keepBeyond(key, doc, frequency);
+    });
+    this.#index.add(doc, document.keys);
+    this.#documents.push(document);
+    this.#byId.set(document.id, doc);
+    this.#sizeBytes += document.source.length + document.keys.length * 48 + 200;
+    return doc;
+  }
+
+  idAt(doc: number): string {
+    return this.#documents[doc]?.id ?? "";
+  }
+
+  sourceAt(doc: number): Uint8Array {
+    return this.#documents[doc]?.source.slice() ?? new Uint8Array();
+  }
+
+  find(id: LookupKey): number {
+    if (this.#byId.size === 0) return -1;
+    return this.#byId.get(Buffer.from(id.bytes.subarray(id.start, id.end)).toString()) ?? -1;
+  }
+
+  termsOf(doc: number, count: number): TermCounts {
+    return eachCounts(this.distinctTerms(doc), count);
+  }
+
+  distinctTerms(doc: number): string[] {
+    return [...new Set(this.#documents[doc]?.keys.map(keyTerm))];
+  }
+
+  lengthsOf(doc: number): readonly number[] {
+    return this.#documents[doc]?.lengths ?? [];
+  }
+
+  weighed(weighing: Weighing): WeighedPiece {
+    return { prepare: () => true, postings: (lookup, limit) => this.#postings(lookup, weighing, limit) };
+  }
+
+  documentAt(doc: number): AnalyzedDocument | undefined {
+    return this.#documents[doc];
+  }
+
+  /** Every document that holds a key with the key's exact frequency there; by frequency, then ascending. */
+  eachFrequency(key: string, take: (doc: number, frequency: number) => void): void {
+    const { result } = this.#index.search({ query: [key], resolve: false });
+    const beyond = this.#beyondSlots.get(key);
+    for (let slot = 0; slot < result.length; slot++) {
+      const docs = result[slot];
+      if (docs === undefined) continue;
+      for (const doc of docs) take(doc, slot < frequencySlots - 1 ? slot + 1 : (beyond?.get(doc) ?? frequencySlots));
+    }
+  }
+
+  #postings({ term }: TermLookup, weighing: Weighing, limit: number): Postings | undefined {
+    if (this.#shares.length < limit) this.#shares = new Float64Array(Math.max(limit, this.#shares.length * 2));
+    const shares = this.#shares;
+    const found: number[] = [];
+    for (let field = 0; field < this.#fields; field++) {
+      if ((weighing.boosts[field] ?? 0) === 0) continue;
+      this.eachFrequency(fieldKey(field, term), (doc, frequency) => {
+        if (doc >= limit) return;
+        const before = shares[doc] ?? 0;
+        if (before === 0) found.push(doc);
+        shares[doc] = before + fieldShare(weighing, field, frequency, this.lengthsOf(doc)[field] ?? 0);
+      });
+    }
+    if (found.length === 0) return undefined;
+    const docs = Uint32Array.from(found).sort();
+    const saturation = new Float64Array(docs.length);
+    docs.forEach((doc, i) => {
+      saturation[i] = saturate(weighing, shares[doc] ?? 0);
+      shares[doc] = 0;
+    });
+    return { docs, codes: Uint32Array.from(docs, (_doc, i) => i), start: 0, end: docs.length, saturation };
+  }
+
+  #keepBeyond(key: string, doc: number, frequency: number): void {
+    const known = this.#beyondSlots.get(key);
+    if (known === undefined) this.#beyondSlots.set(key, new Map([[doc, frequency]]));
+    else known.set(doc, frequency);
+  }
+}

@@ -1,0 +1,125 @@
+import { compareIds } from "../protocol/hit.ts";
+import { type Assembly, assemble } from "./assemble.ts";
+import { RowTable } from "./row-table.ts";
+import { Segment } from "./segment.ts";
+import type { SegmentData } from "./segment-data.ts";
+
+/** A segment to merge, without the documents that are dead (ascending). */
+export type MergeSource = { data: SegmentData; dead: Uint32Array };
+
+type Source = { segment: Segment; live: Uint32Array; newDocs: Int32Array };
+
+/** One segment with the living documents of several. Ids must be distinct among the living. */
+export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
+  const fields = sources[0]?.data.fields ?? 0;
+  const opened = sources.map(openSource);
+  const assembly = {
+    fields,
+    ...numberDocuments(opened),
+    codes: new RowTable(fields + 1),
+    lengths: new RowTable(fields),
+  };
+  const documentLengths = new Uint32Array(assembly.ids.length);
+  const columns = mergePostings(opened, { ...assembly, documentLengths });
+  return assemble({ ...assembly, ...columns, documentLengths });
+}
+
+function openSource({ data, dead }: MergeSource): Source {
+  const newDocs = new Int32Array(data.documents);
+  for (const doc of dead) newDocs[doc] = -1;
+  const live = Uint32Array.from(newDocs.keys()).filter((doc) => newDocs[doc] === 0);
+  return { segment: new Segment(data), live, newDocs };
+}
+
+/** Merges the sources' documents, each already in the order of its ids, and notes their new numbers. */
+function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "sources"> {
+  const ids: string[] = [];
+  const bodies: Uint8Array[] = [];
+  const heads = sources.map(({ segment, live, newDocs }) => {
+    let at = -1;
+    const head = {
+      id: undefined as string | undefined,
+      advance() {
+        const doc = live[++at];
+        head.id = doc === undefined ? undefined : segment.idAt(doc);
+      },
+      take() {
+        const doc = live[at] ?? 0;
+        newDocs[doc] = ids.length;
+        bodies.push(segment.sourceView(doc));
+      },
+    };
+    head.advance();
+    return head;
+  });
+  for (;;) {
+    let least: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (head.id === undefined) continue;
+      if (least?.id === undefined || compareIds(head.id, least.id) < 0) least = head;
+    }
+    if (least?.id === undefined) return { ids, sources: bodies };
+    least.take();
+    ids.push(least.id);
+    least.advance();
+  }
+}
+
+type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;
+
+function mergePostings(sources: readonly Source[], target: Target): Pick<Assembly, "terms" | "postings"> {
+  const total = sources.reduce((sum, { segment }) => sum + segment.data.postingDocs.length, 0);
+  const postings = { terms: new Uint32Array(total), docs: new Uint32Array(total), codes: new Uint32Array(total) };
+  const numbers = new Map<string, number>();
+  let size = 0;
+  for (const source of sources) {
+    const { segment, newDocs } = source;
+    const { postingDocs, postingCodes, postingEnds } = segment.data;
+    const newCode = codeMapping(source, target);
+    let at = 0;
+    for (let old = 0; old < postingEnds.length; old++) {
+      const term = segment.terms.text(old);
+      const number = numbers.get(term) ?? numbers.size;
+      if (number === numbers.size) numbers.set(term, number);
+      for (const end = postingEnds[old] ?? 0; at < end; at++) {
+        const doc = newDocs[postingDocs[at] ?? 0] ?? -1;
+        if (doc < 0) continue;
+        postings.terms[size] = number;
+        postings.docs[size] = doc;
+        postings.codes[size++] = newCode(postingCodes[at] ?? 0);
+      }
+    }
+  }
+  return {
+    terms: [...numbers.keys()],
+    postings: {
+      terms: postings.terms.subarray(0, size),
+      docs: postings.docs.subarray(0, size),
+      codes: postings.codes.subarray(0, size),
+    },
+  };
+}
+
+const unmapped = 0xffff_ffff;
+
+/** Gives a source's codes their new numbers as they come, so that what only the dead had is not kept. */
+function codeMapping({ segment, live, newDocs }: Source, target: Target): (code: number) => number {
+  const { lengthRows, documentLengths, rowLengths, frequencyRows } = segment.data;
+  const { fields } = target;
+  const newRows = new Uint32Array(lengthRows.length / Math.max(1, fields)).fill(unmapped);
+  const newCodes = new Uint32Array(rowLengths.length).fill(unmapped);
+  const row = new Uint32Array(fields + 1);
+  for (const doc of live) {
+    const old = documentLengths[doc] ?? 0;
+    if (newRows[old] === unmapped) newRows[old] = target.lengths.numberOf(lengthRows, old * fields);
+    target.documentLengths[newDocs[doc] ?? 0] = newRows[old] ?? 0;
+  }
+  return (code) => {
+    if (newCodes[code] === unmapped) {
+      row[0] = newRows[rowLengths[code] ?? 0] ?? 0;
+      row.set(frequencyRows.subarray(code * fields, (code + 1) * fields), 1);
+      newCodes[code] = target.codes.numberOf(row);
+    }
+    return newCodes[code] ?? 0;
+  };
+}

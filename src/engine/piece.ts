@@ -1,0 +1,41 @@
+import type { LookupKey } from "./dictionary.ts";
+import type { Postings } from "./postings.ts";
+import type { TermCounts } from "./term-counts.ts";
+import type { Tombstones } from "./tombstones.ts";
+import type { Weighing } from "./weighing.ts";
+
+/** A term to look up in every piece. */
+export type TermLookup = { term: string; key: LookupKey };
+
+/** A part of a shard that numbers its documents from 0: a segment or a memtable. */
+export type Piece = {
+  readonly kind: "segment" | "memtable";
+  /** All its documents, dead ones included. */
+  readonly documents: number;
+  readonly tombstones: Tombstones;
+  /** Memory held, sources included. */
+  readonly sizeBytes: number;
+  /** Whether documents are numbered in the order of their ids. */
+  readonly ordered: boolean;
+  idAt(doc: number): string;
+  /** A copy of the document's JSON. */
+  sourceAt(doc: number): Uint8Array;
+  /** The latest document with an id, dead or alive, or -1. */
+  find(id: LookupKey): number;
+  /** The distinct terms of a document. */
+  termsOf(doc: number, count: number): TermCounts;
+  /** How many terms each text field of a document holds. */
+  lengthsOf(doc: number): readonly number[];
+  weighed(weighing: Weighing): WeighedPiece;
+};
+
+/** A piece's postings under one weighing. */
+export type WeighedPiece = {
+  /** Gets ready, a bounded part of it at a time; true when it is. */
+  prepare(): boolean;
+  /** The documents below `limit` that hold a term; a saturation of 0 where it is only in fields that do not count. */
+  postings(lookup: TermLookup, limit: number): Postings | undefined;
+};
+
+/** A piece as one search sees it: later documents do not exist for it. */
+export type PieceView = { piece: Piece; documents: number };

@@ -1,0 +1,28 @@
+/**
+ * The documents that hold a term, ascending, in [start, end) of `docs`. `codes` runs beside it; `saturation[code]` is
+ * what the term is worth in that document before its weight.
+ */
+export type Postings = {
+  docs: Uint32Array;
+  codes: Uint16Array | Uint32Array;
+  start: number;
+  end: number;
+  saturation: Float64Array;
+};
+
+/** The first place in [from, to) whose document is at least `doc`, found by doubling steps from `from`. */
+export function seek(docs: Uint32Array, doc: number, { from, to }: { from: number; to: number }): number {
+  let low = from;
+  let step = 1;
+  while (low + step < to && (docs[low + step] ?? 0) < doc) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(low + step, to);
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((docs[middle] ?? 0) < doc) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

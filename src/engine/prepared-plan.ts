@@ -1,0 +1,80 @@
+import { HedgerowError } from "../errors.ts";
+import type { Plan, PlanClause } from "../protocol/plan.ts";
+import { lookupKey } from "./dictionary.ts";
+import { type Matching, windowMax } from "./kernel.ts";
+import type { TermLookup } from "./piece.ts";
+import { type Weighing, weighingOf } from "./weighing.ts";
+
+export type PreparedClause = {
+  occur: PlanClause["occur"];
+  weighing: Weighing;
+  terms: { lookup: TermLookup; weight: number }[];
+};
+
+/** A plan with everything worked out that no piece changes. */
+export type PreparedPlan = {
+  clauses: PreparedClause[];
+  /** The distinct weighings of the clauses. */
+  weighings: Weighing[];
+  matching: Matching;
+  /** Whether every clause is one optional term that always adds to the score, and one is enough. */
+  simple: boolean;
+  /** Documents scored between two looks at the clock: fewer the more terms there are. */
+  window: number;
+  top: number;
+  after: { id: string; score: number } | undefined;
+};
+
+/** A window holds at most this many postings, some 100 microseconds of work. */
+const windowPostingsMax = 1 << 16;
+const windowMin = 1 << 8;
+const weightMin = 1e-100;
+
+/** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
+export function preparePlan(plan: Plan): PreparedPlan {
+  refuseUnknown(plan);
+  const weighings = new Map<string, Weighing>();
+  const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
+  const optional = clauses.filter(({ occur }) => occur === "optional").length;
+  const matching = {
+    required: clauses.filter(({ occur }) => occur === "required").length,
+    atLeast: optional === 0 ? 0 : plan.matchAtLeast,
+  };
+  const terms = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  return {
+    clauses,
+    weighings: [...weighings.values()],
+    matching,
+    simple: matching.atLeast <= 1 && clauses.every(isSimple),
+    window: Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms)))),
+    top: plan.top,
+    after: plan.after,
+  };
+}
+
+function refuseUnknown(plan: Plan): void {
+  const asked =
+    plan.filter !== undefined
+      ? "filter"
+      : (plan.facets?.length ?? 0) > 0
+        ? "facets"
+        : plan.sort?.some(({ field }) => field !== "_score")
+          ? "sort"
+          : plan.clauses.some(({ phrase }) => phrase !== undefined)
+            ? "phrase"
+            : undefined;
+  if (asked !== undefined) throw new HedgerowError("invalid_query", `this shard cannot evaluate a ${asked}`);
+}
+
+function prepareClause(plan: Plan, clause: PlanClause, weighings: Map<string, Weighing>): PreparedClause {
+  const fresh = weighingOf(plan, clause.fieldBoosts);
+  const weighing = weighings.get(fresh.key) ?? fresh;
+  weighings.set(weighing.key, weighing);
+  const terms = clause.terms.map(({ term, weight }) => ({ lookup: { term, key: lookupKey(term) }, weight }));
+  return { occur: clause.occur, weighing, terms };
+}
+
+function isSimple({ occur, terms, weighing }: PreparedClause): boolean {
+  const weight = terms[0]?.weight ?? 0;
+  return occur === "optional" && terms.length === 1 && weight > weightMin && weighing.everyField;
+}

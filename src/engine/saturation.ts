@@ -1,0 +1,62 @@
+import type { SegmentData } from "./segment-data.ts";
+import { fieldShare, saturate, type Weighing } from "./weighing.ts";
+
+const codesPerStep = 4096;
+const tablesMax = 4;
+
+/** What a term is worth per code of a segment, under one weighing; computed a part at a time. */
+export class SaturationTable {
+  readonly values: Float64Array;
+  readonly #data: SegmentData;
+  readonly #weighing: Weighing;
+  #done = 0;
+
+  constructor(data: SegmentData, weighing: Weighing) {
+    this.#data = data;
+    this.#weighing = weighing;
+    this.values = new Float64Array(data.rowLengths.length);
+  }
+
+  /** Computes the next few thousand codes; true when all are there. */
+  advance(): boolean {
+    const { fields, frequencyRows, rowLengths, lengthRows } = this.#data;
+    const end = Math.min(this.values.length, this.#done + codesPerStep);
+    for (let code = this.#done; code < end; code++) {
+      const lengths = (rowLengths[code] ?? 0) * fields;
+      let shares = 0;
+      for (let field = 0; field < fields; field++) {
+        const frequency = frequencyRows[code * fields + field] ?? 0;
+        if (frequency > 0) shares += fieldShare(this.#weighing, field, frequency, lengthRows[lengths + field] ?? 0);
+      }
+      this.values[code] = saturate(this.#weighing, shares);
+    }
+    this.#done = end;
+    return end === this.values.length;
+  }
+}
+
+/** The tables of the latest few weighings: one epoch's plans mostly share theirs. */
+export class SaturationTables {
+  readonly #data: SegmentData;
+  readonly #tables = new Map<string, SaturationTable>();
+
+  constructor(data: SegmentData) {
+    this.#data = data;
+  }
+
+  get sizeBytes(): number {
+    return this.#tables.size * this.#data.rowLengths.length * 8;
+  }
+
+  for(weighing: Weighing): SaturationTable {
+    const known = this.#tables.get(weighing.key);
+    const table = known ?? new SaturationTable(this.#data, weighing);
+    if (known !== undefined) this.#tables.delete(weighing.key);
+    this.#tables.set(weighing.key, table);
+    for (const key of this.#tables.keys()) {
+      if (this.#tables.size <= tablesMax) break;
+      this.#tables.delete(key);
+    }
+    return table;
+  }
+}

@@ -1,0 +1,114 @@
+import { Dictionary, type LookupKey } from "./dictionary.ts";
+import type { Piece, WeighedPiece } from "./piece.ts";
+import type { Postings } from "./postings.ts";
+import { SaturationTables } from "./saturation.ts";
+import { type SegmentData, segmentSize } from "./segment-data.ts";
+import type { TermCounts } from "./term-counts.ts";
+import { Tombstones } from "./tombstones.ts";
+import { readVarint } from "./varint.ts";
+import type { Weighing } from "./weighing.ts";
+
+/** A sealed, immutable piece; only its tombstones grow. Opening one computes nothing. */
+export class Segment implements Piece {
+  readonly kind = "segment";
+  readonly ordered = true;
+  readonly data: SegmentData;
+  readonly tombstones = new Tombstones();
+  readonly terms: Dictionary;
+  readonly ids: Dictionary;
+  readonly #saturation: SaturationTables;
+  readonly #sizeBytes: number;
+
+  constructor(data: SegmentData) {
+    this.data = data;
+    this.terms = new Dictionary(data.terms);
+    this.ids = new Dictionary(data.ids);
+    this.#saturation = new SaturationTables(data);
+    const { indexBytes, sourceBytes } = segmentSize(data);
+    this.#sizeBytes = indexBytes + sourceBytes;
+  }
+
+  get documents(): number {
+    return this.data.documents;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes + this.#saturation.sizeBytes;
+  }
+
+  idAt(doc: number): string {
+    return this.ids.text(doc);
+  }
+
+  sourceAt(doc: number): Uint8Array {
+    return this.sourceView(doc).slice();
+  }
+
+  /** The document's JSON where it lies. */
+  sourceView(doc: number): Uint8Array {
+    const { sources, sourceEnds } = this.data;
+    return sources.subarray(startOf(sourceEnds, doc), sourceEnds[doc] ?? 0);
+  }
+
+  find(id: LookupKey): number {
+    return this.ids.find(id);
+  }
+
+  termsOf(doc: number, count: number): TermCounts {
+    const { terms } = this;
+    const numbers = this.termNumbers(doc);
+    return { size: numbers.length, termAt: (i) => terms.text(numbers[i] ?? 0), countAt: () => count };
+  }
+
+  /** The numbers of a document's distinct terms, ascending. */
+  termNumbers(doc: number): Uint32Array {
+    const { forward, forwardEnds } = this.data;
+    const reader = { bytes: forward, at: startOf(forwardEnds, doc) };
+    const numbers = new Uint32Array(readVarint(reader));
+    let number = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      number += readVarint(reader);
+      numbers[i] = number;
+    }
+    return numbers;
+  }
+
+  /** Every term with its document frequency, the dead included. Holds on to the dictionary, not to the postings. */
+  termCounts(): TermCounts {
+    const { terms } = this;
+    const { postingEnds } = this.data;
+    return {
+      size: terms.size,
+      termAt: (i) => terms.text(i),
+      countAt: (i) => (postingEnds[i] ?? 0) - startOf(postingEnds, i),
+    };
+  }
+
+  /** How many terms each text field holds in all documents, the dead included. */
+  lengthTotals(): readonly number[] {
+    return this.data.lengthTotals;
+  }
+
+  lengthsOf(doc: number): readonly number[] {
+    const { fields, lengthRows, documentLengths } = this.data;
+    const row = (documentLengths[doc] ?? 0) * fields;
+    return Array.from(lengthRows.subarray(row, row + fields));
+  }
+
+  weighed(weighing: Weighing): WeighedPiece {
+    const table = this.#saturation.for(weighing);
+    return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table.values) };
+  }
+
+  #postings(key: LookupKey, saturation: Float64Array): Postings | undefined {
+    const number = this.terms.find(key);
+    if (number < 0) return undefined;
+    const { postingDocs, postingCodes, postingEnds } = this.data;
+    const start = startOf(postingEnds, number);
+    return { docs: postingDocs, codes: postingCodes, start, end: postingEnds[number] ?? 0, saturation };
+  }
+}
+
+function startOf(ends: Uint32Array, i: number): number {
+  return i === 0 ? 0 : (ends[i - 1] ?? 0);
+}

@@ -1,0 +1,230 @@
+import type { Plan } from "../protocol/plan.ts";
+import { type IndexSettings, textFields } from "../protocol/settings.ts";
+import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
+import { type Random, systemRandom } from "../time.ts";
+import { type LookupKey, lookupKey } from "./dictionary.ts";
+import type { AnalyzedDocument } from "./document.ts";
+import { Journal } from "./journal.ts";
+import { Memtable } from "./memtable.ts";
+import type { Piece } from "./piece.ts";
+import { Segment } from "./segment.ts";
+import type { SegmentData } from "./segment-data.ts";
+import { ShardSearch } from "./shard-search.ts";
+import { summedCounts, type TermCounts } from "./term-counts.ts";
+import { firstVersion } from "./tombstones.ts";
+
+/** A living document's place. */
+export type Place = { piece: Piece; doc: number };
+
+/** What is ready to become visible: nothing of it can be searched before `publish`. */
+export type Staged = {
+  /** Appends a document to the memtable, in the place of the one with its id. */
+  put(document: AnalyzedDocument): void;
+  /** Adds a segment; each of its ids must then be passed to `supersede`. */
+  add(segment: Segment): void;
+  /** Takes the living document with an id away, if there is one. */
+  supersede(id: LookupKey): void;
+};
+
+const statisticsPage = 5000;
+/** A journal longer than this many times what a fresh one would be is started over. */
+const journalSlack = 4;
+
+/**
+ * One replica's copy of one shard: sealed segments, frozen memtables and a live one. All changes of a batch become
+ * visible at once, under the next version; searches see the version they began with.
+ */
+export class Shard {
+  readonly #fields: number;
+  readonly #journal: Journal;
+  #pieces: Piece[] = [];
+  #memtable: Memtable;
+  /** Documents of the live memtable that may be seen. */
+  #visible = 0;
+  #version = firstVersion;
+  #sequence = 0;
+  #documents = 0;
+  readonly #lengths: number[];
+
+  constructor(settings: IndexSettings, random: Random = systemRandom) {
+    this.#fields = textFields(settings).length;
+    this.#journal = new Journal(random);
+    this.#memtable = new Memtable(this.#fields);
+    this.#lengths = new Array<number>(this.#fields).fill(0);
+  }
+
+  /** The last change of the log that is visible. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Living documents. */
+  get documents(): number {
+    return this.#documents;
+  }
+
+  /** Dead documents that still take space. */
+  get deleted(): number {
+    return this.#all().reduce((sum, piece) => sum + piece.tombstones.count, 0);
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#pieces.filter((piece) => piece instanceof Segment);
+  }
+
+  get memtable(): Memtable {
+    return this.#memtable;
+  }
+
+  get memtableDocuments(): number {
+    return this.#all().reduce((sum, piece) => sum + (piece.kind === "memtable" ? piece.documents : 0), 0);
+  }
+
+  get sizeBytes(): number {
+    return this.#all().reduce((sum, piece) => sum + piece.sizeBytes, 0);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Begins a search of the shard as it is now. Throws `invalid_query` for a plan that cannot be evaluated. */
+  prepare(plan: Plan): ShardSearch {
+    const pieces = this.#pieces.map((piece) => ({ piece, documents: piece.documents }));
+    pieces.push({ piece: this.#memtable, documents: this.#visible });
+    return new ShardSearch(plan, {
+      pieces,
+      version: this.#version,
+      documents: this.#documents,
+      sequence: this.#sequence,
+    });
+  }
+
+  /** What changed in the statistics since a cursor, at most `limitTerms` of it. */
+  statistics(since?: StatisticsCursor, limitTerms: number = statisticsPage): StatisticsDelta {
+    const page = this.#journal.page(since, limitTerms);
+    return { ...page, sequence: this.#sequence, documents: this.#documents, lengths: [...this.#lengths] };
+  }
+
+  /** The source of a living document, or undefined. */
+  source(id: string): Uint8Array | undefined {
+    const place = this.#find(lookupKey(id));
+    return place?.piece.sourceAt(place.doc);
+  }
+
+  /**
+   * Gathers changes, in as many turns of the event loop as it takes; `publish` makes them visible. One at a time.
+   */
+  stage(): { staged: Staged; publish: (sequence: number) => void } {
+    const added: Segment[] = [];
+    const superseded: Place[] = [];
+    const supersede = (id: LookupKey): void => {
+      const place = this.#find(id);
+      if (place !== undefined) superseded.push(place);
+    };
+    const staged: Staged = {
+      put: (document) => {
+        supersede(lookupKey(document.id));
+        this.#memtable.append(document);
+      },
+      add: (segment) => void added.push(segment),
+      supersede,
+    };
+    return { staged, publish: (sequence) => this.#publish(superseded, added, sequence) };
+  }
+
+  /** Puts an empty memtable in the live one's place; answers the frozen one, which is searched until it is replaced. */
+  freeze(): Memtable {
+    const frozen = this.#memtable;
+    this.#pieces.push(frozen);
+    this.#memtable = new Memtable(this.#fields);
+    this.#visible = 0;
+    return frozen;
+  }
+
+  /**
+   * Puts a segment with the same living documents in the place of pieces, as they were at version `since`. What has
+   * died since then dies in it too. Results and statistics do not change.
+   */
+  replace(pieces: readonly Piece[], data: SegmentData, since: number): void {
+    const segment = new Segment(data);
+    for (const piece of pieces) {
+      for (const [doc, version] of piece.tombstones.entries()) {
+        if (version > since) segment.tombstones.kill(segment.find(lookupKey(piece.idAt(doc))), version);
+      }
+    }
+    this.#pieces = this.#pieces.filter((piece) => !pieces.includes(piece));
+    if (segment.documents > 0) this.#pieces.push(segment);
+    this.#shortenJournal();
+  }
+
+  #all(): Piece[] {
+    return [...this.#pieces, this.#memtable];
+  }
+
+  /** Where the living document with an id stands, staged ones apart. */
+  #find(id: LookupKey): Place | undefined {
+    const latest = this.#memtable.find(id);
+    if (latest >= 0 && latest < this.#visible && !this.#memtable.tombstones.isDead(latest, this.#version)) {
+      return { piece: this.#memtable, doc: latest };
+    }
+    for (const piece of this.#pieces) {
+      const doc = piece.find(id);
+      if (doc >= 0 && !piece.tombstones.isDead(doc, this.#version)) return { piece, doc };
+    }
+    return undefined;
+  }
+
+  #publish(superseded: readonly Place[], added: readonly Segment[], sequence: number): void {
+    this.#version++;
+    for (const { piece, doc } of superseded) {
+      piece.tombstones.kill(doc, this.#version);
+      this.#countLengths(piece.lengthsOf(doc), -1);
+      this.#journal.append(piece.termsOf(doc, -1));
+    }
+    for (const segment of added) {
+      if (segment.documents > 0) this.#pieces.push(segment);
+      this.#journal.append(segment.termCounts());
+      this.#documents += segment.documents;
+      this.#countLengths(segment.lengthTotals(), 1);
+    }
+    this.#documents += this.#memtable.documents - this.#visible - superseded.length;
+    this.#journal.append(this.#newInMemtable());
+    this.#visible = this.#memtable.documents;
+    this.#sequence = sequence;
+  }
+
+  #newInMemtable(): TermCounts {
+    const terms: string[][] = [];
+    for (let doc = this.#visible; doc < this.#memtable.documents; doc++) {
+      this.#countLengths(this.#memtable.lengthsOf(doc), 1);
+      terms.push(this.#memtable.distinctTerms(doc));
+    }
+    return summedCounts(terms);
+  }
+
+  #countLengths(lengths: readonly number[], sign: 1 | -1): void {
+    for (const [field, length] of lengths.entries()) this.#lengths[field] = (this.#lengths[field] ?? 0) + sign * length;
+  }
+
+  /** Starts the journal over where its entries have piled up: a new follower then has less to read. */
+  #shortenJournal(): void {
+    const segments = this.segments;
+    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size, statisticsPage);
+    if (this.#journal.length > journalSlack * fresh) this.#journal.restart(this.#currentCounts());
+  }
+
+  *#currentCounts(): Generator<TermCounts> {
+    for (const piece of this.#all()) {
+      if (piece instanceof Segment) {
+        yield piece.termCounts();
+        for (const [doc] of piece.tombstones.entries()) yield piece.termsOf(doc, -1);
+      } else {
+        const documents = piece === this.#memtable ? this.#visible : piece.documents;
+        for (let doc = 0; doc < documents; doc++) {
+          if (!piece.tombstones.isDead(doc, this.#version)) yield piece.termsOf(doc, 1);
+        }
+      }
+    }
+  }
+}

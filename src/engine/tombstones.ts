@@ -1,0 +1,47 @@
+/** The version at which a piece's every document is still alive. */
+export const firstVersion = 0;
+
+/**
+ * Which documents of a piece are dead, and since which version of the shard: a search that began before sees them
+ * still. A bit answers for the living, who are nearly all.
+ */
+export class Tombstones {
+  #bits = new Uint32Array(8);
+  readonly #since = new Map<number, number>();
+
+  get count(): number {
+    return this.#since.size;
+  }
+
+  kill(doc: number, version: number): void {
+    const word = doc >>> 5;
+    if (word >= this.#bits.length) {
+      const grown = new Uint32Array(Math.max(word + 1, this.#bits.length * 2));
+      grown.set(this.#bits);
+      this.#bits = grown;
+    }
+    this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (doc & 31));
+    if (!this.#since.has(doc)) this.#since.set(doc, version);
+  }
+
+  isDead(doc: number, version: number): boolean {
+    if ((((this.#bits[doc >>> 5] ?? 0) >>> (doc & 31)) & 1) === 0) return false;
+    return (this.#since.get(doc) ?? 0) <= version;
+  }
+
+  /** How many of the documents in [from, to) are dead at a version. */
+  countWithin(from: number, to: number, version: number): number {
+    let dead = 0;
+    if (this.count < to - from) {
+      for (const [doc, since] of this.#since) if (doc >= from && doc < to && since <= version) dead++;
+    } else {
+      for (let doc = from; doc < to; doc++) if (this.isDead(doc, version)) dead++;
+    }
+    return dead;
+  }
+
+  /** The dead in the order in which they died, each with its version. */
+  entries(): IterableIterator<[doc: number, version: number]> {
+    return this.#since.entries();
+  }
+}
