@@ -5,6 +5,7 @@ export type PolicySettings = {
   choice: ChoiceSettings;
   probation: ProbationSettings;
   deadline: DeadlineSettings;
+  admission: AdmissionSettings;
 };
 
 export type HedgeSettings = {
@@ -26,8 +27,11 @@ export type HedgeSettings = {
   delayRemainingShareMax: number;
   /** Replaces the adaptive delay; for scenarios that state one. */
   fixedDelayMs: number | undefined;
-  /** The two attempts know of each other: the one that starts first cancels the other. */
-  tied: boolean;
+  /**
+   * After this long a second attempt is sent if the first still waits in its leaf's queue; the two know of each other,
+   * and the one that starts first cancels the other. Undefined: attempts are not tied.
+   */
+  tiedDelayMs: number | undefined;
   /** An attempt that lost is told to stop. */
   cancel: boolean;
 };
@@ -83,6 +87,27 @@ export type DeadlineSettings = {
   mergeReserveMsMax: number;
 };
 
+export type AdmissionSettings = {
+  enabled: boolean;
+  /** Bounds of the limit on queries in flight, and where it begins. */
+  limitStart: number;
+  limitMin: number;
+  limitMax: number;
+  /** The limit is looked at after this long and this many answers. */
+  windowMs: number;
+  windowSamplesMin: number;
+  /** Which quantile of a window stands for a query that met no queue. */
+  idleQuantile: number;
+  /** How many times that the median may take before the limit shrinks. */
+  toleratedSlowdown: number;
+  /** How much of each correction is made at once. */
+  smoothing: number;
+  /** Batch queries may fill this share of the limit. */
+  batchShare: number;
+  /** How long no hedges are sent after a query was shed: an extra attempt would then cost somebody a whole answer. */
+  hedgeHoldMs: number;
+};
+
 /** The production defaults; the simulator's ablation says what each is worth. */
 export const policyDefaults: PolicySettings = {
   hedge: {
@@ -96,7 +121,7 @@ export const policyDefaults: PolicySettings = {
     delayMediansMax: 4,
     delayRemainingShareMax: 0.3,
     fixedDelayMs: undefined,
-    tied: false,
+    tiedDelayMs: undefined,
     cancel: true,
   },
   budget: { deposit: 0.05, windowMs: 10_000, reservePerSecond: 1, retryShare: 0.1 },
@@ -114,4 +139,17 @@ export const policyDefaults: PolicySettings = {
     forgetMs: 60_000,
   },
   deadline: { mergeReserveShare: 0.04, mergeReserveMsMin: 0.5, mergeReserveMsMax: 10 },
+  admission: {
+    enabled: true,
+    limitStart: 32,
+    limitMin: 4,
+    limitMax: 10_000,
+    windowMs: 100,
+    windowSamplesMin: 20,
+    idleQuantile: 0.1,
+    toleratedSlowdown: 3,
+    smoothing: 0.3,
+    batchShare: 0.7,
+    hedgeHoldMs: 1_000,
+  },
 };

@@ -24,6 +24,7 @@ export class TailPolicy {
   readonly zone: string | undefined;
   /** What was done so far, for metrics. */
   readonly counts = { first: 0, hedges: 0, retries: 0, shadows: 0, hedgesWon: 0, deniedByBudget: 0 };
+  private hedgesHeldUntilMs = Number.NEGATIVE_INFINITY;
   private readonly choice: ReplicaChoice;
   private readonly probation: Probation;
 
@@ -71,6 +72,19 @@ export class TailPolicy {
 
   chooseShadow(shard: ShardHealth, nowMs: number): ReplicaHealth | undefined {
     return this.settings.probation.enabled ? this.probation.shadow(shard.replicas, nowMs) : undefined;
+  }
+
+  /** Queries are being shed: for a while no capacity goes into second attempts. Retries of failed ones go on. */
+  holdHedges(nowMs: number): void {
+    this.hedgesHeldUntilMs = nowMs + this.settings.admission.hedgeHoldMs;
+  }
+
+  /** Pays for an extra attempt, if there is anything to pay with. */
+  payExtra(purpose: "hedge" | "retry", nowMs: number): boolean {
+    if (purpose === "hedge" && nowMs < this.hedgesHeldUntilMs) return false;
+    if (this.budget.tryWithdraw(purpose, nowMs)) return true;
+    this.counts.deniedByBudget++;
+    return false;
   }
 
   /** How long the first attempt may take before it is hedged; undefined: it will not be. */

@@ -133,6 +133,10 @@ export class Gather {
     const { queryClass } = this.request;
     const delayMs = this.policy.hedgeDelayMs(progress.health, first, { queryClass, ...at });
     if (delayMs !== undefined && delayMs < at.remainingMs) progress.hedgeAtMs = at.nowMs + delayMs;
+    const { tiedDelayMs } = this.policy.settings.hedge;
+    if (tiedDelayMs === undefined) return;
+    progress.lateHedgeAtMs = progress.hedgeAtMs;
+    progress.hedgeAtMs = Math.min(progress.hedgeAtMs, at.nowMs + tiedDelayMs);
   }
 
   private send(
@@ -143,7 +147,7 @@ export class Gather {
   ) {
     const { replica, purpose, nowMs } = to;
     const budgetMs = attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs);
-    const tied = this.policy.settings.hedge.tied && purpose !== "shadow";
+    const tied = this.policy.settings.hedge.tiedDelayMs !== undefined && purpose !== "shadow";
     out.push({ kind: "send", shard, attempt, replica, budgetMs, purpose, tied });
     return replica.begin(nowMs);
   }
@@ -169,8 +173,9 @@ export class Gather {
     for (let shard = 0; shard < this.progress.length; shard++) {
       const progress = this.progress[shard];
       if (progress === undefined || progress.outcome !== undefined || progress.hedgeAtMs > dueMs) continue;
-      progress.hedgeAtMs = Number.POSITIVE_INFINITY;
-      if (this.sendExtra(shard, "hedge", nowMs, out)) progress.hedged = true;
+      const tooEarly = progress.first?.started === true && progress.lateHedgeAtMs > dueMs;
+      progress.hedgeAtMs = tooEarly ? progress.lateHedgeAtMs : Number.POSITIVE_INFINITY;
+      if (!tooEarly && this.sendExtra(shard, "hedge", nowMs, out)) progress.hedged = true;
     }
     this.setHedgeTimer(nowMs, out);
   }
@@ -181,10 +186,7 @@ export class Gather {
     if (progress?.first === undefined || progress.second !== undefined) return false;
     const replica = this.policy.chooseExtra(progress.health, progress.first.replica, nowMs);
     if (replica === undefined || attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs) <= 0) return false;
-    if (!this.policy.budget.tryWithdraw(purpose, nowMs)) {
-      this.policy.counts.deniedByBudget++;
-      return false;
-    }
+    if (!this.policy.payExtra(purpose, nowMs)) return false;
     if (purpose === "hedge") this.policy.counts.hedges++;
     else this.policy.counts.retries++;
     progress.second = this.send(shard, extraAttempt, { replica, purpose, nowMs }, out);
@@ -232,7 +234,7 @@ export class Gather {
     if (attempt === undefined || !attempt.open || event.attempt === shadowAttempt) return;
     attempt.started = true;
     const other = event.attempt === firstAttempt ? progress.second : progress.first;
-    if (other === undefined || !other.open || other.started || !this.policy.settings.hedge.tied) return;
+    if (other === undefined || !other.open || other.started) return;
     this.cancelAttempt(progress, event.attempt === firstAttempt ? extraAttempt : firstAttempt, nowMs, out);
     this.policy.budget.refund(nowMs);
   }

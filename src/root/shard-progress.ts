@@ -17,6 +17,8 @@ export class ShardProgress implements ShardReport {
   shadow: Attempt | undefined = undefined;
   /** When the first attempt will be hedged; infinity: it will not. */
   hedgeAtMs = Number.POSITIVE_INFINITY;
+  /** When it will be hedged although its leaf has begun; before, only one that still waits in a queue is. */
+  lateHedgeAtMs = Number.NEGATIVE_INFINITY;
 
   outcome: ShardOutcome | undefined = undefined;
   winner: number | undefined = undefined;

@@ -1,0 +1,194 @@
+import type { AttemptErrorCode } from "../root/gather.ts";
+import type { Random } from "../time.ts";
+import type { ServiceSampler } from "./profile.ts";
+import type { SimulatedQuery } from "./query.ts";
+
+/** An attempt on its way through a leaf. */
+export type Job = {
+  readonly query: SimulatedQuery;
+  readonly shard: number;
+  readonly attempt: number;
+  readonly leaf: SimulatedLeaf;
+  readonly budgetMs: number;
+  readonly tied: boolean;
+  stage: "travelling" | "queued" | "running" | "over";
+  arrivedMs: number;
+  startedMs: number;
+  /** How much work it is, in milliseconds of a healthy leaf. */
+  workMs: number;
+  /** When it will be over, as things stand; an event with another time is stale. */
+  endsMs: number;
+};
+
+/** What a leaf tells the outside; the run turns it into events. */
+export type LeafOutside = {
+  /** Call `leaf.onEnd(job)` at this time. */
+  endAt(atMs: number, job: Job): void;
+  started(job: Job, nowMs: number): void;
+  replied(job: Job, outcome: "complete" | "truncated", share: number, nowMs: number): void;
+  refused(job: Job, code: AttemptErrorCode, nowMs: number): void;
+};
+
+export type LeafSettings = {
+  /** How many attempts run side by side; undefined: any number, nothing queues. */
+  workers: number | undefined;
+  /** Longer queues refuse. */
+  queueMax: number;
+  /** A running attempt notices a cancel or its deadline at the end of a slice of this length. */
+  sliceMs: number;
+};
+
+/**
+ * A leaf: a queue in order of arrival before its workers. It drops what is late when it is dequeued, stops at the
+ * deadline with the best so far, stops cancelled work at the next slice, and refuses what its queue cannot hold.
+ */
+export class SimulatedLeaf {
+  readonly index: number;
+  readonly zone: string;
+  private readonly settings: LeafSettings;
+  private readonly service: ServiceSampler;
+  private readonly random: Random;
+  private readonly outside: LeafOutside;
+  private queue: Job[] = [];
+  private queueHead = 0;
+  private readonly running = new Set<Job>();
+  /** Service takes this many times as long; faults set it. */
+  slowness: (nowMs: number) => number = () => 1;
+  alive = true;
+  /** Nothing happens until it goes on. */
+  hung = false;
+  private hungAtMs = 0;
+  /** Milliseconds of work done, and of work done for attempts that were cancelled. */
+  workedMs = 0;
+  wastedMs = 0;
+
+  constructor(
+    place: { index: number; zone: string },
+    parts: { settings: LeafSettings; service: ServiceSampler; random: Random; outside: LeafOutside },
+  ) {
+    this.index = place.index;
+    this.zone = place.zone;
+    this.settings = parts.settings;
+    this.service = parts.service;
+    this.random = parts.random;
+    this.outside = parts.outside;
+  }
+
+  receive(job: Job, nowMs: number): void {
+    if (job.stage !== "travelling") return;
+    job.arrivedMs = nowMs;
+    if (!this.alive) {
+      job.stage = "over";
+      this.outside.refused(job, "disconnected", nowMs);
+      return;
+    }
+    if (this.queue.length - this.queueHead >= this.settings.queueMax) {
+      job.stage = "over";
+      this.outside.refused(job, "overloaded", nowMs);
+      return;
+    }
+    job.stage = "queued";
+    if (!this.hung && this.hasWorker()) this.start(job, nowMs);
+    else this.queue.push(job);
+  }
+
+  /** The root no longer wants it. */
+  cancel(job: Job, nowMs: number): void {
+    if (job.stage === "queued" || job.stage === "travelling") {
+      job.stage = "over";
+      return;
+    }
+    if (job.stage !== "running" || this.hung) return;
+    const { sliceMs } = this.settings;
+    const stopsMs = job.startedMs + Math.ceil((nowMs - job.startedMs) / sliceMs) * sliceMs;
+    if (stopsMs < job.endsMs) this.endAt(job, stopsMs);
+  }
+
+  /** A running attempt has come to its end, whichever it is. */
+  onEnd(job: Job, nowMs: number): void {
+    if (job.stage !== "running" || job.endsMs !== nowMs || this.hung) return;
+    job.stage = "over";
+    this.running.delete(job);
+    const ranMs = nowMs - job.startedMs;
+    this.workedMs += ranMs;
+    const wanted = job.query.wants(job.shard, job.attempt);
+    if (!wanted) this.wastedMs += ranMs;
+    const done = ranMs / Math.max(job.workMs, 1e-9);
+    if (wanted) this.outside.replied(job, done >= 1 - 1e-9 ? "complete" : "truncated", Math.min(1, done), nowMs);
+    this.next(nowMs);
+  }
+
+  /** The process dies, and with it everything it held. */
+  crash(nowMs: number): void {
+    this.alive = false;
+    const lost = [...this.running, ...this.queue.slice(this.queueHead)];
+    this.running.clear();
+    this.queue = [];
+    this.queueHead = 0;
+    for (const job of lost) {
+      if (job.stage === "over") continue;
+      job.stage = "over";
+      this.outside.refused(job, "disconnected", nowMs);
+    }
+  }
+
+  restart(): void {
+    this.alive = true;
+  }
+
+  /** Everything stands still, as under SIGSTOP or a collection of garbage. */
+  hang(nowMs: number): void {
+    if (this.hung) return;
+    this.hung = true;
+    this.hungAtMs = nowMs;
+  }
+
+  /** It goes on where it stopped; what ran takes that much longer. */
+  resume(nowMs: number): void {
+    if (!this.hung) return;
+    this.hung = false;
+    for (const job of this.running) {
+      const pauseMs = nowMs - this.hungAtMs;
+      const wanted = job.query.wants(job.shard, job.attempt);
+      this.endAt(job, wanted ? job.endsMs + pauseMs : nowMs);
+    }
+    this.next(nowMs);
+  }
+
+  private hasWorker(): boolean {
+    return this.settings.workers === undefined || this.running.size < this.settings.workers;
+  }
+
+  private next(nowMs: number): void {
+    while (!this.hung && this.hasWorker()) {
+      const job = this.queue[this.queueHead];
+      if (job === undefined) break;
+      this.queueHead++;
+      if (job.stage === "queued") this.start(job, nowMs);
+    }
+    if (this.queueHead > 1024 && this.queueHead * 2 > this.queue.length) {
+      this.queue = this.queue.slice(this.queueHead);
+      this.queueHead = 0;
+    }
+  }
+
+  private start(job: Job, nowMs: number): void {
+    const leftMs = job.arrivedMs + job.budgetMs - nowMs;
+    if (leftMs <= 0) {
+      job.stage = "over";
+      this.outside.refused(job, "expired", nowMs);
+      return;
+    }
+    job.stage = "running";
+    job.startedMs = nowMs;
+    job.workMs = this.service.sample(this.random) * this.slowness(nowMs);
+    this.running.add(job);
+    if (job.tied) this.outside.started(job, nowMs);
+    this.endAt(job, nowMs + Math.min(job.workMs, leftMs));
+  }
+
+  private endAt(job: Job, atMs: number): void {
+    job.endsMs = atMs;
+    this.outside.endAt(atMs, job);
+  }
+}
