@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
@@ -38,9 +38,7 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
   }
 }
 
-type UpConfig = Extract<ReturnType<typeof readConfig<"up">>, { kind: "ok" }>["config"];
-
-async function demonstrate(url: string, config: UpConfig, io: CommandIo): Promise<void> {
+async function demonstrate(url: string, config: Config, io: CommandIo): Promise<void> {
   io.stdout(`Hedgerow is at ${url}\n`);
   if (!config.demo) return;
   await loadDemo({ url, dataDirectory: config.data, shards: config.shards, replicas: config.replicas }, io);
@@ -52,14 +50,14 @@ async function demonstrate(url: string, config: UpConfig, io: CommandIo): Promis
 
 /** The processes of one `up`. */
 class LocalCluster {
-  readonly #config: UpConfig;
+  readonly #config: Config;
   readonly #io: CommandIo & { program: string };
   #leaves: Supervised[] = [];
   #root: Supervised | undefined;
   #stopping = false;
   #recorded: Promise<void> = Promise.resolve();
 
-  constructor(config: UpConfig, io: CommandIo & { program: string }) {
+  constructor(config: Config, io: CommandIo & { program: string }) {
     this.#config = config;
     this.#io = io;
   }
@@ -98,7 +96,7 @@ class LocalCluster {
     const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
     const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
     return this.#supervise("root", "root", (url) => [
-      ...["--name", "root", "--host", host, "--data", data, "--leaves", leaves],
+      ...["--name", "root", "--host", host, "--data", data, "--leaf-urls", leaves],
       ...["--port", url === undefined ? String(port) : new URL(url).port],
       ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
     ]);

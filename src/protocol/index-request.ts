@@ -49,7 +49,7 @@ export const indexBodySchema = {
 /** The name of an index or an alias: what stands in URLs, file names and metrics. */
 export const indexNamePattern = "^[a-z0-9][a-z0-9_-]{0,63}$";
 
-export type IndexDefaults = { shards: number; replicas: number };
+export type IndexDefaults = { shards: number; replicas: number; placementSalt: number };
 
 /** Fills in what the creator left out. */
 export function settingsFrom(body: IndexBody, defaults: IndexDefaults): IndexSettings {
@@ -58,6 +58,7 @@ export function settingsFrom(body: IndexBody, defaults: IndexDefaults): IndexSet
     shards: body.shards ?? defaults.shards,
     replicas: body.replicas ?? defaults.replicas,
     language: body.language ?? "en",
+    placementSalt: defaults.placementSalt,
     bm25: { k1: body.bm25?.k1 ?? 1.2, b: body.bm25?.b ?? 0.75 },
     ...(body.stopWords === undefined ? {} : { stopWords: body.stopWords }),
     ...(body.synonyms === undefined ? {} : { synonyms: body.synonyms }),

@@ -17,6 +17,8 @@ export type IndexSettings = {
   replicas: number;
   language: Language;
   bm25: Bm25Settings;
+  /** Spreads the index evenly over the leaves that stood when it was created (`cluster/placement`). */
+  placementSalt: number;
   /** Words the analyzer drops instead of its language's own list; absent: the language's list. */
   stopWords?: string[];
   /** Groups of words that mean the same. */

@@ -33,12 +33,12 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
 }
 
 /** Starts a root in this process. */
-export async function startRoot(config: Config<"root">): Promise<{ url: string; close(): Promise<void> }> {
+export async function startRoot(config: Config): Promise<{ url: string; close(): Promise<void> }> {
   const log = await createEmbeddedLog({ directory: config.data });
   const policy = new TailPolicy({ random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const topology = new Topology({
-    members: config.leaves.map(({ name, zone, url }) => ({
+    members: config.leafUrls.map(({ name, zone, url }) => ({
       name,
       ...(zone === undefined ? {} : { zone }),
       link: createLeafLink({
@@ -58,7 +58,7 @@ export async function startRoot(config: Config<"root">): Promise<{ url: string; 
     onPublished: (index) => weighShards(index.shards, (shard) => index.statistics.shard(shard).documents),
   });
   const service = new RootService({
-    name: config.name,
+    name: config.name || "root",
     catalog,
     topology,
     log,

@@ -3,6 +3,7 @@ import { HedgerowError } from "../errors.ts";
 import { LatencyTracker } from "../policy/latency-window.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
 import type { Clock } from "../time.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { clusterReport } from "./cluster-report.ts";
@@ -18,7 +19,7 @@ export type ServiceOptions = {
   log: ChangeLog;
   resources: ScatterResources;
   limits: SearchLimits;
-  defaults: IndexDefaults;
+  defaults: Omit<IndexDefaults, "placementSalt">;
 };
 
 type Appended = Extract<AppendResult, { kind: "appended" }>;
@@ -68,7 +69,7 @@ export class RootService {
     if (Object.hasOwn(this.catalog.aliases, name)) {
       throw new HedgerowError("index_exists", `"${name}" is an alias of "${this.catalog.aliases[name]}"`);
     }
-    const { kind, definition } = await this.log.createIndex(name, settingsFrom(body, this.#options.defaults));
+    const { kind, definition } = await this.log.createIndex(name, this.#settings(name, body));
     if (kind === "differs") {
       const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
       throw new HedgerowError("index_exists", detail);
@@ -78,6 +79,18 @@ export class RootService {
     if (known === undefined) this.#options.topology.take(index);
     await waitForWrite(index, "0", { ...this.#options.resources, untilMs: this.clock.nowMs() + creationWaitMs });
     return { kind, index };
+  }
+
+  /** An index that stands keeps its salt: asking for it again must find it the same. */
+  #settings(name: string, body: IndexBody): IndexSettings {
+    const { defaults, topology } = this.#options;
+    const { shards = defaults.shards, replicas = defaults.replicas } = body;
+    const known = this.catalog.find(name)?.definition.settings.placementSalt;
+    return settingsFrom(body, {
+      shards,
+      replicas,
+      placementSalt: known ?? topology.saltFor(name, { shards, replicas }),
+    });
   }
 
   async dropIndex(name: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { AppendedShard, ChangeLog } from "../changes/log.ts";
-import { placeReplicas } from "../cluster/placement.ts";
+import { chooseSalt, placeReplicas } from "../cluster/placement.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { Random, Timer, Timers } from "../time.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
@@ -46,6 +46,11 @@ export class Topology {
     return this.#options.members;
   }
 
+  /** The salt for an index that is to be created now. */
+  saltFor(index: string, { shards, replicas }: { shards: number; replicas: number }): number {
+    return chooseSalt({ index, shards, replicas, leaves: this.#options.members });
+  }
+
   /** Places an index and starts feeding its replicas. */
   take(index: CatalogIndex): void {
     const { timers, refreshIntervalMs: intervalMs, onPublished } = this.#options;
@@ -57,6 +62,7 @@ export class Topology {
       shards: settings.shards,
       replicas: settings.replicas,
       leaves: this.#options.members,
+      salt: settings.placementSalt,
     });
     index.shards.forEach(({ feeds, health }, shard) => {
       for (const name of placed[shard] ?? []) {

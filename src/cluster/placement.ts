@@ -1,0 +1,60 @@
+import { murmur3 } from "../protocol/hashing.ts";
+
+/** A leaf as placement sees it. Where zones are given they are given for all. */
+export type PlacementLeaf = { name: string; zone?: string };
+
+export type PlacementRequest = {
+  index: string;
+  shards: number;
+  replicas: number;
+  leaves: readonly PlacementLeaf[];
+  /** See `chooseSalt`; fixed when the index is created. */
+  salt: number;
+};
+
+/**
+ * Which leaves hold each shard: rendezvous hashing (Thaler and Ravishankar 1998), so that every root computes the same
+ * without asking anyone. A shard's replicas are on distinct leaves, and on distinct zones as long as there are enough:
+ * the best leaf of each of the best zones first, then the best of the other leaves. Fewer leaves than replicas: all of
+ * them. A leaf that joins takes over replicas from others and moves nothing between those; likewise when one leaves.
+ */
+export function placeReplicas(request: PlacementRequest): string[][] {
+  return Array.from({ length: request.shards }, (_, shard) => placeShard(request, shard));
+}
+
+function placeShard({ index, replicas, leaves, salt }: PlacementRequest, shard: number): string[] {
+  const ranked = leaves
+    .map(({ name, zone }) => ({ name, zone: zone ?? name, weight: murmur3(`${index}/${shard}/${name}`, salt) }))
+    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1));
+  const zones = new Set<string>();
+  const bestOfZone = ranked.filter(({ zone }) => zones.size < zones.add(zone).size);
+  const rest = ranked.filter((leaf) => !bestOfZone.includes(leaf));
+  return [...bestOfZone, ...rest].slice(0, replicas).map(({ name }) => name);
+}
+
+const saltsTried = 256;
+
+/**
+ * The hash's salt that spreads a new index most evenly over the leaves of the day. Rendezvous hashing is even only over
+ * many shards; a handful would often leave one leaf with four replicas and another with none. The salt is kept with
+ * the index: choosing it anew for other leaves would move everything.
+ */
+export function chooseSalt(request: Omit<PlacementRequest, "salt">): number {
+  let best = 0;
+  let bestSpread = Number.POSITIVE_INFINITY;
+  for (let salt = 0; salt < saltsTried && bestSpread > 1; salt++) {
+    const spread = spreadOf(placeReplicas({ ...request, salt }), request.leaves);
+    if (spread < bestSpread) {
+      best = salt;
+      bestSpread = spread;
+    }
+  }
+  return best;
+}
+
+/** Replicas on the fullest leaf less those on the emptiest. */
+function spreadOf(placed: readonly string[][], leaves: readonly PlacementLeaf[]): number {
+  const loads = new Map(leaves.map(({ name }) => [name, 0]));
+  for (const name of placed.flat()) loads.set(name, (loads.get(name) ?? 0) + 1);
+  return Math.max(0, ...loads.values()) - Math.min(...loads.values());
+}

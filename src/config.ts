@@ -1,0 +1,312 @@
+import { parseArgs } from "node:util";
+
+/** The processes that settings belong to. */
+export type Role = "up" | "root" | "leaf";
+
+/** A leaf as a root is told of it. */
+export type LeafAddress = { name: string; zone?: string; url: string };
+
+type Kind = "integer" | "text" | "boolean" | "leaves";
+type ValueOf<K extends Kind> = K extends "integer"
+  ? number
+  : K extends "boolean"
+    ? boolean
+    : K extends "leaves"
+      ? LeafAddress[]
+      : string;
+
+type Setting<K extends Kind = Kind> = {
+  kind: K;
+  roles: readonly Role[];
+  default: ValueOf<K>;
+  /** Why it exists, what it does, in what unit. */
+  reason: string;
+  min?: number;
+  max?: number;
+  oneOf?: readonly string[];
+};
+
+function setting<K extends Kind>(kind: K, rest: Omit<Setting<K>, "kind">): Setting<K> {
+  return { kind, ...rest };
+}
+
+const services: readonly Role[] = ["up", "root", "leaf"];
+const mebibyte = 1024 * 1024;
+
+/** Every setting once. `--budget-ms` and `HEDGEROW_BUDGET_MS` are both `budgetMs`. */
+export const settingsTable = {
+  port: setting("integer", {
+    roles: services,
+    default: 8080,
+    min: 0,
+    max: 65535,
+    reason: "TCP port; 0 takes a free one",
+  }),
+  host: setting("text", { roles: services, default: "127.0.0.1", reason: "address to listen on" }),
+  data: setting("text", { roles: services, default: ".hedgerow", reason: "directory of everything that is kept" }),
+  name: setting("text", {
+    roles: ["root", "leaf"],
+    default: "",
+    reason: "name in answers and metrics; default: the role and the port",
+  }),
+  zone: setting("text", { roles: ["root", "leaf"], default: "", reason: "replicas of a shard go to different zones" }),
+  leaves: setting("integer", { roles: ["up"], default: 4, min: 1, max: 64, reason: "leaf processes to start" }),
+  leafUrls: setting("leaves", {
+    roles: ["root"],
+    default: [],
+    reason: "the leaves, comma-separated, each name@zone=url, name=url or url",
+  }),
+  shards: setting("integer", {
+    roles: ["up", "root"],
+    default: 4,
+    min: 1,
+    max: 256,
+    reason: "shards of a new index that does not say",
+  }),
+  replicas: setting("integer", {
+    roles: ["up", "root"],
+    default: 2,
+    min: 1,
+    max: 16,
+    reason: "replicas of a new index that does not say",
+  }),
+  zones: setting("integer", { roles: ["up"], default: 2, min: 1, max: 26, reason: "zones to spread the leaves over" }),
+  demo: setting("boolean", { roles: ["up"], default: true, reason: "load the demo corpus if it is not there" }),
+  budgetMs: setting("integer", {
+    roles: ["up", "root"],
+    default: 250,
+    min: 1,
+    max: 60_000,
+    reason: "milliseconds a search may take that does not say",
+  }),
+  bodyBytesMax: setting("integer", {
+    roles: ["root"],
+    default: 32 * mebibyte,
+    min: 1024,
+    max: 1024 * mebibyte,
+    reason: "largest request body in bytes",
+  }),
+  windowMax: setting("integer", {
+    roles: ["root"],
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+    reason: "largest from + size; deeper pages take a cursor",
+  }),
+  termsMax: setting("integer", {
+    roles: ["root"],
+    default: 1024,
+    min: 1,
+    max: 65_536,
+    reason: "most terms in one query",
+  }),
+  indexingThreads: setting("integer", {
+    roles: ["leaf"],
+    default: 1,
+    min: 1,
+    max: 64,
+    reason: "worker threads that index",
+  }),
+  queueMax: setting("integer", {
+    roles: ["leaf"],
+    default: 256,
+    min: 1,
+    max: 100_000,
+    reason: "searches that may wait in a leaf; more are refused",
+  }),
+  logLevel: setting("text", {
+    roles: services,
+    default: "warn",
+    oneOf: ["silent", "error", "warn", "info", "debug"],
+    reason: "least important line that is logged",
+  }),
+} as const;
+
+type Table = typeof settingsTable;
+type Name = keyof Table;
+
+/** Every setting, read and checked; those of other roles have their defaults. Frozen. */
+export type Config = Readonly<{ [N in Name]: ValueOf<Table[N]["kind"]> }>;
+
+export type ConfigResult =
+  | { kind: "ok"; config: Config }
+  | { kind: "help"; text: string }
+  | { kind: "invalid"; problems: string[] };
+
+/** Variables with our prefix that belong to the commands that only talk to a server. */
+const clientVariables = ["HEDGEROW_URL"];
+
+const names = Object.keys(settingsTable).filter((name): name is Name => name in settingsTable);
+
+/**
+ * Reads a role's settings from flags and variables; a flag wins, a default fills in. Collects every problem, each
+ * naming the flag or variable, rather than stopping at the first; anything unknown is one.
+ */
+export function readConfig(
+  role: Role,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ConfigResult {
+  const own = names.filter((name) => settingsTable[name].roles.some((other) => other === role));
+  const { flags, problems } = readFlags(args, own);
+  if (flags.has("help")) return { kind: "help", text: helpText(role) };
+  const values: Partial<Record<Name, unknown>> = {};
+  for (const name of names) {
+    const flag = own.includes(name) ? flags.get(name) : undefined;
+    const variable = own.includes(name) ? env[variableOf(name)] : undefined;
+    const text = flag ?? variable;
+    if (text === undefined) {
+      values[name] = settingsTable[name].default;
+      continue;
+    }
+    const parsed = parseValue(settingsTable[name], text);
+    if (parsed.kind === "value") values[name] = parsed.value;
+    else problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}, not "${text}"`);
+  }
+  const known = [...names.map(variableOf), ...clientVariables];
+  for (const variable of Object.keys(env)) {
+    if (!variable.startsWith("HEDGEROW_") || known.includes(variable)) continue;
+    problems.push(`${variable}: there is no such setting${suggestion(variable, known)}`);
+  }
+  return problems.length > 0 || !isConfig(values)
+    ? { kind: "invalid", problems }
+    : { kind: "ok", config: Object.freeze(values) };
+}
+
+/** All settings of a role, a line each. */
+export function helpText(role: Role): string {
+  const own = names.filter((name) => settingsTable[name].roles.some((other) => other === role));
+  const lines = own.map((name) => {
+    const { kind, reason, default: value } = settingsTable[name];
+    const flag = kind === "boolean" ? `--[no-]${flagOf(name).slice(2)}` : `${flagOf(name)} ${kind}`;
+    const shown = Array.isArray(value) || value === "" ? "" : ` (${value})`;
+    return `  ${flag.padEnd(28)} ${reason}${shown}`;
+  });
+  return `hedgerow ${role}\n\n${lines.join("\n")}\n\nEach is also a variable, such as ${variableOf(own[0] ?? "port")}; a flag wins.\n`;
+}
+
+function isConfig(values: Partial<Record<Name, unknown>>): values is Config {
+  return names.every((name) => values[name] !== undefined);
+}
+
+type Flags = Map<string, string>;
+
+function readFlags(args: readonly string[], own: readonly Name[]): { flags: Flags; problems: string[] } {
+  const options = Object.fromEntries(
+    own.map((name) => [
+      flagOf(name).slice(2),
+      { type: settingsTable[name].kind === "boolean" ? "boolean" : "string" } as const,
+    ]),
+  );
+  const flags: Flags = new Map();
+  const problems: string[] = [];
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowNegative: true,
+    tokens: true,
+    allowPositionals: true,
+  });
+  for (const token of tokens) {
+    if (token.kind === "positional") problems.push(`"${token.value}": there is nothing to say beside flags`);
+    if (token.kind !== "option") continue;
+    if (token.name === "help" || token.rawName === "-h") flags.set("help", "true");
+    else readFlag(token, { own, flags, problems });
+  }
+  return { flags, problems };
+}
+
+function readFlag(
+  token: { name: string; rawName: string; value: string | undefined },
+  into: { own: readonly Name[]; flags: Flags; problems: string[] },
+): void {
+  const negated = token.rawName.startsWith("--no-");
+  const bare = negated ? token.rawName.slice(5) : token.name;
+  const name = into.own.find((candidate) => flagOf(candidate) === `--${bare}`);
+  if (name === undefined) {
+    into.problems.push(`${token.rawName}: there is no such flag${suggestion(token.rawName, into.own.map(flagOf))}`);
+    return;
+  }
+  const isBoolean = settingsTable[name].kind === "boolean";
+  if (negated && !isBoolean) into.problems.push(`${token.rawName}: only switches can be turned off`);
+  else if (!isBoolean && token.value === undefined) into.problems.push(`${flagOf(name)}: a value must follow`);
+  else into.flags.set(name, token.value ?? String(!negated));
+}
+
+type Parsed = { kind: "value"; value: unknown } | { kind: "invalid"; detail: string };
+
+function parseValue(setting: Setting, text: string): Parsed {
+  switch (setting.kind) {
+    case "integer": {
+      const value = Number(text);
+      const min = setting.min ?? 0;
+      const max = setting.max ?? Number.MAX_SAFE_INTEGER;
+      if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max)
+        return { kind: "value", value };
+      return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}` };
+    }
+    case "boolean":
+      if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
+      return { kind: "invalid", detail: "must be true or false" };
+    case "text":
+      if (setting.oneOf === undefined || setting.oneOf.includes(text)) return { kind: "value", value: text };
+      return { kind: "invalid", detail: `must be one of ${setting.oneOf.join(", ")}` };
+    case "leaves":
+      return parseLeaves(text);
+  }
+}
+
+function parseLeaves(text: string): Parsed {
+  const leaves: LeafAddress[] = [];
+  for (const entry of text.split(",").filter((part) => part !== "")) {
+    const equals = entry.indexOf("=");
+    const url = entry.slice(equals + 1);
+    const [name = "", zone] = (equals === -1 ? "" : entry.slice(0, equals)).split("@");
+    if (!URL.canParse(url) || !url.startsWith("http")) {
+      return { kind: "invalid", detail: `must be a list of name@zone=http://host:port; "${entry}" is not one` };
+    }
+    leaves.push({ name: name || new URL(url).host, ...(zone === undefined ? {} : { zone }), url });
+  }
+  const twice = leaves.find(({ name }, i) => leaves.findIndex((other) => other.name === name) < i);
+  if (twice !== undefined)
+    return { kind: "invalid", detail: `must name each leaf once; "${twice.name}" is there twice` };
+  return { kind: "value", value: leaves };
+}
+
+function kebab(name: string, separator: string): string {
+  return [...name]
+    .map((letter) => (letter >= "A" && letter <= "Z" ? separator + letter.toLowerCase() : letter))
+    .join("");
+}
+
+function flagOf(name: Name): string {
+  return `--${kebab(name, "-")}`;
+}
+
+function variableOf(name: Name): string {
+  return `HEDGEROW_${kebab(name, "_").toUpperCase()}`;
+}
+
+/** The nearest known name, where one is near enough to be a slip. */
+function suggestion(name: string, known: readonly string[]): string {
+  const near = known
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .filter(({ edits, candidate }) => edits <= Math.max(2, candidate.length / 4))
+    .sort((a, b) => a.edits - b.edits)[0];
+  return near === undefined ? "" : `; did you mean ${near.candidate}?`;
+}
+
+/** Levenshtein's distance, by rows. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

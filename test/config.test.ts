@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { helpText, readConfig, settingsTable } from "../src/config.ts";
+
+function problems(args: string[], env: Record<string, string> = {}): string[] {
+  const read = readConfig("up", args, env);
+  return read.kind === "invalid" ? read.problems : [];
+}
+
+describe("readConfig", () => {
+  it("lets a flag win over its variable, and a variable over the default", () => {
+    const read = readConfig("up", ["--port", "1"], { HEDGEROW_PORT: "2", HEDGEROW_BUDGET_MS: "99" });
+    expect(read).toMatchObject({ kind: "ok", config: { port: 1, budgetMs: 99, leaves: 4, demo: true } });
+  });
+
+  it.each([
+    [["--prot", "1"], "--prot", "--port"],
+    [["--leafs", "3"], "--leafs", "--leaves"],
+    [["--port", "many"], "--port", "whole number"],
+    [["--port", "70000"], "--port", "65535"],
+    [["--port"], "--port", "value"],
+    [["--no-port"], "--no-port", "switches"],
+    [["--log-level", "loud"], "--log-level", "silent"],
+    [["stray"], "stray", "flags"],
+    [["--indexing-threads", "2"], "--indexing-threads", "no such flag"],
+  ])("refuses %j naming the flag and the fix", (args, flag, fix) => {
+    const found = problems(args).join("\n");
+    expect(found).toContain(flag);
+    expect(found).toContain(fix);
+  });
+
+  it("refuses an unknown variable of ours, and no other program's", () => {
+    expect(problems([], { HEDGEROW_PROT: "1", PATH: "/bin" }).join()).toContain("HEDGEROW_PORT");
+    expect(problems([], { HEDGEROW_URL: "http://127.0.0.1:1", HEDGEROW_LEAF_URLS: "", PORT: "x" })).toEqual([]);
+  });
+
+  it("names every problem at once", () => {
+    expect(problems(["--port", "x", "--zones", "0"], { HEDGEROW_LEAVES: "-1" })).toHaveLength(3);
+  });
+
+  it("reads leaves with names and zones, each once", () => {
+    const args = ["--leaf-urls", "a@north=http://127.0.0.1:1,b=http://127.0.0.1:2,http://127.0.0.1:3"];
+    expect(readConfig("root", args, {})).toMatchObject({
+      kind: "ok",
+      config: {
+        leafUrls: [
+          { name: "a", zone: "north", url: "http://127.0.0.1:1" },
+          { name: "b", url: "http://127.0.0.1:2" },
+          { name: "127.0.0.1:3", url: "http://127.0.0.1:3" },
+        ],
+      },
+    });
+    expect(readConfig("root", ["--leaf-urls", "a=http://x:1,a=http://x:2"], {}).kind).toBe("invalid");
+    expect(readConfig("root", ["--leaf-urls", "a=nonsense"], {}).kind).toBe("invalid");
+  });
+
+  it("gives help that shows every setting of the role and no other", () => {
+    const text = helpText("leaf");
+    expect(text).toContain(settingsTable.queueMax.reason);
+    expect(text).not.toContain("--leaf-urls");
+    expect(readConfig("leaf", ["--help"], {}).kind).toBe("help");
+  });
+
+  it("cannot be changed afterwards", () => {
+    const read = readConfig("up", [], {});
+    expect(read.kind === "ok" && Object.isFrozen(read.config)).toBe(true);
+  });
+});
