@@ -79,6 +79,13 @@ export class Memtable implements Piece {
     return doc;
   }
 
+  /** Takes back every document from a number on, as if it had never been found under its id. */
+  retract(from: number, version: number): void {
+    for (let doc = from; doc < this.#documents.length; doc++) this.tombstones.kill(doc, version);
+    this.#byId.clear();
+    for (let doc = 0; doc < from; doc++) this.#byId.set(this.idAt(doc), doc);
+  }
+
   idAt(doc: number): string {
     return this.#documents[doc]?.id ?? "";
   }

@@ -16,6 +16,9 @@ import { firstVersion } from "./tombstones.ts";
 /** A living document's place. */
 export type Place = { piece: Piece; doc: number };
 
+/** A document that is to die, with what it takes out of the statistics. */
+type Superseded = Place & { counts: TermCounts; lengths: readonly number[] };
+
 /** What is ready to become visible: nothing of it can be searched before `publish`. */
 export type Staged = {
   /** Appends a document to the memtable, in the place of the one with its id. */
@@ -25,6 +28,9 @@ export type Staged = {
   /** Takes the living document with an id away, if there is one. */
   supersede(id: LookupKey): void;
 };
+
+/** A stage's two ends: everything at once, under the sequence it reaches, or nothing. */
+export type Stage = { staged: Staged; publish(sequence: number): void; abandon(): void };
 
 const statisticsPage = 5000;
 /** A journal longer than this many times what a fresh one would be is started over. */
@@ -76,6 +82,11 @@ export class Shard {
     return this.#memtable;
   }
 
+  /** Memtables that take no more documents and are to become segments, the oldest first. */
+  get frozenMemtables(): readonly Memtable[] {
+    return this.#pieces.filter((piece) => piece instanceof Memtable);
+  }
+
   get memtableDocuments(): number {
     return this.#all().reduce((sum, piece) => sum + (piece.kind === "memtable" ? piece.documents : 0), 0);
   }
@@ -112,15 +123,15 @@ export class Shard {
     return place?.piece.sourceAt(place.doc);
   }
 
-  /**
-   * Gathers changes, in as many turns of the event loop as it takes; `publish` makes them visible. One at a time.
-   */
-  stage(): { staged: Staged; publish: (sequence: number) => void } {
+  /** Gathers changes, in as many turns of the event loop as it takes. One at a time: end it one way or the other. */
+  stage(): Stage {
     const added: Segment[] = [];
-    const superseded: Place[] = [];
+    const superseded: Superseded[] = [];
     const supersede = (id: LookupKey): void => {
       const place = this.#find(id);
-      if (place !== undefined) superseded.push(place);
+      if (place === undefined) return;
+      const { piece, doc } = place;
+      superseded.push({ piece, doc, counts: piece.termsOf(doc, -1), lengths: piece.lengthsOf(doc) });
     };
     const staged: Staged = {
       put: (document) => {
@@ -130,7 +141,19 @@ export class Shard {
       add: (segment) => void added.push(segment),
       supersede,
     };
-    return { staged, publish: (sequence) => this.#publish(superseded, added, sequence) };
+    return {
+      staged,
+      publish: (sequence) => this.#publish(superseded, added, sequence),
+      abandon: () => {
+        this.#memtable.retract(this.#visible, this.#version);
+        this.#visible = this.#memtable.documents;
+      },
+    };
+  }
+
+  /** Nothing else up to a sequence concerns this shard. */
+  advance(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence);
   }
 
   /** Puts an empty memtable in the live one's place; answers the frozen one, which is searched until it is replaced. */
@@ -175,12 +198,12 @@ export class Shard {
     return undefined;
   }
 
-  #publish(superseded: readonly Place[], added: readonly Segment[], sequence: number): void {
+  #publish(superseded: readonly Superseded[], added: readonly Segment[], sequence: number): void {
     this.#version++;
-    for (const { piece, doc } of superseded) {
+    for (const { piece, doc, counts, lengths } of superseded) {
       piece.tombstones.kill(doc, this.#version);
-      this.#countLengths(piece.lengthsOf(doc), -1);
-      this.#journal.append(piece.termsOf(doc, -1));
+      this.#countLengths(lengths, -1);
+      this.#journal.append(counts);
     }
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
@@ -191,7 +214,7 @@ export class Shard {
     this.#documents += this.#memtable.documents - this.#visible - superseded.length;
     this.#journal.append(this.#newInMemtable());
     this.#visible = this.#memtable.documents;
-    this.#sequence = sequence;
+    this.advance(sequence);
   }
 
   #newInMemtable(): TermCounts {

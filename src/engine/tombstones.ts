@@ -40,6 +40,13 @@ export class Tombstones {
     return dead;
   }
 
+  /** The documents that are dead at a version, ascending. */
+  deadAt(version: number): Uint32Array {
+    const dead: number[] = [];
+    for (const [doc, since] of this.#since) if (since <= version) dead.push(doc);
+    return Uint32Array.from(dead).sort();
+  }
+
   /** The dead in the order in which they died, each with its version. */
   entries(): IterableIterator<[doc: number, version: number]> {
     return this.#since.entries();

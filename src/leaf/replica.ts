@@ -1,0 +1,156 @@
+import { Shard } from "../engine/shard.ts";
+import { HedgerowError } from "../errors.ts";
+import type { ReplicaStatus } from "../protocol/link.ts";
+import type { IndexDefinition } from "../protocol/settings.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "../time.ts";
+import { type BatchPart, batchParts } from "./batch-parts.ts";
+import { createGate } from "./gate.ts";
+import type { Indexing } from "./indexing.ts";
+import { createSlices } from "./slices.ts";
+import { type StagePart, stageAnalyzed, stageSealed } from "./stage-part.ts";
+import { createUpkeep } from "./upkeep.ts";
+
+/** One shard's copy on this leaf, kept up to date by batches of changes. */
+export type Replica = {
+  readonly definition: IndexDefinition;
+  readonly shardNumber: number;
+  readonly shard: Shard;
+  /**
+   * Applies a batch (see `protocol/batch.ts`); the shard is then as of `upTo`, or later. Batches are applied in the order
+   * of the calls, whatever the workers finish first. Changes that have been applied are skipped. Resolves to the
+   * sequence that can be searched. Rejects with `overloaded` or `not_ready`: send it again, and what came after it.
+   */
+  apply(batch: Uint8Array, upTo: number): Promise<number>;
+  status(): ReplicaStatus;
+  /** Resolves when no sealing or merging is due any more. */
+  settled(): Promise<void>;
+  /** Stops applying and merging; resolves when nothing of it runs any more. */
+  close(): Promise<void>;
+};
+
+export type ReplicaSettings = {
+  /** Batches of more changes become a segment of their own; smaller ones are appended to the memtable. */
+  appendedChangesMax: number;
+  appendedBytesMax: number;
+  /** A larger batch is taken in parts. */
+  partChangesMax: number;
+  partBytesMax: number;
+  /** A memtable as large as either is sealed. */
+  memtableDocumentsMax: number;
+  memtableBytesMax: number;
+  /** How long the thread works at a batch before it serves searches again. */
+  sliceMs: number;
+};
+
+export const replicaDefaults: ReplicaSettings = {
+  appendedChangesMax: 200,
+  appendedBytesMax: 1 << 18,
+  partChangesMax: 4096,
+  partBytesMax: 4 << 20,
+  memtableDocumentsMax: 2000,
+  memtableBytesMax: 8 << 20,
+  sliceMs: 0.5,
+};
+
+export type ReplicaParts = {
+  definition: IndexDefinition;
+  shard: number;
+  indexing: Indexing;
+  clock?: Clock;
+  random?: Random;
+  settings?: Partial<ReplicaSettings>;
+};
+
+/** Makes an empty replica. */
+export function createReplica({
+  definition,
+  shard: shardNumber,
+  indexing,
+  clock = systemClock,
+  random = systemRandom,
+  settings: overrides = {},
+}: ReplicaParts): Replica {
+  const settings = { ...replicaDefaults, ...overrides };
+  const shard = new Shard(definition.settings, random);
+  const slices = createSlices(clock, settings.sliceMs);
+  /** Whatever changes the shard takes its turn here. */
+  const turns = createGate(1, Number.POSITIVE_INFINITY);
+  const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, settings });
+  /** The last change that was handed to the workers. */
+  let scheduled = 0;
+  /** Counts failures: what was scheduled before one must not be applied after it. */
+  let failures = 0;
+  let closed = false;
+
+  const prepare = (part: BatchPart): Promise<StagePart> => {
+    const small = part.changes <= settings.appendedChangesMax && part.bytes.length <= settings.appendedBytesMax;
+    const prepared = small
+      ? indexing.analyze(definition.settings, part.bytes).then(stageAnalyzed)
+      : indexing.seal(definition.settings, [part.bytes]).then(stageSealed);
+    // It is awaited when its turn comes; until then a failure is nobody's.
+    prepared.catch(() => undefined);
+    return prepared;
+  };
+
+  const commit = async (part: BatchPart, prepared: Promise<StagePart>): Promise<void> => {
+    const stagePart = await prepared;
+    const stage = shard.stage();
+    try {
+      await stagePart(stage.staged, slices.start());
+    } catch (cause) {
+      stage.abandon();
+      throw cause;
+    }
+    stage.publish(part.sequence);
+  };
+
+  const applyTurn = async (work: readonly { part: BatchPart; prepared: Promise<StagePart> }[], known: number) => {
+    if (closed || failures !== known) throw new HedgerowError("not_ready", "a batch before this one was not applied");
+    try {
+      for (const { part, prepared } of work) await commit(part, prepared);
+    } catch (cause) {
+      failures++;
+      scheduled = shard.sequence;
+      throw cause;
+    }
+  };
+
+  return {
+    definition,
+    shardNumber,
+    shard,
+    async apply(batch, upTo) {
+      const limits = { changesMax: settings.partChangesMax, bytesMax: settings.partBytesMax };
+      const parts = batchParts(batch, scheduled, limits);
+      scheduled = Math.max(scheduled, upTo, parts.at(-1)?.sequence ?? 0);
+      const known = failures;
+      const work = parts.map((part) => ({ part, prepared: prepare(part) }));
+      return turns.run(async () => {
+        await applyTurn(work, known);
+        shard.advance(upTo);
+        upkeep.start();
+        return shard.sequence;
+      });
+    },
+    status() {
+      return {
+        index: definition.index,
+        incarnation: definition.incarnation,
+        shard: shardNumber,
+        sequence: shard.sequence,
+        documents: shard.documents,
+        deleted: shard.deleted,
+        segments: shard.segments.length,
+        memtableDocuments: shard.memtableDocuments,
+        sizeBytes: shard.sizeBytes,
+      };
+    },
+    settled: () => upkeep.settled(),
+    async close() {
+      closed = true;
+      upkeep.stop();
+      await turns.run(async () => undefined);
+      await upkeep.settled();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { createAnalyzer } from "../engine/analyzer.ts";
+import { type AnalyzedDocument, createDocumentAnalyzer, type DocumentAnalyzer } from "../engine/document.ts";
+import { Memtable } from "../engine/memtable.ts";
+import { type MergeSource, mergeSegments } from "../engine/merge-segments.ts";
+import { seal } from "../engine/seal.ts";
+import type { SegmentData } from "../engine/segment-data.ts";
+import { decodeChanges } from "../protocol/batch.ts";
+import type { Change } from "../protocol/change.ts";
+import { compareIds } from "../protocol/hit.ts";
+import { type IndexSettings, textFields } from "../protocol/settings.ts";
+
+/** What a worker is asked to do. Batches are encoded changes; the last change of an id in them is the one that counts. */
+export type IndexingTask =
+  | { kind: "analyze"; settings: IndexSettings; batch: Uint8Array }
+  | { kind: "seal"; settings: IndexSettings; batches: readonly Uint8Array[] }
+  | { kind: "merge"; sources: readonly MergeSource[] };
+
+/** A batch's documents, each id once, and the ids that it deletes. */
+export type AnalyzedBatch = { documents: AnalyzedDocument[]; deleted: string[] };
+
+/** The same as a segment. */
+export type SealedBatch = { data: SegmentData; deleted: string[] };
+
+export type IndexingResult = AnalyzedBatch | SealedBatch | SegmentData;
+
+const analyzersMax = 64;
+const analyzers = new Map<string, DocumentAnalyzer>();
+
+/** Runs in a thread of its own: everything about indexing that takes long. */
+export default function runIndexingTask(task: IndexingTask): IndexingResult {
+  switch (task.kind) {
+    case "analyze":
+      return analyzeBatch(task.settings, task.batch);
+    case "seal":
+      return sealBatches(task.settings, task.batches);
+    case "merge":
+      return mergeSegments(task.sources);
+  }
+}
+
+function analyzeBatch(settings: IndexSettings, batch: Uint8Array): AnalyzedBatch {
+  const { puts, deleted } = latestChanges([batch]);
+  const analyze = analyzerFor(settings);
+  return { documents: puts.map(({ id, source }) => analyze(id, source)), deleted };
+}
+
+function sealBatches(settings: IndexSettings, batches: readonly Uint8Array[]): SealedBatch {
+  const { puts, deleted } = latestChanges(batches);
+  const analyze = analyzerFor(settings);
+  const fields = textFields(settings).length;
+  const memtable = new Memtable(fields);
+  puts.sort((a, b) => compareIds(a.id, b.id));
+  for (const { id, source } of puts) memtable.append(analyze(id, source));
+  return { data: seal(memtable, fields), deleted };
+}
+
+type PutChange = Extract<Change, { kind: "put" }>;
+
+function latestChanges(batches: readonly Uint8Array[]): { puts: PutChange[]; deleted: string[] } {
+  const latest = new Map<string, Change>();
+  for (const batch of batches) for (const change of decodeChanges(batch)) latest.set(change.id, change);
+  const puts: PutChange[] = [];
+  const deleted: string[] = [];
+  for (const change of latest.values()) {
+    if (change.kind === "put") puts.push(change);
+    else deleted.push(change.id);
+  }
+  return { puts, deleted };
+}
+
+function analyzerFor(settings: IndexSettings): DocumentAnalyzer {
+  const { fields, language, stopWords } = settings;
+  const key = JSON.stringify([fields, language, stopWords]);
+  const known = analyzers.get(key);
+  if (known !== undefined) return known;
+  if (analyzers.size >= analyzersMax) analyzers.clear();
+  const analyzer = createDocumentAnalyzer(settings, createAnalyzer(settings));
+  analyzers.set(key, analyzer);
+  return analyzer;
+}
