@@ -1,0 +1,10 @@
+/** What a command may touch of the process that runs it, so that tests can stand in for a terminal. */
+export type CommandIo = {
+  /** Writes what was asked for. `text` carries its own line ends. */
+  stdout(text: string): void;
+  /** Writes what is said beside it: progress, warnings, errors. */
+  stderr(text: string): void;
+  /** Whether somebody watches stderr live; progress is drawn only then. */
+  isTerminal: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+};
