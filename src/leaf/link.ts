@@ -155,7 +155,8 @@ function readCall(payload: Buffer): IncomingCall {
     typeof head.name === "string" &&
     "params" in head
   ) {
-    return { name: head.name, params: head.params, body };
+    // A plain view: a Buffer's own `slice` would share memory where everyone else's copies.
+    return { name: head.name, params: head.params, body: new Uint8Array(body.buffer, body.byteOffset, body.length) };
   }
   throw new FrameError("a call has no name or no parameters");
 }

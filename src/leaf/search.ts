@@ -1,9 +1,10 @@
+import { HedgerowError } from "../errors.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
-export type SearchResult = Omit<ShardReply, "sequence" | "documentSizesBytes" | "queuedMs" | "tookMs"> & {
+export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs"> & {
   sources: readonly Uint8Array[];
 };
 
@@ -11,18 +12,21 @@ export type SearchResult = Omit<ShardReply, "sequence" | "documentSizesBytes" | 
 export type RunningSearch = {
   /** Works until done (true) or until `shouldPause` says so (false). */
   step(shouldPause: () => boolean): boolean;
-  /** The result so far; ends the search. */
+  /** The result so far. A search that nobody wants any more is just dropped. */
   finish(): SearchResult;
 };
 
 /** A shard that can be searched. */
-export type SearchedShard = { readonly sequence: number; prepare(plan: Plan): RunningSearch };
+export type SearchedShard = { prepare(plan: Plan): RunningSearch };
+
+/** Why a leaf brings no reply: an attempt's errors but those that only a root sees. */
+export type SearchFailure = { code: Exclude<AttemptError["code"], "disconnected">; detail: string };
 
 /** Where answers go. All answers to one request carry its number; exactly one `reply` or `failure` ends it. */
 export type ReplyTo = {
   started(request: number): void;
   reply(request: number, reply: ShardReply, sources: readonly Uint8Array[]): void;
-  failure(request: number, error: AttemptError): void;
+  failure(request: number, error: SearchFailure): void;
 };
 
 /** A search as it came in. The plan is not read before its turn comes. */
@@ -38,17 +42,17 @@ export type SearchRequest = {
 /** A search that waits or runs, in its submitter's hands for cancelling. */
 export type Ticket = { readonly search: SearchRequest; readonly arrivedMs: number };
 
-/** Finds what a plan is for; an AttemptError is the answer when it cannot be searched. */
+/** Finds what a plan is for; a SearchFailure is the answer when it cannot be searched. */
 export type PlanResolver = (
   plan: Uint8Array,
   shard: number,
-) => { kind: "found"; plan: Plan; shard: SearchedShard } | { kind: "refused"; error: AttemptError };
+) => { kind: "found"; plan: Plan; shard: SearchedShard } | { kind: "refused"; error: SearchFailure };
 
 /** What is counted; see `telemetry/`. Times in milliseconds. */
 export type SearchMeter = {
   started(queuedMs: number): void;
   replied(outcome: ShardReply["outcome"], tookMs: number): void;
-  failed(code: AttemptError["code"]): void;
+  failed(code: SearchFailure["code"]): void;
   cancelled(stage: "queued" | "running"): void;
 };
 
@@ -73,7 +77,7 @@ export type SearchQueue = {
   readonly length: number;
 };
 
-type Active = { ticket: Ticket; running: RunningSearch; sequence: number; queuedMs: number; endMs: number };
+type Active = { ticket: Ticket; running: RunningSearch; queuedMs: number; endMs: number };
 
 export type SearchQueueParts = {
   resolve: PlanResolver;
@@ -92,7 +96,7 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
   let pauseAtMs = 0;
   const shouldPause = (): boolean => clock.nowMs() >= pauseAtMs;
 
-  const fail = (search: SearchRequest, error: AttemptError): void => {
+  const fail = (search: SearchRequest, error: SearchFailure): void => {
     meter.failed(error.code);
     search.replyTo.failure(search.request, error);
   };
@@ -124,9 +128,9 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       meter.started(queuedMs);
       if (search.tied) search.replyTo.started(search.request);
       const running = resolved.shard.prepare(resolved.plan);
-      active = { ticket, running, sequence: resolved.shard.sequence, queuedMs, endMs };
+      active = { ticket, running, queuedMs, endMs };
     } catch (error) {
-      fail(search, crashed(error));
+      fail(search, asFailure(error));
     }
   };
 
@@ -144,12 +148,12 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       meter.replied(found.outcome, tookMs);
       search.replyTo.reply(
         search.request,
-        { ...found, sequence: current.sequence, documentSizesBytes, queuedMs: current.queuedMs, tookMs },
+        { ...found, documentSizesBytes, queuedMs: current.queuedMs, tookMs },
         sources,
       );
     } catch (error) {
       active = undefined;
-      fail(search, crashed(error));
+      fail(search, asFailure(error));
     }
   };
 
@@ -185,10 +189,8 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       if (waiting.delete(ticket)) {
         meter.cancelled("queued");
       } else if (active?.ticket === ticket) {
-        const stopped = active;
         active = undefined;
         meter.cancelled("running");
-        release(stopped.running);
       }
     },
     get length() {
@@ -197,15 +199,9 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
   };
 }
 
-/** Ends a cancelled search, so that what it borrowed goes back; its result is nobody's. */
-function release(running: RunningSearch): void {
-  try {
-    running.finish();
-  } catch {
-    // It failed while ending; there is no one left to tell.
-  }
-}
-
-function crashed(error: unknown): AttemptError {
+/** A plan that the engine refuses is the asker's fault; anything else that it throws is its own. */
+function asFailure(error: unknown): SearchFailure {
+  if (error instanceof HedgerowError && error.code === "invalid_query")
+    return { code: "bad_plan", detail: error.message };
   return { code: "crashed", detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }

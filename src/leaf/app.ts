@@ -1,0 +1,86 @@
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import { HedgerowError } from "../errors.ts";
+import { problemFrom } from "../protocol/problem.ts";
+import { asHedgerowError } from "../protocol/thrown.ts";
+import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
+import type { Replicas } from "./replicas.ts";
+import type { SearchQueue } from "./search.ts";
+
+export type LeafApp = FastifyInstance;
+
+export type LeafAppParts = {
+  replicas: Replicas;
+  searches: SearchQueue;
+  metrics: Metrics;
+  log: { name: string; level: LogLevel; stream?: LogStream };
+};
+
+const bodySizeBytesMax = 1024 * 1024;
+
+/** A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. */
+export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts): LeafApp {
+  const app = fastify({
+    logger: logSettings(log.level, log),
+    bodyLimit: bodySizeBytesMax,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, asHedgerowError(error)),
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const found = asHedgerowError(error);
+    if (found.code === "internal") request.log.error({ err: error }, "request failed");
+    sendProblem(reply, found);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+  });
+  countRequests(app, metrics);
+
+  app.get("/livez", () => ({ status: "live" }));
+  app.get("/readyz", () => readiness(replicas));
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.post<{ Params: { index: string; shard: number }; Body: PlainSearchBody }>(
+    "/v1/shards/:index/:shard/search",
+    { schema: { body: plainSearchSchema } },
+    (request) => {
+      const { index, shard } = request.params;
+      return searchPlainly(replicas, searches, { index, shard: shardNumber(String(shard)), body: request.body });
+    },
+  );
+  return app;
+}
+
+function sendProblem(reply: FastifyReply, error: HedgerowError): void {
+  if (error.status === 429) reply.header("retry-after", "1");
+  void reply.code(error.status).type("application/problem+json").send(problemFrom(error));
+}
+
+/** Ready when every replica that this leaf was given can be searched as it should be; else says which cannot. */
+function readiness(replicas: Replicas): { status: "ready"; replicas: number } {
+  const states = replicas.states();
+  const unready = states.filter(({ state }) => state !== "ready");
+  if (unready.length === 0) return { status: "ready", replicas: states.length };
+  const names = unready.map(({ index, shard, state }) => `${index}/${shard} is ${state}`);
+  throw new HedgerowError("not_ready", names.join(", ")).withFacts({ replicas: unready });
+}
+
+function shardNumber(text: string): number {
+  const shard = Number(text);
+  if (Number.isInteger(shard) && shard >= 0) return shard;
+  throw new HedgerowError("invalid_request", `"${text}" is no number of a shard`, [
+    { path: "/shard", detail: "must be an integer from 0" },
+  ]);
+}
+
+/** Counts and times every request by its route, never by its address, which could be anything. */
+function countRequests(app: LeafApp, metrics: Metrics): void {
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "none";
+    metrics.counter("hedgerow_http_requests_total", { route, status: String(reply.statusCode) }).inc();
+    metrics.histogram("hedgerow_http_request_seconds", { route }).observe(reply.elapsedTime / 1000);
+    done();
+  });
+}

@@ -1,0 +1,91 @@
+import type { CallError, LinkCallName, LinkCalls, ShardAddress } from "../protocol/link.ts";
+import { type FieldType, type IndexDefinition, languages } from "../protocol/settings.ts";
+import type { StatisticsCursor } from "../protocol/statistics.ts";
+import type { CallOutcome, IncomingCall } from "./link.ts";
+import type { Replicas } from "./replicas.ts";
+
+/** Carries out what roots ask for over their links. Parameters are checked; nothing here rejects. */
+export function createCalls(replicas: Replicas): (call: IncomingCall) => Promise<CallOutcome> {
+  return async (call) => {
+    try {
+      return await dispatch(replicas, call);
+    } catch (error) {
+      return failed("crashed", error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+async function dispatch(replicas: Replicas, { name, params, body }: IncomingCall): Promise<CallOutcome> {
+  const misfit = failed("bad_call", `the parameters of ${JSON.stringify(name)} do not fit`);
+  if (!isCallName(name)) return failed("bad_call", `there is no call ${JSON.stringify(name)}`);
+  if (name === "status") return answered("status", { replicas: replicas.status() });
+  if (!isRecord(params)) return misfit;
+  if (name === "open") {
+    const { definition, shard } = params;
+    return isDefinition(definition) && isCount(shard)
+      ? answered("open", await replicas.open(definition, shard))
+      : misfit;
+  }
+  if (!isAddress(params)) return misfit;
+  switch (name) {
+    case "close":
+      await replicas.close(params);
+      return answered("close", {});
+    case "apply": {
+      if (!isCount(params.upTo)) return misfit;
+      const sequence = await replicas.apply(params, body, params.upTo);
+      return sequence === undefined ? notHeld(params) : answered("apply", { sequence });
+    }
+    case "statistics": {
+      const { since } = params;
+      if (since !== undefined && !isCursor(since)) return misfit;
+      const delta = replicas.statistics(params, since);
+      return delta === undefined ? notHeld(params) : answered("statistics", delta);
+    }
+  }
+}
+
+function answered<Name extends LinkCallName>(_name: Name, result: LinkCalls[Name]["result"]): CallOutcome {
+  return { kind: "answered", result };
+}
+
+function failed(code: CallError["code"], detail: string): CallOutcome {
+  return { kind: "failed", error: { code, detail } };
+}
+
+function notHeld({ index, incarnation, shard }: ShardAddress): CallOutcome {
+  return failed("unknown_shard", `shard ${shard} of ${index} (${incarnation}) is not held here`);
+}
+
+const callNames: ReadonlySet<string> = new Set<LinkCallName>(["open", "close", "apply", "statistics", "status"]);
+
+function isCallName(name: string): name is LinkCallName {
+  return callNames.has(name);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isAddress(value: Record<string, unknown>): value is Record<string, unknown> & ShardAddress {
+  return typeof value.index === "string" && isCount(value.incarnation) && isCount(value.shard);
+}
+
+function isCursor(value: unknown): value is StatisticsCursor {
+  return isRecord(value) && typeof value.journal === "string" && isCount(value.version);
+}
+
+const fieldTypes: ReadonlySet<unknown> = new Set<FieldType>(["text", "keyword", "number", "date", "boolean", "stored"]);
+const knownLanguages: ReadonlySet<unknown> = new Set(languages);
+
+function isDefinition(value: unknown): value is IndexDefinition {
+  if (!isRecord(value) || typeof value.index !== "string" || !isCount(value.incarnation)) return false;
+  const { settings } = value;
+  if (!isRecord(settings) || !knownLanguages.has(settings.language) || !isRecord(settings.fields)) return false;
+  if (!isRecord(settings.bm25) || !isCount(settings.shards) || !isCount(settings.replicas)) return false;
+  return Object.values(settings.fields).every((field) => isRecord(field) && fieldTypes.has(field.type));
+}

@@ -1,0 +1,84 @@
+import type { LogLevel, LogStream } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { type Clock, sleep, type Timers } from "../time.ts";
+import { createLeafApp, type LeafApp } from "./app.ts";
+import { createCalls } from "./calls.ts";
+import { acceptLinks } from "./link.ts";
+import { meterCalls, meterSearches, showLeaf } from "./meters.ts";
+import { createReplicas, type OpenReplica, type Replicas } from "./replicas.ts";
+import { createSearchQueue, searchQueueDefaults } from "./search.ts";
+
+export type LeafOptions = {
+  name: string;
+  zone?: string;
+  openReplica: OpenReplica;
+  clock: Clock;
+  timers: Timers;
+  /** Searches that may wait before more are refused. */
+  queueLimit?: number;
+  log: { level: LogLevel; stream?: LogStream };
+  /** Also show the runtime's own metrics. */
+  runtimeMetrics?: boolean;
+};
+
+/** One leaf: its replicas, the queue that searches them, and the port that both links and people come to. */
+export type Leaf = {
+  readonly app: LeafApp;
+  readonly replicas: Replicas;
+  readonly links: { readonly size: number };
+  readonly bootId: string;
+  /** Begins to serve; resolves with the URL. Port 0 takes any free one. */
+  listen(at: { host: string; port: number }): Promise<string>;
+  /** Tells roots to go elsewhere, finishes what it has within `drainMs`, then lets go of everything. */
+  close(drainMs?: number): Promise<void>;
+};
+
+const drainDefaultMs = 1000;
+const drainStepMs = 10;
+
+/** Puts a leaf together. Nothing is served before `listen`. */
+export function createLeaf({
+  name,
+  zone,
+  openReplica,
+  clock,
+  timers,
+  queueLimit,
+  log,
+  runtimeMetrics,
+}: LeafOptions): Leaf {
+  const bootId = crypto.randomUUID();
+  const metrics = createMetrics({ runtime: runtimeMetrics ?? true });
+  const replicas = createReplicas(openReplica);
+  const searches = createSearchQueue({
+    resolve: replicas.resolve,
+    clock,
+    meter: meterSearches(metrics),
+    schedule: setImmediate,
+    settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
+  });
+  const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name } });
+  const links = acceptLinks({
+    server: app.server,
+    identity: zone === undefined ? { name, bootId } : { name, bootId, zone },
+    service: { searches, call: meterCalls(createCalls(replicas), { metrics, clock }) },
+    log: app.log,
+  });
+  showLeaf(metrics, { replicas, searches, links });
+
+  return {
+    app,
+    replicas,
+    links,
+    bootId,
+    listen: (at) => app.listen(at),
+    async close(drainMs = drainDefaultMs) {
+      links.leave();
+      const endMs = clock.nowMs() + drainMs;
+      while (searches.length > 0 && clock.nowMs() < endMs) await sleep(drainStepMs, timers);
+      links.close();
+      await app.close();
+      await replicas.closeAll();
+    },
+  };
+}

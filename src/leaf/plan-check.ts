@@ -1,0 +1,151 @@
+import type { Plan } from "../protocol/plan.ts";
+
+/** A plan's reading: the plan itself, or where it does not fit. */
+export type PlanReading = { kind: "plan"; plan: Plan } | { kind: "unfit"; detail: string };
+
+const planSizeBytesMax = 1024 * 1024;
+const clausesMax = 1024;
+const termsMax = 10_000;
+const topMax = 10_000;
+const namesMax = 1000;
+const filterPartsMax = 10_000;
+const filterDepthMax = 32;
+
+/** Reads a plan as it came over the network. Whatever the bytes are, this is quick and throws nothing. */
+export function readPlan(bytes: Uint8Array): PlanReading {
+  if (bytes.length > planSizeBytesMax) return unfit(`it is larger than ${planSizeBytesMax} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch {
+    return unfit("it is not JSON");
+  }
+  return checkPlan(value);
+}
+
+/** Checks the shape of a plan, and that no part of it is large enough to hang a search. */
+export function checkPlan(value: unknown): PlanReading {
+  if (!isRecord(value)) return unfit("it is no object");
+  return isPlan(value) ? { kind: "plan", plan: value } : unfit(`${misfit(value) ?? "something in it"} does not fit`);
+}
+
+/** Whether the plan's numbers per text field are as many as the index has text fields; else what is wrong. */
+export function fieldMismatch(plan: Plan, textFieldCount: number): string | undefined {
+  const lists = [plan.fieldBoosts, plan.averageLengths, ...plan.clauses.map((clause) => clause.fieldBoosts)];
+  const wrong = lists.find((list) => list !== undefined && list.length !== textFieldCount);
+  return wrong === undefined ? undefined : `it speaks of ${wrong.length} text fields; the index has ${textFieldCount}`;
+}
+
+function unfit(detail: string): PlanReading {
+  return { kind: "unfit", detail: `the plan cannot be read: ${detail}` };
+}
+
+function isPlan(value: Record<string, unknown>): value is Record<string, unknown> & Plan {
+  return misfit(value) === undefined;
+}
+
+type Check = (value: unknown) => boolean;
+
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const listOf =
+  (check: Check, lengthMax: number): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= lengthMax && value.every(check);
+
+const isString: Check = (value) => typeof value === "string";
+const isBoolean: Check = (value) => typeof value === "boolean";
+const isNumber: Check = (value) => Number.isFinite(value);
+const isAmount: Check = (value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+const isPositive: Check = (value) => isAmount(value) && value !== 0;
+const isCount = (countMax: number): Check => {
+  return (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= countMax;
+};
+const isColumnValue: Check = (value) => isString(value) || isNumber(value);
+const isSortValue: Check = (value) => value === null || isColumnValue(value);
+
+const isTerm: Check = (value) => isRecord(value) && isString(value.term) && isNumber(value.weight);
+const isPhraseTerm: Check = (value) => isRecord(value) && isString(value.term) && isCount(1_000_000)(value.offset);
+const isOccur: Check = (value) => value === "optional" || value === "required" || value === "excluded";
+const isClause: Check = (value) =>
+  isRecord(value) &&
+  isOccur(value.occur) &&
+  listOf(isTerm, termsMax)(value.terms) &&
+  optional(listOf(isAmount, namesMax))(value.fieldBoosts) &&
+  optional(listOf(isPhraseTerm, namesMax))(value.phrase);
+
+const planChecks: Readonly<Record<keyof Plan, Check>> = {
+  index: isString,
+  incarnation: isCount(Number.MAX_SAFE_INTEGER),
+  epoch: isString,
+  bm25: (value) => isRecord(value) && isAmount(value.k1) && isAmount(value.b) && Number(value.b) <= 1,
+  fieldBoosts: listOf(isAmount, namesMax),
+  averageLengths: listOf(isPositive, namesMax),
+  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= termsMax,
+  matchAtLeast: isCount(clausesMax),
+  top: isCount(topMax),
+  filter: optional((value) => filterParts(value, 0) <= filterPartsMax),
+  facets: optional(
+    listOf((facet) => isRecord(facet) && isString(facet.field) && isCount(topMax)(facet.size), namesMax),
+  ),
+  sort: optional(listOf((sort) => isRecord(sort) && isString(sort.field) && isBoolean(sort.descending), namesMax)),
+  after: optional(
+    (value) =>
+      isRecord(value) &&
+      isString(value.id) &&
+      isNumber(value.score) &&
+      optional(listOf(isSortValue, namesMax))(value.sort),
+  ),
+  returned: optional(listOf(isString, namesMax)),
+  highlight: optional(listOf(isString, namesMax)),
+  explain: optional(isBoolean),
+};
+
+const planFields = Object.entries(planChecks);
+
+/** The first field of a plan that does not fit. */
+function misfit(plan: Record<string, unknown>): string | undefined {
+  for (const [name, check] of planFields) if (!check(plan[name])) return name;
+  return undefined;
+}
+
+function termCount(clauses: unknown): number {
+  let count = 0;
+  if (Array.isArray(clauses)) for (const clause of clauses) count += clause.terms.length;
+  return count;
+}
+
+/** How many parts a filter has; more than can be where it does not fit or is too deep. */
+function filterParts(filter: unknown, depth: number): number {
+  if (!isRecord(filter) || depth > filterDepthMax) return Number.POSITIVE_INFINITY;
+  switch (filter.kind) {
+    case "in":
+      return isString(filter.field) && Array.isArray(filter.values) && filter.values.every(isColumnValue)
+        ? 1 + filter.values.length
+        : Number.POSITIVE_INFINITY;
+    case "range":
+      return isString(filter.field) && rangeEnds.every((end) => optional(isColumnValue)(filter[end]))
+        ? 1
+        : Number.POSITIVE_INFINITY;
+    case "not":
+      return 1 + filterParts(filter.of, depth + 1);
+    case "and":
+    case "or": {
+      if (!Array.isArray(filter.of)) return Number.POSITIVE_INFINITY;
+      let parts = 1;
+      for (const part of filter.of) parts += filterParts(part, depth + 1);
+      return parts;
+    }
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+const rangeEnds = ["gte", "gt", "lte", "lt"] as const;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,189 @@
+import type { LinkCalls, ReplicaStatus, ShardAddress } from "../protocol/link.ts";
+import { type IndexDefinition, textFields } from "../protocol/settings.ts";
+import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
+import { fieldMismatch, readPlan } from "./plan-check.ts";
+import type { PlanResolver, SearchedShard } from "./search.ts";
+
+/** One replica as the leaf holds it, whatever it keeps its documents in. */
+export type HeldReplica = SearchedShard & {
+  /** The last change that it has applied. */
+  readonly sequence: number;
+  /** Applies a batch; resolves with the replica's sequence once everything in it is searchable. */
+  apply(batch: Uint8Array, upTo: number): Promise<number>;
+  statistics(since: StatisticsCursor | undefined, limitTerms: number): StatisticsDelta;
+  status(): Omit<ReplicaStatus, keyof ShardAddress>;
+  /** Frees everything; searches that are under way may still finish. */
+  close(): Promise<void>;
+};
+
+/** Makes or reopens a replica. */
+export type OpenReplica = (definition: IndexDefinition, shard: number) => Promise<HeldReplica>;
+
+/** `catching-up`: the changes that it missed are being applied. `failed`: the last batch could not be. */
+export type ReplicaState = "opening" | "catching-up" | "ready" | "failed";
+
+export type ReplicaReport = ShardAddress & { state: ReplicaState };
+
+/** Everything that this leaf holds. Methods that name a replica answer undefined when it is not held. */
+export type Replicas = {
+  open(definition: IndexDefinition, shard: number): Promise<LinkCalls["open"]["result"]>;
+  close(address: ShardAddress): Promise<void>;
+  apply(address: ShardAddress, batch: Uint8Array, upTo: number): Promise<number> | undefined;
+  statistics(address: ShardAddress, since: StatisticsCursor | undefined): StatisticsDelta | undefined;
+  status(): ReplicaStatus[];
+  states(): ReplicaReport[];
+  /** The latest incarnation of a shard, for people who do not know it. */
+  latest(index: string, shard: number): { definition: IndexDefinition; replica: HeldReplica } | undefined;
+  resolve: PlanResolver;
+  closeAll(): Promise<void>;
+};
+
+type Entry = {
+  definition: IndexDefinition;
+  shard: number;
+  opening: Promise<HeldReplica>;
+  replica: HeldReplica | undefined;
+  textFieldCount: number;
+  state: ReplicaState;
+  /** Batches that were handed over and are not searchable yet. */
+  applying: number;
+};
+
+/** Terms in one page of statistics: what one page costs the thread stays well below a millisecond. */
+const statisticsTermsMax = 4000;
+
+/** An empty leaf that opens its replicas with `openReplica`. */
+export function createReplicas(openReplica: OpenReplica): Replicas {
+  const entries = new Map<string, Entry>();
+  const planOf = rememberLastPlan();
+
+  const held = (address: ShardAddress): HeldReplica | undefined => entries.get(keyOf(address))?.replica;
+
+  const drop = async (key: string, entry: Entry): Promise<void> => {
+    entries.delete(key);
+    const replica = await entry.opening.catch(() => undefined);
+    await replica?.close();
+  };
+
+  /** Frees earlier lives of the same shard: nobody may ask for them again. */
+  const dropEarlier = async ({ index, incarnation }: IndexDefinition, shard: number): Promise<void> => {
+    for (const [key, entry] of entries) {
+      const { definition } = entry;
+      if (definition.index === index && entry.shard === shard && definition.incarnation < incarnation) {
+        await drop(key, entry);
+      }
+    }
+  };
+
+  const begin = (definition: IndexDefinition, shard: number): Entry => {
+    const key = keyOf({ ...definition, shard });
+    const entry: Entry = {
+      definition,
+      shard,
+      opening: openReplica(definition, shard),
+      replica: undefined,
+      textFieldCount: textFields(definition.settings).length,
+      state: "opening",
+      applying: 0,
+    };
+    entries.set(key, entry);
+    entry.opening.then(
+      (replica) => {
+        entry.replica = replica;
+        entry.state = "ready";
+      },
+      () => {
+        if (entries.get(key) === entry) entries.delete(key);
+      },
+    );
+    return entry;
+  };
+
+  const apply = async (entry: Entry, replica: HeldReplica, batch: { bytes: Uint8Array; upTo: number }) => {
+    entry.applying++;
+    if (entry.state === "ready" && replica.sequence === 0) entry.state = "catching-up";
+    try {
+      const sequence = await replica.apply(batch.bytes, batch.upTo);
+      if (entry.applying === 1) entry.state = "ready";
+      return sequence;
+    } catch (error) {
+      entry.state = "failed";
+      throw error;
+    } finally {
+      entry.applying--;
+    }
+  };
+
+  return {
+    async open(definition, shard) {
+      await dropEarlier(definition, shard);
+      const entry = entries.get(keyOf({ ...definition, shard })) ?? begin(definition, shard);
+      const replica = await entry.opening;
+      return { sequence: replica.sequence, documents: replica.status().documents };
+    },
+    async close(address) {
+      const key = keyOf(address);
+      const entry = entries.get(key);
+      if (entry !== undefined) await drop(key, entry);
+    },
+    apply(address, bytes, upTo) {
+      const entry = entries.get(keyOf(address));
+      return entry?.replica === undefined ? undefined : apply(entry, entry.replica, { bytes, upTo });
+    },
+    statistics: (address, since) => held(address)?.statistics(since, statisticsTermsMax),
+    status() {
+      return [...entries.values()].flatMap((entry) =>
+        entry.replica === undefined ? [] : [{ ...addressOf(entry), ...entry.replica.status() }],
+      );
+    },
+    states: () => [...entries.values()].map((entry) => ({ ...addressOf(entry), state: entry.state })),
+    latest(index, shard) {
+      let found: Entry | undefined;
+      for (const entry of entries.values()) {
+        if (entry.definition.index !== index || entry.shard !== shard || entry.replica === undefined) continue;
+        if (found === undefined || entry.definition.incarnation > found.definition.incarnation) found = entry;
+      }
+      return found?.replica === undefined ? undefined : { definition: found.definition, replica: found.replica };
+    },
+    resolve(bytes, shard) {
+      const reading = planOf(bytes);
+      if (reading.kind === "unfit") return { kind: "refused", error: { code: "bad_plan", detail: reading.detail } };
+      const { plan } = reading;
+      const entry = entries.get(keyOf({ index: plan.index, incarnation: plan.incarnation, shard }));
+      if (entry === undefined) {
+        const detail = `shard ${shard} of ${plan.index} (${plan.incarnation}) is not held here`;
+        return { kind: "refused", error: { code: "unknown_shard", detail } };
+      }
+      if (entry.replica === undefined) {
+        return { kind: "refused", error: { code: "not_ready", detail: "the replica is being opened" } };
+      }
+      const mismatch = fieldMismatch(plan, entry.textFieldCount);
+      if (mismatch !== undefined) return { kind: "refused", error: { code: "bad_plan", detail: mismatch } };
+      return { kind: "found", plan, shard: entry.replica };
+    },
+    async closeAll() {
+      await Promise.all([...entries].map(([key, entry]) => drop(key, entry)));
+    },
+  };
+}
+
+function keyOf({ index, incarnation, shard }: ShardAddress): string {
+  return `${shard}/${incarnation}/${index}`;
+}
+
+function addressOf({ definition, shard }: Entry): ShardAddress {
+  return { index: definition.index, incarnation: definition.incarnation, shard };
+}
+
+/** Reads plans, the same one only once in a row: a leaf that holds several shards gets it for each of them. */
+function rememberLastPlan(): typeof readPlan {
+  let lastBytes: Uint8Array = new Uint8Array();
+  let last = readPlan(lastBytes);
+  return (bytes) => {
+    if (Buffer.compare(bytes, lastBytes) !== 0) {
+      last = readPlan(bytes);
+      lastBytes = bytes;
+    }
+    return last;
+  };
+}

@@ -1,0 +1,118 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type MetricName, metricTable, type NameOf } from "./metric-table.ts";
+
+/** One series of a counter; get it once and keep it. */
+export type Count = { inc(by?: number): void };
+/** One series of a histogram; get it once and keep it. Takes the metric's unit: seconds. */
+export type Distribution = { observe(value: number): void };
+/** One value of a gauge as it is read. */
+export type Reading<Name extends MetricName> = { labels: objectOf<Name>; value: number };
+
+/** The metrics of one process. Names and labels are those of the one table. */
+export type Metrics = {
+  counter<Name extends NameOf<"counter">>(name: Name, labels: objectOf<Name>): Count;
+  histogram<Name extends NameOf<"histogram">>(name: Name, labels: objectOf<Name>): Distribution;
+  /** Reads a gauge whenever the metrics are scraped; once per name. */
+  gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
+  /** Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+};
+
+/** Series of one metric; what would be one more is counted under `other`, so that no caller's names fill the memory. */
+const seriesMax = 500;
+const overflow = "other";
+
+/** From a tenth of a millisecond to the longest budget, some three to a decade. */
+const secondsBuckets = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60,
+];
+
+/**
+ * Metrics of a process. Recording into a series takes about a tenth of a microsecond; finding it takes longer, so keep
+ * it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
+ */
+export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
+  const registry = new Registry();
+  const counters = new Map<MetricName, Series<Counter, Count>>();
+  const histograms = new Map<MetricName, Series<Histogram, Distribution>>();
+  if (runtime) collectDefaultMetrics({ register: registry });
+
+  return {
+    counter(name, labels) {
+      let series = counters.get(name);
+      if (series === undefined) {
+        series = { metric: new Counter({ ...describe(name), registers: [registry] }), known: new Map() };
+        counters.set(name, series);
+      }
+      return seriesOf(series, labels, (metric, own) => {
+        metric.inc(own, 0);
+        return metric.labels(own);
+      });
+    },
+    histogram(name, labels) {
+      let series = histograms.get(name);
+      if (series === undefined) {
+        const metric = new Histogram({ ...describe(name), buckets: secondsBuckets, registers: [registry] });
+        series = { metric, known: new Map() };
+        histograms.set(name, series);
+      }
+      return seriesOf(series, labels, (metric, own) => {
+        metric.zero(own);
+        return metric.labels(own);
+      });
+    },
+    gauge(name, read) {
+      new Gauge({
+        ...describe(name),
+        registers: [registry],
+        collect() {
+          this.reset();
+          let series = 0;
+          for (const { labels, value } of read()) {
+            series++;
+            this.inc(series > seriesMax ? overflowing(labels) : asText(labels), value);
+          }
+        },
+      });
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+type Series<Metric, Child> = { metric: Metric; known: Map<string, Child> };
+
+function describe(name: MetricName): { name: string; help: string; labelNames: string[] } {
+  const { help, labels } = metricTable[name];
+  return { name, help, labelNames: Object.keys(labels) };
+}
+
+/** The series with these labels, made on first sight; the one of `other` when it would be one too many. */
+function seriesOf<Metric, Child>(
+  { metric, known }: Series<Metric, Child>,
+  labels: object,
+  make: (metric: Metric, labels: Record<string, string>) => Child,
+): Child {
+  const key = Object.values(labels).join("\n");
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size >= seriesMax && !isOverflow(labels)) {
+    return seriesOf({ metric, known }, overflowing(labels), make);
+  }
+  const child = make(metric, asText(labels));
+  known.set(key, child);
+  return child;
+}
+
+function overflowing(labels: object): Record<string, string> {
+  return Object.fromEntries(Object.keys(labels).map((label) => [label, overflow]));
+}
+
+function isOverflow(labels: object): boolean {
+  return Object.values(labels).every((value) => value === overflow);
+}
+
+function asText(labels: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, String(value)]));
+}
