@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { type LogLevel, logLevels } from "./telemetry/log.ts";
 
 /** The processes that settings belong to. */
 export type Role = "up" | "root" | "leaf";
@@ -6,14 +7,9 @@ export type Role = "up" | "root" | "leaf";
 /** A leaf as a root is told of it. */
 export type LeafAddress = { name: string; zone?: string; url: string };
 
-type Kind = "integer" | "text" | "boolean" | "leaves";
-type ValueOf<K extends Kind> = K extends "integer"
-  ? number
-  : K extends "boolean"
-    ? boolean
-    : K extends "leaves"
-      ? LeafAddress[]
-      : string;
+type Values = { integer: number; text: string; boolean: boolean; leaves: LeafAddress[]; level: LogLevel };
+type Kind = keyof Values;
+type ValueOf<K extends Kind> = Values[K];
 
 type Setting<K extends Kind = Kind> = {
   kind: K;
@@ -23,7 +19,6 @@ type Setting<K extends Kind = Kind> = {
   reason: string;
   min?: number;
   max?: number;
-  oneOf?: readonly string[];
 };
 
 function setting<K extends Kind>(kind: K, rest: Omit<Setting<K>, "kind">): Setting<K> {
@@ -114,10 +109,9 @@ export const settingsTable = {
     max: 100_000,
     reason: "searches that may wait in a leaf; more are refused",
   }),
-  logLevel: setting("text", {
+  logLevel: setting("level", {
     roles: services,
     default: "warn",
-    oneOf: ["silent", "error", "warn", "info", "debug"],
     reason: "least important line that is logged",
   }),
 } as const;
@@ -250,8 +244,13 @@ function parseValue(setting: Setting, text: string): Parsed {
       if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
       return { kind: "invalid", detail: "must be true or false" };
     case "text":
-      if (setting.oneOf === undefined || setting.oneOf.includes(text)) return { kind: "value", value: text };
-      return { kind: "invalid", detail: `must be one of ${setting.oneOf.join(", ")}` };
+      return { kind: "value", value: text };
+    case "level": {
+      const value = logLevels.find((level) => level === text);
+      return value === undefined
+        ? { kind: "invalid", detail: `must be one of ${logLevels.join(", ")}` }
+        : { kind: "value", value };
+    }
     case "leaves":
       return parseLeaves(text);
   }

@@ -1,6 +1,9 @@
 import fastify, { type FastifyInstance } from "fastify";
-import { errorTable, HedgerowError } from "../errors.ts";
-import { invalidRequest, problemFrom, type ValidationFinding } from "../protocol/problem.ts";
+import { HedgerowError } from "../errors.ts";
+import { problemFrom } from "../protocol/problem.ts";
+import { asHedgerowError } from "../protocol/thrown.ts";
+import { type LogLevel, logSettings } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock } from "../time.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
@@ -19,14 +22,22 @@ declare module "fastify" {
 /** The HTTP server as the routes see it. */
 export type App = FastifyInstance;
 
-export type AppOptions = { service: RootService; clock: Clock; bodyBytesMax: number };
+export type AppOptions = {
+  service: RootService;
+  clock: Clock;
+  metrics: Metrics;
+  bodyBytesMax: number;
+  log: { name: string; level: LogLevel };
+};
 
 /**
  * The root's public HTTP surface. Every answer, errors included, carries its trace id and its time; every error is a
  * problem document of the one table.
  */
-export function createApp({ service, clock, bodyBytesMax }: AppOptions): App {
+export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOptions): App {
   const app = fastify({
+    logger: logSettings(log.level, log),
+    disableRequestLogging: true,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
@@ -59,39 +70,15 @@ export function createApp({ service, clock, bodyBytesMax }: AppOptions): App {
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
-    if (errorTable[found.code].status === 429) reply.header("retry-after", "1");
+    if (found.status === 429) reply.header("retry-after", String(found.facts.retryAfterS ?? 1));
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
   });
   app.setNotFoundHandler((request) => {
     throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
   });
-  operateRoutes(app, service);
+  operateRoutes(app, service, metrics);
   indexRoutes(app, service);
   documentRoutes(app, service);
   searchRoutes(app, service);
   return app;
-}
-
-/** Fastify's own errors, recognised by their codes, and everything unforeseen, as errors of the table. */
-function asHedgerowError(error: unknown): HedgerowError {
-  if (error instanceof HedgerowError) return error;
-  if (!(error instanceof Error)) return new HedgerowError("internal", "an unexpected error");
-  if ("validation" in error && Array.isArray(error.validation))
-    return invalidRequest(error.validation.filter(isFinding));
-  const code = "code" in error ? error.code : undefined;
-  switch (code) {
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new HedgerowError("too_large", "the body is larger than this server takes; send smaller batches");
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-      return new HedgerowError("unsupported_media_type", "send application/json or application/x-ndjson");
-    default: {
-      const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
-      if (status >= 400 && status < 500) return new HedgerowError("invalid_request", error.message);
-      return new HedgerowError("internal", "an unexpected error; the log has it under the trace id");
-    }
-  }
-}
-
-function isFinding(value: unknown): value is ValidationFinding {
-  return typeof value === "object" && value !== null && "instancePath" in value && "params" in value;
 }

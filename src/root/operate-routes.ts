@@ -1,8 +1,9 @@
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { App } from "./app.ts";
 import type { RootService } from "./service.ts";
 
 /** Liveness, readiness, metrics and the cluster as this root sees it. */
-export function operateRoutes(app: App, service: RootService): void {
+export function operateRoutes(app: App, service: RootService, metrics: Metrics): void {
   app.get("/livez", async () => ({ status: "alive" }));
 
   app.get("/readyz", async (_request, reply) => {
@@ -12,10 +13,7 @@ export function operateRoutes(app: App, service: RootService): void {
     return reply.code(503).send({ status, shards: unready });
   });
 
-  app.get("/metrics", async (request, reply) => {
-    const { contentType, body } = await service.metrics(request.headers.accept ?? "");
-    return reply.type(contentType).send(body);
-  });
+  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 
   app.get("/v1/cluster", async () => service.cluster());
 }

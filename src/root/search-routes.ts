@@ -1,7 +1,9 @@
 import { HedgerowError } from "../errors.ts";
+import type { Priority } from "../policy/admission.ts";
 import { invalidRequest } from "../protocol/problem.ts";
 import { bodyFromParameters, type SearchBody, searchBodySchema } from "../protocol/search-request.ts";
 import type { App } from "./app.ts";
+import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
 
 type SearchParameters = { Params: { index: string } };
@@ -12,12 +14,7 @@ export function searchRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index/search",
     { schema: { body: { ...searchBodySchema, type: ["object", "null"] } } },
     async (request, reply) => {
-      const { traceId, startMs } = request;
-      const answer = await service.search(request.params.index, request.body ?? {}, {
-        traceId,
-        startMs,
-        onGone: (run) => onGone(reply.raw, run),
-      });
+      const answer = await service.search(request.params.index, request.body ?? {}, contextOf(request, reply));
       return reply.type("application/json; charset=utf-8").send(answer);
     },
   );
@@ -31,12 +28,7 @@ export function searchRoutes(app: App, service: RootService): void {
       }
       const validate = request.compileValidationSchema(searchBodySchema);
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
-      const { traceId, startMs } = request;
-      const answer = await service.search(request.params.index, parsed.body, {
-        traceId,
-        startMs,
-        onGone: (run) => onGone(reply.raw, run),
-      });
+      const answer = await service.search(request.params.index, parsed.body, contextOf(request, reply));
       return reply.type("application/json; charset=utf-8").send(answer);
     },
   );
@@ -46,12 +38,29 @@ function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) 
   return validate(body);
 }
 
-/** Calls back when the caller hangs up before its answer was written. */
-function onGone(
-  response: { writableEnded: boolean; once(event: "close", run: () => void): unknown },
-  run: () => void,
-): void {
-  response.once("close", () => {
-    if (!response.writableEnded) run();
-  });
+type RequestParts = {
+  traceId: string;
+  startMs: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+};
+type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () => void): unknown } };
+
+/** Where the request stands; its caller is gone when the connection closes before the answer was written. */
+function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
+  const { traceId, startMs } = request;
+  return {
+    traceId,
+    startMs,
+    priority: priorityOf(request.headers["x-priority"]),
+    onGone: (run) =>
+      raw.once("close", () => {
+        if (!raw.writableEnded) run();
+      }),
+  };
+}
+
+function priorityOf(header: string | string[] | undefined): Priority {
+  if (header === undefined || header === "interactive") return "interactive";
+  if (header === "batch") return "batch";
+  throw new HedgerowError("invalid_request", 'X-Priority must be "interactive" or "batch"');
 }

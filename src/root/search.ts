@@ -1,4 +1,5 @@
 import { HedgerowError } from "../errors.ts";
+import type { Priority } from "../policy/admission.ts";
 import { compareHits } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
@@ -16,6 +17,7 @@ export type SearchLimits = { budgetMs: number; windowMax: number };
 export type SearchContext = {
   traceId: string;
   startMs: number;
+  priority: Priority;
   onGone: (run: () => void) => void;
 };
 

@@ -1,7 +1,10 @@
 import { createEmbeddedLog } from "../changes/embedded-log.ts";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, readConfig } from "../config.ts";
+import { Admission } from "../policy/admission.ts";
+import { policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
@@ -34,6 +37,7 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
 
 /** Starts a root in this process. */
 export async function startRoot(config: Config): Promise<{ url: string; close(): Promise<void> }> {
+  const name = config.name || "root";
   const log = await createEmbeddedLog({ directory: config.data });
   const policy = new TailPolicy({ random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
@@ -58,16 +62,23 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     onPublished: (index) => weighShards(index.shards, (shard) => index.statistics.shard(shard).documents),
   });
   const service = new RootService({
-    name: config.name || "root",
+    name,
     catalog,
     topology,
     log,
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
+    admission: new Admission(policyDefaults.admission),
     limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
     defaults: { shards: config.shards, replicas: config.replicas },
   });
   await service.start();
-  const app = createApp({ service, clock: systemClock, bodyBytesMax: config.bodyBytesMax });
+  const app = createApp({
+    service,
+    clock: systemClock,
+    metrics: createMetrics({ runtime: true }),
+    bodyBytesMax: config.bodyBytesMax,
+    log: { name, level: config.logLevel },
+  });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
     url,

@@ -1,5 +1,6 @@
 import type { AppendResult, ChangeLog, DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
+import type { Admission } from "../policy/admission.ts";
 import { LatencyTracker } from "../policy/latency-window.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
@@ -18,6 +19,7 @@ export type ServiceOptions = {
   topology: Topology;
   log: ChangeLog;
   resources: ScatterResources;
+  admission: Admission;
   limits: SearchLimits;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
@@ -52,15 +54,34 @@ export class RootService {
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
     const { resources, limits } = this.#options;
     const index = this.catalog.get(name);
+    const budgetMs = body.budgetMs ?? limits.budgetMs;
     if (body.after !== undefined) {
-      const untilMs = context.startMs + (body.budgetMs ?? limits.budgetMs) / 2;
+      const untilMs = context.startMs + budgetMs / 2;
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
+    return this.#admitted({ ...context, budgetMs }, () => searchIndex(index, body, { ...context, resources, limits }));
+  }
+
+  /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
+  async #admitted(context: SearchContext & { budgetMs: number }, run: () => Promise<Buffer>): Promise<Buffer> {
+    const { admission } = this.#options;
+    const { budgetMs } = context;
+    const decision = admission.admit(context.priority);
+    if (decision.kind === "shed") {
+      const { retryAfterS } = decision;
+      throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
+    }
+    let gone = false;
+    context.onGone(() => {
+      gone = true;
+    });
     try {
-      return await searchIndex(index, body, { ...context, resources, limits });
+      return await run();
     } finally {
       const nowMs = this.clock.nowMs();
-      this.#searches.record(nowMs - context.startMs, nowMs);
+      const tookMs = nowMs - context.startMs;
+      if (!gone) this.#searches.record(tookMs, nowMs);
+      admission.leave({ tookMs, budgetMs, gone }, nowMs);
     }
   }
 

@@ -1,0 +1,39 @@
+import type { CommandIo } from "../command/io.ts";
+import { type Config, readConfig } from "../config.ts";
+import { systemClock, systemTimers } from "../time.ts";
+import { createIndexing } from "./indexing.ts";
+import { createLeaf, type Leaf } from "./leaf.ts";
+import { openReplicaWith } from "./open-replica.ts";
+
+/** `hedgerow leaf`: serves until `stopped` resolves, then finishes what it has taken. */
+export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
+  const read = readConfig("leaf", args, io.env);
+  if (read.kind === "help") {
+    io.stdout(read.text);
+    return 0;
+  }
+  if (read.kind === "invalid") {
+    io.stderr(`${read.problems.join("\n")}\n`);
+    return 2;
+  }
+  const indexing = createIndexing({ threads: read.config.indexingThreads });
+  const leaf = startLeaf(read.config, indexing);
+  const url = await leaf.listen({ host: read.config.host, port: read.config.port });
+  process.send?.({ listening: url });
+  await io.stopped;
+  await leaf.close();
+  await indexing.close();
+  return 0;
+}
+
+function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>): Leaf {
+  return createLeaf({
+    name: config.name || `leaf-${config.port}`,
+    ...(config.zone === "" ? {} : { zone: config.zone }),
+    openReplica: openReplicaWith(indexing),
+    clock: systemClock,
+    timers: systemTimers,
+    queueLimit: config.queueMax,
+    log: { level: config.logLevel },
+  });
+}
