@@ -1,17 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { type MetricName, metricTable, type NameOf } from "./metric-table.ts";
+import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
 
 /** One series of a counter; get it once and keep it. */
 export type Count = { inc(by?: number): void };
 /** One series of a histogram; get it once and keep it. Takes the metric's unit: seconds. */
 export type Distribution = { observe(value: number): void };
 /** One value of a gauge as it is read. */
-export type Reading<Name extends MetricName> = { labels: objectOf<Name>; value: number };
+export type Reading<Name extends MetricName> = { labels: LabelsOf<Name>; value: number };
 
 /** The metrics of one process. Names and labels are those of the one table. */
 export type Metrics = {
-  counter<Name extends NameOf<"counter">>(name: Name, labels: objectOf<Name>): Count;
-  histogram<Name extends NameOf<"histogram">>(name: Name, labels: objectOf<Name>): Distribution;
+  counter<Name extends NameOf<"counter">>(name: Name, labels: LabelsOf<Name>): Count;
+  histogram<Name extends NameOf<"histogram">>(name: Name, labels: LabelsOf<Name>): Distribution;
   /** Reads a gauge whenever the metrics are scraped; once per name. */
   gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /** Prometheus' text format. */
