@@ -9,9 +9,9 @@ const baselineWindows = 30;
 
 /**
  * Admits or sheds whole queries before anything is sent: half an answer costs its leaves as much as a whole one. The
- * limit is on queries in flight. It follows the gradient between the latency of an idle system and today's (after
- * Netflix's concurrency-limits): while answers come nearly as fast as they ever did it grows, when they take
- * `toleratedSlowdown` times as long it stands, beyond that it shrinks.
+ * limit is on queries in flight. It follows a gradient (after Netflix's concurrency-limits): it grows while answers are
+ * fast, and shrinks when they are slow both beside an idle system and beside their own budgets. Either alone misleads:
+ * a wide fan-out multiplies its median well before it is overloaded, and a short budget may be missed without a queue.
  */
 export class Admission {
   private readonly settings: AdmissionSettings;
@@ -19,9 +19,11 @@ export class Admission {
   private inflightNow = 0;
   private inflightMost = 0;
   private readonly window = new LatencyHistogram();
+  /** The share of its budget that each query took, in thousandths. */
+  private readonly shares = new LatencyHistogram();
   private windowStartMs: number | undefined = undefined;
-  /** The fast end of each of the last windows; their least is what an idle system takes. */
-  private readonly fastest: number[] = [];
+  /** The medians of the last windows; their least is what an idle system takes. */
+  private readonly medians: number[] = [];
   private medianMs = 0;
 
   constructor(settings: AdmissionSettings) {
@@ -53,15 +55,19 @@ export class Admission {
     return { kind: "admitted" };
   }
 
-  /** An admitted query is over after `tookMs`; `answered` false when it was given up and its time says nothing. */
-  leave(tookMs: number, answered: boolean, nowMs: number): void {
+  /** An admitted query is over after `tookMs` of its budget. One whose caller went away says nothing. */
+  leave(end: { tookMs: number; budgetMs: number; gone?: boolean }, nowMs: number): void {
     this.inflightNow--;
-    if (answered) this.window.record(tookMs);
+    if (end.gone !== true) {
+      this.window.record(end.tookMs);
+      this.shares.record(end.tookMs / Math.max(end.budgetMs, 1e-3));
+    }
     this.windowStartMs ??= nowMs;
     const { windowMs, windowSamplesMin } = this.settings;
     if (nowMs - this.windowStartMs < windowMs || this.window.count < windowSamplesMin) return;
     this.adjust();
     this.window.clear();
+    this.shares.clear();
     this.windowStartMs = nowMs;
     this.inflightMost = this.inflightNow;
   }
@@ -72,11 +78,14 @@ export class Admission {
   }
 
   private adjust(): void {
-    const { toleratedSlowdown, limitMin, limitMax, smoothing } = this.settings;
-    this.fastest.push(this.window.quantileMs(this.settings.idleQuantile));
-    if (this.fastest.length > baselineWindows) this.fastest.shift();
+    const { toleratedSlowdown, toleratedBudgetShare, limitMin, limitMax, smoothing } = this.settings;
     this.medianMs = this.window.quantileMs(0.5);
-    const gradient = (toleratedSlowdown * Math.min(...this.fastest)) / Math.max(this.medianMs, 1e-3);
+    this.medians.push(this.medianMs);
+    if (this.medians.length > baselineWindows) this.medians.shift();
+    const idleMs = Math.min(...this.medians);
+    const byIdle = (toleratedSlowdown * idleMs) / Math.max(this.medianMs, 1e-3);
+    const byBudget = toleratedBudgetShare / Math.max(this.shares.quantileMs(0.95), 1e-3);
+    const gradient = Math.max(byIdle, byBudget);
     if (gradient >= 1 && this.inflightMost < this.limit / 2) return;
     const target = this.limit * Math.min(1, Math.max(0.5, gradient)) + (gradient >= 1 ? Math.sqrt(this.limit) : 0);
     this.limit = Math.min(limitMax, Math.max(limitMin, this.limit + smoothing * (target - this.limit)));

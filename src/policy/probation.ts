@@ -1,6 +1,7 @@
 import type { Random } from "../time.ts";
 import type { ReplicaHealth } from "./replica.ts";
 import type { ProbationSettings } from "./settings.ts";
+import type { ShardHealth } from "./shard.ts";
 
 /**
  * Takes a replica out of a shard's rotation when it has become far slower than its best sibling, or silent. Out, it is
@@ -10,18 +11,27 @@ import type { ProbationSettings } from "./settings.ts";
 export class Probation {
   private readonly settings: ProbationSettings;
   private readonly random: Random;
+  /** How many replicas there are, and how many of them are out. */
+  private known = 0;
+  private out = 0;
 
   constructor(settings: ProbationSettings, random: Random) {
     this.settings = settings;
     this.random = random;
   }
 
-  /** Looks at a replica after an attempt to it was settled, `good` when it answered. */
-  review(replica: ReplicaHealth, siblings: readonly ReplicaHealth[], good: boolean, nowMs: number): void {
+  /** A replica has come or gone. */
+  count(replica: ReplicaHealth, change: 1 | -1): void {
+    this.known += change;
+    if (replica.standing !== "ready") this.out += change;
+  }
+
+  /** Looks at a replica after one of its attempts was settled. */
+  review(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): void {
     if (!this.settings.enabled) return;
-    replica.failuresInRow = good ? 0 : replica.failuresInRow + 1;
-    if (replica.standing === "probation") this.reviewCopy(replica, siblings, good, nowMs);
-    else if (replica.standing === "ready" && this.isBad(replica, siblings)) this.eject(replica, siblings, nowMs);
+    replica.failuresInRow = sign.kind === "answered" ? 0 : replica.failuresInRow + 1;
+    if (replica.standing === "probation") this.reviewCopy(replica, shard, sign, nowMs);
+    else if (replica.standing === "ready" && this.isBad(replica, shard, sign, nowMs)) this.eject(replica, shard, nowMs);
   }
 
   /** The replica that should get a copy of this query, if it is one of the few that are copied. */
@@ -38,34 +48,32 @@ export class Probation {
     return undefined;
   }
 
-  private isBad(replica: ReplicaHealth, siblings: readonly ReplicaHealth[]): boolean {
-    if (replica.failuresInRow >= this.settings.failuresInRowMax) return true;
-    return replica.samples >= this.settings.slowSamplesMin && this.isSlow(replica, siblings);
-  }
-
-  private isSlow(replica: ReplicaHealth, siblings: readonly ReplicaHealth[]): boolean {
-    let bestMs = Number.POSITIVE_INFINITY;
-    for (const sibling of siblings) {
-      if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable || sibling.samples === 0) continue;
-      bestMs = Math.min(bestMs, sibling.latencyMs());
+  private isBad(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): boolean {
+    const { failuresInRowMax, silentMsMin, slowSamplesMin, slowFactor } = this.settings;
+    if (replica.failuresInRow >= failuresInRowMax) {
+      if (sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin) return true;
     }
-    return replica.latencyMs() > this.settings.slowFactor * bestMs;
+    return replica.samples >= slowSamplesMin && replica.ownMedianMs > slowFactor * bestMedianMs(replica, shard);
   }
 
-  private reviewCopy(replica: ReplicaHealth, siblings: readonly ReplicaHealth[], good: boolean, nowMs: number): void {
-    if (!good || this.isSlow(replica, siblings)) {
-      this.eject(replica, siblings, nowMs);
+  private reviewCopy(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): void {
+    const bestMs = bestMedianMs(replica, shard);
+    if (sign.kind !== "answered" || sign.ownMs > this.settings.slowFactor * bestMs) {
+      this.eject(replica, shard, nowMs);
       return;
     }
     replica.goodAnswers++;
     if (replica.goodAnswers < this.settings.goodAnswersMin) return;
     replica.standing = "ready";
     replica.samples = 0;
+    if (Number.isFinite(bestMs)) replica.seed(bestMs, nowMs);
     replica.joinedMs = nowMs;
+    this.out--;
   }
 
-  private eject(replica: ReplicaHealth, siblings: readonly ReplicaHealth[], nowMs: number): void {
-    if (!siblings.some((other) => other !== replica && other.standing === "ready" && other.reachable)) return;
+  private eject(replica: ReplicaHealth, shard: ShardHealth, nowMs: number): void {
+    const wasReady = replica.standing === "ready";
+    if (wasReady && !this.mayLose(replica, shard)) return;
     if (nowMs - replica.relapsedAtMs > this.settings.forgetMs) replica.relapses = 0;
     const outMs = Math.min(this.settings.outMsMax, this.settings.outMs * 2 ** replica.relapses);
     replica.relapses++;
@@ -75,5 +83,30 @@ export class Probation {
     replica.goodAnswers = 0;
     replica.samples = 0;
     replica.returnsAtMs = nowMs + outMs * (0.75 + this.random.next() / 2);
+    if (wasReady) this.out++;
   }
+
+  /**
+   * A shard keeps the larger half of its replicas, and the fleet most of them: what all suffer from is no replica's
+   * fault, and those that are left must carry the load.
+   */
+  private mayLose(replica: ReplicaHealth, shard: ShardHealth): boolean {
+    const outMax = Math.max(1, Math.floor(this.known * this.settings.outShareMax));
+    if (this.out >= outMax) return false;
+    const others = shard.replicas.filter((other) => other !== replica && other.standing === "ready" && other.reachable);
+    return others.length > 0 && others.length >= Math.floor(shard.replicas.length / 2);
+  }
+}
+
+/** What an attempt's end says of its replica: it answered, it broke, or nothing came for too long. */
+export type HealthSign = { kind: "answered"; ownMs: number } | { kind: "failed" } | { kind: "silent" };
+
+/** The median of the fastest sibling in good standing; infinity when none has answered yet. */
+function bestMedianMs(replica: ReplicaHealth, shard: ShardHealth): number {
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (const sibling of shard.replicas) {
+    if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable || sibling.samples === 0) continue;
+    bestMs = Math.min(bestMs, sibling.ownMedianMs);
+  }
+  return bestMs;
 }

@@ -20,7 +20,7 @@ const rampShareMin = 0.1;
  * is, less so as time passes, until it has its full share.
  */
 export function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
-  const latencyMs = Math.max(replica.latencyMs(), replica.oldestAgeMs(nowMs), 1e-3);
+  const latencyMs = Math.max(replica.latencyMs(settings.peakDecayMs, nowMs), replica.oldestAgeMs(nowMs), 1e-3);
   return ((replica.inflight + 1) * latencyMs) / rampShare(replica, settings, nowMs);
 }
 

@@ -14,6 +14,9 @@ export type Attempt = {
   newer: Attempt | undefined;
 };
 
+/** A factor of ten takes some fifty answers. */
+const medianStep = 1.05;
+
 /**
  * What a root knows of one shard's copy on one leaf, from its own attempts alone. Everything takes the time as an
  * argument; `policy/probation` and `policy/replica-choice` decide by it.
@@ -42,8 +45,12 @@ export class ReplicaHealth {
   /** When it began to take queries; undefined: long ago. */
   joinedMs: number | undefined;
 
-  private ewmaMs = 0;
-  private ewmaAtMs = 0;
+  /** When it last answered anything. */
+  answeredMs = Number.NEGATIVE_INFINITY;
+  /** The median of what it takes itself, followed in small steps: one hiccup says nothing about a replica. */
+  ownMedianMs = 0;
+  private peakMs = 0;
+  private peakAtMs = 0;
   private oldest: Attempt | undefined;
   private newest: Attempt | undefined;
 
@@ -85,37 +92,49 @@ export class ReplicaHealth {
     this.inflight--;
   }
 
-  /** Takes an answer's latency in: a rise at once, a fall by exponential decay (Finagle's peak EWMA). */
-  observe(latencyMs: number, decayMs: number, nowMs: number): void {
+  /**
+   * Takes an answer in. `ownMs` is its latency less the time it stood in the leaf's queue, which is the load's doing and
+   * not the replica's.
+   */
+  observe(answer: { latencyMs: number; ownMs: number }, decayMs: number, nowMs: number): void {
     this.samples++;
-    if (this.samples === 1 && this.ewmaMs === 0) this.ewmaMs = latencyMs;
-    this.blend(latencyMs, decayMs, nowMs);
+    this.answeredMs = nowMs;
+    if (this.ownMedianMs === 0) this.ownMedianMs = answer.ownMs;
+    else this.ownMedianMs *= answer.ownMs > this.ownMedianMs ? medianStep : 1 / medianStep;
+    const keep = fade(nowMs - this.peakAtMs, decayMs);
+    const { latencyMs } = answer;
+    this.peakMs = latencyMs > this.peakMs ? latencyMs : this.peakMs * keep + latencyMs * (1 - keep);
+    this.peakAtMs = nowMs;
   }
 
-  /** An attempt was given up after `ageMs`: its latency is at least that, so it may raise the estimate, never lower it. */
-  observeAtLeast(ageMs: number, decayMs: number, nowMs: number): void {
-    if (ageMs > this.ewmaMs) this.blend(ageMs, decayMs, nowMs);
+  /** An attempt was given up after `ageMs`: its latency is at least that, so it may raise the peak, never lower it. */
+  observeAtLeast(ageMs: number, nowMs: number): void {
+    if (ageMs <= this.peakMs) return;
+    this.peakMs = ageMs;
+    this.peakAtMs = nowMs;
   }
 
-  /** Sets the estimate of a replica nobody has asked yet. */
+  /** Sets the estimates of a replica that nobody has asked yet, or not for long. */
   seed(latencyMs: number, nowMs: number): void {
-    this.ewmaMs = latencyMs;
-    this.ewmaAtMs = nowMs;
+    this.ownMedianMs = latencyMs;
+    this.peakMs = latencyMs;
+    this.peakAtMs = nowMs;
   }
 
-  /** The current estimate of its latency; 0: nothing is known. */
-  latencyMs(): number {
-    return this.ewmaMs;
+  /**
+   * What its next answer may take: risen at once with a slow one, sinking to the median again as time passes, so that a
+   * replica nobody asks is tried again. 0: nothing is known.
+   */
+  latencyMs(decayMs: number, nowMs: number): number {
+    return Math.max(this.ownMedianMs, this.peakMs * fade(nowMs - this.peakAtMs, decayMs));
   }
 
   /** How long its oldest open attempt has been waiting: what a silent replica gives away before any answer does. */
   oldestAgeMs(nowMs: number): number {
     return this.oldest === undefined ? 0 : nowMs - this.oldest.sentMs;
   }
+}
 
-  private blend(latencyMs: number, decayMs: number, nowMs: number): void {
-    const keep = Math.exp(-Math.max(0, nowMs - this.ewmaAtMs) / decayMs);
-    this.ewmaMs = latencyMs > this.ewmaMs ? latencyMs : this.ewmaMs * keep + latencyMs * (1 - keep);
-    this.ewmaAtMs = nowMs;
-  }
+function fade(passedMs: number, decayMs: number): number {
+  return Math.exp(-Math.max(0, passedMs) / decayMs);
 }

@@ -51,7 +51,7 @@ export type ChoiceSettings = {
   /** `round-robin` and `random` are there to be compared with. */
   rule: "two-choices" | "round-robin" | "random";
   /** How fast a slow answer is forgotten. */
-  ewmaDecayMs: number;
+  peakDecayMs: number;
   /** How long a new replica takes to its full share. */
   rampMs: number;
   /** A replica of the own zone is left only for one that is this many times cheaper. */
@@ -62,13 +62,17 @@ export type ChoiceSettings = {
 
 export type ProbationSettings = {
   enabled: boolean;
-  /** Slower than the best sibling by this factor on at least `slowSamplesMin` answers: out. */
+  /** Its median is this many times the best sibling's, after at least `slowSamplesMin` answers: out. */
   slowFactor: number;
   slowSamplesMin: number;
   /** This many attempts in a row without an answer: out. */
   failuresInRowMax: number;
   /** An attempt that was given up counts as a failure when it was older than this many of the shard's medians. */
   silentMedians: number;
+  /** A silent replica goes out only when it has not answered for this long: a short stall is what hedges are for. */
+  silentMsMin: number;
+  /** No more than this share of all replicas is out at a time, or one. */
+  outShareMax: number;
   /** How long it stays out at first; doubles with each relapse up to the longest. */
   outMs: number;
   outMsMax: number;
@@ -96,10 +100,10 @@ export type AdmissionSettings = {
   /** The limit is looked at after this long and this many answers. */
   windowMs: number;
   windowSamplesMin: number;
-  /** Which quantile of a window stands for a query that met no queue. */
-  idleQuantile: number;
-  /** How many times that the median may take before the limit shrinks. */
+  /** How many times the idle median today's may take before the limit may shrink. */
   toleratedSlowdown: number;
+  /** The share of their budgets that all but one in twenty queries may take before the limit may shrink. */
+  toleratedBudgetShare: number;
   /** How much of each correction is made at once. */
   smoothing: number;
   /** Batch queries may fill this share of the limit. */
@@ -112,7 +116,7 @@ export type AdmissionSettings = {
 export const policyDefaults: PolicySettings = {
   hedge: {
     enabled: true,
-    quantile: 0.95,
+    quantile: 0.96,
     windowMs: 30_000,
     windowSlots: 3,
     samplesMin: 100,
@@ -125,13 +129,15 @@ export const policyDefaults: PolicySettings = {
     cancel: true,
   },
   budget: { deposit: 0.05, windowMs: 10_000, reservePerSecond: 1, retryShare: 0.1 },
-  choice: { rule: "two-choices", ewmaDecayMs: 1_000, rampMs: 10_000, zoneAdvantage: 4, pushBackMs: 1_000 },
+  choice: { rule: "two-choices", peakDecayMs: 1_000, rampMs: 10_000, zoneAdvantage: 4, pushBackMs: 1_000 },
   probation: {
     enabled: true,
     slowFactor: 3,
     slowSamplesMin: 20,
     failuresInRowMax: 7,
     silentMedians: 4,
+    silentMsMin: 200,
+    outShareMax: 0.2,
     outMs: 1_000,
     outMsMax: 60_000,
     shadowShare: 0.01,
@@ -146,8 +152,8 @@ export const policyDefaults: PolicySettings = {
     limitMax: 10_000,
     windowMs: 100,
     windowSamplesMin: 20,
-    idleQuantile: 0.1,
     toleratedSlowdown: 3,
+    toleratedBudgetShare: 0.4,
     smoothing: 0.3,
     batchShare: 0.7,
     hedgeHoldMs: 1_000,

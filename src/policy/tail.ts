@@ -9,7 +9,7 @@ import { ShardHealth } from "./shard.ts";
 
 /** What became of an attempt, as far as the health of its replica goes. */
 export type AttemptEnd =
-  | { kind: "answered"; latencyMs: number }
+  | { kind: "answered"; latencyMs: number; queuedMs: number }
   | { kind: "failed"; pushBack: boolean }
   /** Nobody waits for it any more: it lost to the other attempt or to the deadline, or its query was given up. */
   | { kind: "abandoned" };
@@ -53,11 +53,17 @@ export class TailPolicy {
     joining?: { nowMs: number; siblings: readonly ReplicaHealth[] };
   }): ReplicaHealth {
     const { joining, ...rest } = options;
-    if (joining === undefined) return new ReplicaHealth(rest);
-    const replica = new ReplicaHealth({ ...rest, joinedMs: joining.nowMs });
-    const known = joining.siblings.map((sibling) => sibling.latencyMs()).sort((a, b) => a - b);
+    const replica = new ReplicaHealth(joining === undefined ? rest : { ...rest, joinedMs: joining.nowMs });
+    this.probation.count(replica, 1);
+    if (joining === undefined) return replica;
+    const known = joining.siblings.map((sibling) => sibling.ownMedianMs).sort((a, b) => a - b);
     replica.seed(known[known.length >> 1] ?? 0, joining.nowMs);
     return replica;
+  }
+
+  /** A replica that `replica` made stands no longer. */
+  forget(replica: ReplicaHealth): void {
+    this.probation.count(replica, -1);
   }
 
   /** Whom to ask first. */
@@ -105,19 +111,19 @@ export class TailPolicy {
     const { replica } = attempt;
     const { nowMs, shard } = context;
     replica.settle(attempt);
-    const { ewmaDecayMs, pushBackMs } = this.settings.choice;
+    const { peakDecayMs, pushBackMs } = this.settings.choice;
     if (end.kind === "answered") {
-      replica.observe(end.latencyMs, ewmaDecayMs, nowMs);
+      const ownMs = Math.max(0, end.latencyMs - end.queuedMs);
+      replica.observe({ latencyMs: end.latencyMs, ownMs }, peakDecayMs, nowMs);
       replica.tracker?.record(end.latencyMs, nowMs);
-      this.probation.review(replica, shard.replicas, true, nowMs);
+      this.probation.review(replica, shard, { kind: "answered", ownMs }, nowMs);
       return;
     }
     const ageMs = nowMs - attempt.sentMs;
-    replica.observeAtLeast(ageMs, ewmaDecayMs, nowMs);
+    replica.observeAtLeast(ageMs, nowMs);
     if (end.kind === "failed" && end.pushBack) replica.pushBackUntilMs = nowMs + pushBackMs;
-    else if (end.kind === "failed" || this.isSilence(ageMs, context)) {
-      this.probation.review(replica, shard.replicas, false, nowMs);
-    }
+    else if (end.kind === "failed") this.probation.review(replica, shard, { kind: "failed" }, nowMs);
+    else if (this.isSilence(ageMs, context)) this.probation.review(replica, shard, { kind: "silent" }, nowMs);
   }
 
   /** Whether an attempt that was given up at this age speaks against its replica, or only against the query's budget. */

@@ -202,7 +202,7 @@ export class Gather {
     const attempt = progress.attempt(reply.attempt);
     if (attempt === undefined || !attempt.open) return;
     const latencyMs = nowMs - attempt.sentMs;
-    this.settle(progress, reply.attempt, { kind: "answered", latencyMs }, nowMs);
+    this.settle(progress, reply.attempt, { kind: "answered", latencyMs, queuedMs: reply.queuedMs }, nowMs);
     if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.accept(reply, attempt.replica);
     if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;

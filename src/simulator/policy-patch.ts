@@ -69,7 +69,7 @@ function readBudget(section: Section, base: BudgetSettings): BudgetSettings {
 function readChoice(section: Section, base: ChoiceSettings): ChoiceSettings {
   const choice = {
     rule: section.has("rule") ? section.oneOf("rule", ["two-choices", "round-robin", "random"]) : base.rule,
-    ewmaDecayMs: section.number("ewmaDecayMs", positive, base.ewmaDecayMs),
+    peakDecayMs: section.number("peakDecayMs", positive, base.peakDecayMs),
     rampMs: section.number("rampMs", positive, base.rampMs),
     zoneAdvantage: section.number("zoneAdvantage", positive, base.zoneAdvantage),
     pushBackMs: section.number("pushBackMs", positive, base.pushBackMs),
@@ -85,6 +85,8 @@ function readProbation(section: Section, base: ProbationSettings): ProbationSett
     slowSamplesMin: section.number("slowSamplesMin", positive, base.slowSamplesMin),
     failuresInRowMax: section.number("failuresInRowMax", positive, base.failuresInRowMax),
     silentMedians: section.number("silentMedians", positive, base.silentMedians),
+    silentMsMin: section.number("silentMsMin", positive, base.silentMsMin),
+    outShareMax: section.number("outShareMax", { min: 0, max: 1 }, base.outShareMax),
     outMs: section.number("outMs", positive, base.outMs),
     outMsMax: section.number("outMsMax", positive, base.outMsMax),
     shadowShare: section.number("shadowShare", { min: 0, max: 1 }, base.shadowShare),
@@ -113,8 +115,8 @@ function readAdmission(section: Section, base: AdmissionSettings): AdmissionSett
     limitMax: section.number("limitMax", { min: 1 }, base.limitMax),
     windowMs: section.number("windowMs", positive, base.windowMs),
     windowSamplesMin: section.number("windowSamplesMin", positive, base.windowSamplesMin),
-    idleQuantile: section.number("idleQuantile", { min: 0, max: 1 }, base.idleQuantile),
     toleratedSlowdown: section.number("toleratedSlowdown", { min: 1 }, base.toleratedSlowdown),
+    toleratedBudgetShare: section.number("toleratedBudgetShare", { min: 0, max: 1 }, base.toleratedBudgetShare),
     smoothing: section.number("smoothing", { min: 0, max: 1 }, base.smoothing),
     batchShare: section.number("batchShare", { min: 0, max: 1 }, base.batchShare),
     hedgeHoldMs: section.number("hedgeHoldMs", positive, base.hedgeHoldMs),

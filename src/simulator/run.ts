@@ -211,7 +211,7 @@ export class Simulation {
     const latencyMs = nowMs - query.arrivedMs;
     const { coverage } = query.gather;
     this.inflight--;
-    this.admission.leave(latencyMs, true, nowMs);
+    this.admission.leave({ tookMs: latencyMs, budgetMs: load.budgetMs }, nowMs);
     if (query.measured) {
       const extra = query.gather.shards.reduce((sum, shard) => sum + Math.max(0, shard.attempts - 1), 0);
       const error = coverage === 0 || coverage < load.minCoverage;
