@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readCollection } from "./collection.ts";
+import { type Evaluation, evaluate } from "./evaluate.ts";
+import { IndexClient } from "./index-client.ts";
+import { startLocalCluster } from "./local-cluster.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { asJson, asTable } from "./report.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  const read = readOptions(args);
+  if (read.kind === "help") {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (read.kind === "invalid") {
+    process.stderr.write(`relevance: ${read.detail}\n\n${usage}`);
+    return 2;
+  }
+  try {
+    await run(read.options);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`relevance: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+async function run(options: Options): Promise<void> {
+  const collection = await readCollection(options.collection);
+  const evaluation = await inOwnCluster(options, (url) =>
+    evaluate(collection, new IndexClient(url, "judged"), options),
+  );
+  const write = options.json ? asJson : asTable;
+  process.stdout.write(write(collection.name, evaluation));
+}
+
+/** Runs `use` against a cluster that holds nothing else, and leaves nothing of it behind, interrupted or not. */
+async function inOwnCluster(options: Options, use: (url: string) => Promise<Evaluation>): Promise<Evaluation> {
+  const data = await mkdtemp(join(tmpdir(), "hedgerow-relevance-"));
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+  interrupted.catch(() => undefined);
+  try {
+    const cluster = await startLocalCluster(data, ["--leaves", String(options.leaves)]);
+    try {
+      return await Promise.race([use(cluster.url), interrupted]);
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
