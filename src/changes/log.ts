@@ -9,7 +9,10 @@ export type DocumentWrite = { id: string; condition: WriteCondition } & (
   | { kind: "delete" }
 );
 
-/** What became of one write. `found` says for a delete whether there was anything to delete. */
+/**
+ * What became of one write: it holds from `sequence` on. `found` says whether a document stood there before; a delete
+ * that found none leaves no tombstone.
+ */
 export type WriteOutcome =
   | { kind: "written"; sequence: number; found: boolean }
   | { kind: "conflict"; currentVersion: number | undefined };
@@ -32,13 +35,21 @@ export type AppendedShard = { index: string; incarnation: number; shard: number;
  * The change log: the truth that leaves are views of. Everything that resolves here is durable: no crash of a process
  * or of the machine loses it. Sequences grow by appends; a document's version is its latest sequence. The log keeps
  * the latest change of every document; tombstones stay so that a late follower hears of a delete.
- * Errors: `overloaded` when too much is waiting, `internal` when the store refuses to write (a full disk).
+ * Errors: `overloaded` when too much is waiting, `storage_unavailable` when the store cannot be written to (a full disk;
+ * reading goes on), `not_ready` after closing, `internal` when it broke and nobody knows what became of the call.
  */
 export type ChangeLog = {
-  /** Appends all writes to one index in one durable step; each has its own outcome. `idempotencyKey` makes repeating it answer the first result. */
+  /**
+   * Appends all writes to one index in one durable step; each has its own outcome. `idempotencyKey` makes repeating it
+   * answer the first result, as long as the log remembers the key: the last ones that came, by number and by size. A
+   * key that comes with other writes is an `invalid_request`.
+   */
   append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult>;
   get(index: string, id: string): Promise<StoredDocument | undefined>;
-  /** The changes of one shard after a sequence, at most `limitBytes` of sources (at least one change). */
+  /**
+   * The changes of one shard after a sequence, at most `limitBytes` of sources (at least one change). On the last page
+   * `upTo` is the head of the log. An index that was dropped has none.
+   */
   read(request: {
     index: string;
     incarnation: number;
@@ -46,11 +57,13 @@ export type ChangeLog = {
     after: number;
     limitBytes: number;
   }): Promise<ChangePage>;
+  /** Creates an index unless it stands. Its incarnation is a sequence. An alias of that name is `index_exists`. */
   createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult>;
+  /** Drops an index and the aliases that point at it; its space is freed in the background. */
   dropIndex(index: string): Promise<boolean>;
   indexes(): Promise<IndexDefinition[]>;
   aliases(): Promise<Record<string, string>>;
-  /** Points several aliases at once; `null` removes one. */
+  /** Points several aliases at once, or none if one cannot be: `null` removes one. */
   setAliases(set: Record<string, string | null>): Promise<void>;
   /** The last sequence that was appended. */
   head(): Promise<number>;

@@ -5,7 +5,7 @@ const kindDelete = 2;
 const headBytes = 1 + 8 + 2 + 4;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Changes as bytes, so that a batch crosses the link and a worker's port without being parsed on the way. Layout of

@@ -1,0 +1,131 @@
+import { Worker } from "node:worker_threads";
+import { type ErrorCode, HedgerowError } from "../errors.ts";
+import { decodeChanges } from "../protocol/batch.ts";
+import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
+import type { ReadRequest, StoreReply, ThreadOptions } from "./messages.ts";
+import { outcomesOf } from "./outcome-runs.ts";
+import { packWrites } from "./packed-writes.ts";
+import { ThreadCalls } from "./thread-calls.ts";
+
+export type EmbeddedLogOptions = {
+  /** Where the log's file is; made where it is missing. */
+  directory: string;
+  /** How many bytes of writes may wait for the disk before more are refused as `overloaded`. */
+  waitingBytesMax?: number;
+  /** How large the file may grow; beyond it writes are refused as `storage_unavailable`. */
+  sizeBytesMax?: number;
+};
+
+const defaultWaitingBytesMax = 64 << 20;
+const idempotencyKeyLengthMax = 256;
+
+/**
+ * Opens the change log of one machine: SQLite in a thread of its own, so that waiting for the disk never holds up this
+ * one. What waits at the same time becomes durable with one sync. Throws `storage_unavailable`, naming the file, when
+ * it is in use by another process, damaged, of a newer version or out of reach.
+ */
+export async function createEmbeddedLog(options: EmbeddedLogOptions): Promise<ChangeLog> {
+  const { directory, sizeBytesMax, waitingBytesMax = defaultWaitingBytesMax } = options;
+  const workerData: ThreadOptions = { directory, sizeBytesMax };
+  const worker = new Worker(new URL(import.meta.url.replace("embedded-log", "embedded-thread")), { workerData });
+  try {
+    await opened(worker);
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+  return new EmbeddedLog(new ThreadCalls(worker, waitingBytesMax));
+}
+
+function opened(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (message: "open" | { code: ErrorCode; detail: string }) => {
+      worker.off("error", reject);
+      if (message === "open") resolve();
+      else reject(new HedgerowError(message.code, message.detail));
+    });
+  });
+}
+
+/** The change log as its thread's client. */
+class EmbeddedLog implements ChangeLog {
+  readonly #calls: ThreadCalls;
+  readonly onAppend: ChangeLog["onAppend"];
+
+  constructor(calls: ThreadCalls) {
+    this.#calls = calls;
+    this.onAppend = (listener) => calls.onAppend(listener);
+  }
+
+  async append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+    check(writes, idempotencyKey);
+    const packed = packWrites(writes);
+    const reply = await this.#calls.write({ kind: "append", index, writes: packed, idempotencyKey }, packed.length);
+    if (reply.kind === "unknown_index") return { kind: "unknown_index" };
+    if (reply.kind !== "appended") return unexpected(reply);
+    return { kind: "appended", outcomes: outcomesOf(reply.runs), sequence: reply.sequence };
+  }
+
+  async get(index: string, id: string): Promise<StoredDocument | undefined> {
+    const reply = await this.#calls.read({ kind: "get", index, id });
+    return reply.kind === "document" ? reply.document : unexpected(reply);
+  }
+
+  async read(request: ReadRequest): Promise<ChangePage> {
+    const reply = await this.#calls.read({ kind: "read", ...request });
+    if (reply.kind !== "page") return unexpected(reply);
+    return { changes: decodeChanges(reply.batch), upTo: reply.upTo, more: reply.more };
+  }
+
+  async createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult> {
+    const reply = await this.#calls.write({ kind: "createIndex", index, settings });
+    return reply.kind === "index" ? reply.result : unexpected(reply);
+  }
+
+  async dropIndex(index: string): Promise<boolean> {
+    const reply = await this.#calls.write({ kind: "dropIndex", index });
+    return reply.kind === "dropped" ? reply.found : unexpected(reply);
+  }
+
+  async indexes(): Promise<IndexDefinition[]> {
+    const reply = await this.#calls.read({ kind: "indexes" });
+    return reply.kind === "definitions" ? reply.definitions : unexpected(reply);
+  }
+
+  async aliases(): Promise<Record<string, string>> {
+    const reply = await this.#calls.read({ kind: "aliases" });
+    return reply.kind === "targets" ? reply.targets : unexpected(reply);
+  }
+
+  async setAliases(set: Record<string, string | null>): Promise<void> {
+    const reply = await this.#calls.write({ kind: "setAliases", set });
+    if (reply.kind !== "done") unexpected(reply);
+  }
+
+  async head(): Promise<number> {
+    const reply = await this.#calls.read({ kind: "head" });
+    return reply.kind === "sequence" ? reply.sequence : unexpected(reply);
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
+}
+
+/** What would not come back as it went in is refused before it is written. */
+function check(writes: readonly DocumentWrite[], idempotencyKey: string | undefined): void {
+  if (idempotencyKey !== undefined && (idempotencyKey === "" || idempotencyKey.length > idempotencyKeyLengthMax)) {
+    const detail = `an idempotency key has 1 to ${idempotencyKeyLengthMax} characters`;
+    throw new HedgerowError("invalid_request", detail);
+  }
+  for (const { id } of writes) {
+    if (!id.isWellFormed()) throw new HedgerowError("invalid_document", "an id is not well-formed Unicode");
+  }
+}
+
+function unexpected(reply: StoreReply): never {
+  if (reply.kind === "failed") throw new HedgerowError(reply.code, reply.detail);
+  throw new HedgerowError("internal", `the change log answered ${reply.kind}, which was not asked for`);
+}

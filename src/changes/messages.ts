@@ -1,0 +1,42 @@
+import type { ErrorCode } from "../errors.ts";
+import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import type { AppendedShard, CreateIndexResult, StoredDocument } from "./log.ts";
+import type { OutcomeRun } from "./outcome-runs.ts";
+
+/** How the log's thread is started. */
+export type ThreadOptions = { directory: string; sizeBytesMax: number | undefined };
+
+/** What changes the store: carried out in groups, each group durable in one step. */
+export type StoreChange =
+  | { kind: "append"; index: string; writes: Uint8Array<ArrayBuffer>; idempotencyKey: string | undefined }
+  | { kind: "createIndex"; index: string; settings: IndexSettings }
+  | { kind: "dropIndex"; index: string }
+  | { kind: "setAliases"; set: Record<string, string | null> };
+
+export type ReadRequest = { index: string; incarnation: number; shard: number; after: number; limitBytes: number };
+
+/** What only reads. */
+export type StoreQuery =
+  | { kind: "get"; index: string; id: string }
+  | ({ kind: "read" } & ReadRequest)
+  | { kind: "indexes" }
+  | { kind: "aliases" }
+  | { kind: "head" };
+
+export type ThreadRequest = { request: number; ask: StoreChange | StoreQuery | { kind: "close" } };
+
+export type StoreReply =
+  | { kind: "appended"; runs: OutcomeRun[]; sequence: number }
+  | { kind: "unknown_index" }
+  | { kind: "index"; result: CreateIndexResult }
+  | { kind: "dropped"; found: boolean }
+  | { kind: "done" }
+  | { kind: "document"; document: StoredDocument | undefined }
+  | { kind: "page"; batch: Uint8Array<ArrayBuffer>; upTo: number; more: boolean }
+  | { kind: "definitions"; definitions: IndexDefinition[] }
+  | { kind: "targets"; targets: Record<string, string> }
+  | { kind: "sequence"; sequence: number }
+  | { kind: "failed"; code: ErrorCode; detail: string };
+
+/** What the thread has to say after a group: the answers, and the shards that have something new. */
+export type ThreadNews = { replies: { request: number; reply: StoreReply }[]; appended: AppendedShard[] };

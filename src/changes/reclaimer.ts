@@ -1,0 +1,51 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { ChangeTable } from "./change-table.ts";
+import { readPragma } from "./database.ts";
+import type { IndexTable } from "./index-table.ts";
+import type { ReceiptTable } from "./receipt-table.ts";
+
+/** One slice holds the log up for some milliseconds. */
+const slice = { changes: 1_000, receipts: 200, sizeBytes: 2 << 20, pages: 500 };
+
+/** Free pages are kept for new writes up to this share of the file; beyond it they are given back. */
+const freeShareMax = 0.25;
+const freePagesMin = 1_024;
+
+/** Gives back, slice by slice, the space that dropped indexes leave: first their rows, then the file's free pages. */
+export class Reclaimer {
+  readonly #database: DatabaseSync;
+  readonly #changes: ChangeTable;
+  readonly #indexes: IndexTable;
+  readonly #receipts: ReceiptTable;
+
+  constructor(database: DatabaseSync, changes: ChangeTable, indexes: IndexTable, receipts: ReceiptTable) {
+    this.#database = database;
+    this.#changes = changes;
+    this.#indexes = indexes;
+    this.#receipts = receipts;
+  }
+
+  /** Frees one slice. Returns whether there may be another. */
+  reclaimSome(): boolean {
+    const incarnation = this.#indexes.dropped();
+    if (incarnation === undefined) return this.#giveBackSome();
+    this.#database.exec("begin immediate");
+    try {
+      const removed = this.#changes.removeSome(incarnation, slice);
+      const forgotten = removed > 0 ? 0 : this.#receipts.removeSome(incarnation, slice.receipts);
+      if (removed === 0 && forgotten === 0) this.#indexes.forgetDropped(incarnation);
+      this.#database.exec("commit");
+      return true;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw error;
+    }
+  }
+
+  #giveBackSome(): boolean {
+    const free = readPragma(this.#database, "freelist_count");
+    if (free < freePagesMin || free < freeShareMax * readPragma(this.#database, "page_count")) return false;
+    this.#database.exec(`pragma incremental_vacuum(${slice.pages})`);
+    return true;
+  }
+}

@@ -1,0 +1,197 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import { HedgerowError } from "../errors.ts";
+import { encodeChanges } from "../protocol/batch.ts";
+import { shardOf } from "../protocol/hashing.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+import { ChangeTable, type Latest } from "./change-table.ts";
+import { openDatabase } from "./database.ts";
+import { type IndexShape, IndexTable } from "./index-table.ts";
+import type { AppendedShard, DocumentWrite, WriteCondition, WriteOutcome } from "./log.ts";
+import type { ReadRequest, StoreChange, StoreQuery, StoreReply, ThreadOptions } from "./messages.ts";
+import { addOutcome, type OutcomeRun } from "./outcome-runs.ts";
+import { unpackWrites } from "./packed-writes.ts";
+import { fingerprintOf, ReceiptTable } from "./receipt-table.ts";
+import { Reclaimer } from "./reclaimer.ts";
+import { numberIn } from "./row.ts";
+
+/** What a transaction came to. */
+export type Committed = { replies: StoreReply[]; appended: AppendedShard[] };
+
+/** The log's tables behind plain, blocking calls. What `commit` returns is on the disk. */
+export class Store {
+  readonly #database: DatabaseSync;
+  readonly #changes: ChangeTable;
+  readonly #indexes: IndexTable;
+  readonly #receipts: ReceiptTable;
+  readonly #reclaimer: Reclaimer;
+  readonly #saveHead: StatementSync;
+  #head: number;
+  #appended = new Map<string, AppendedShard>();
+
+  constructor({ directory, sizeBytesMax }: ThreadOptions) {
+    this.#database = openDatabase(directory, sizeBytesMax);
+    this.#changes = new ChangeTable(this.#database);
+    this.#indexes = new IndexTable(this.#database);
+    this.#receipts = new ReceiptTable(this.#database);
+    this.#reclaimer = new Reclaimer(this.#database, this.#changes, this.#indexes, this.#receipts);
+    this.#saveHead = this.#database.prepare("update head set sequence = ?");
+    this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
+  }
+
+  /**
+   * Carries out all changes in one transaction. A change that is refused (a `HedgerowError`) has written nothing and
+   * stands alone; anything else that is thrown undoes them all and is thrown on.
+   */
+  commit(changes: readonly StoreChange[]): Committed {
+    const headBefore = this.#head;
+    this.#appended = new Map();
+    try {
+      this.#database.exec("begin immediate");
+      const replies = changes.map((change) => this.#tryToApply(change));
+      if (this.#head !== headBefore) this.#saveHead.run(this.#head);
+      this.#database.exec("commit");
+      return { replies, appended: [...this.#appended.values()] };
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      this.#head = headBefore;
+      this.#receipts.recount();
+      throw error;
+    }
+  }
+
+  query(query: StoreQuery): StoreReply {
+    switch (query.kind) {
+      case "get": {
+        const shape = this.#indexes.shape(query.index);
+        const document = shape === undefined ? undefined : this.#changes.document(shape.incarnation, query.id);
+        return { kind: "document", document };
+      }
+      case "read":
+        return this.#read(query);
+      case "indexes":
+        return { kind: "definitions", definitions: this.#indexes.all() };
+      case "aliases":
+        return { kind: "targets", targets: this.#indexes.aliases() };
+      case "head":
+        return { kind: "sequence", sequence: this.#head };
+    }
+  }
+
+  /** Frees some of the space that dropped indexes left. Returns whether there may be more to free. */
+  reclaimSome(): boolean {
+    return this.#reclaimer.reclaimSome();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #tryToApply(change: StoreChange): StoreReply {
+    try {
+      return this.#apply(change);
+    } catch (error) {
+      if (error instanceof HedgerowError) return { kind: "failed", code: error.code, detail: error.message };
+      throw error;
+    }
+  }
+
+  #apply(change: StoreChange): StoreReply {
+    switch (change.kind) {
+      case "append":
+        return this.#append(change);
+      case "createIndex":
+        return this.#createIndex(change.index, change.settings);
+      case "dropIndex":
+        return this.#dropIndex(change.index);
+      case "setAliases":
+        return this.#setAliases(change.set);
+    }
+  }
+
+  #append({ index, writes, idempotencyKey }: Extract<StoreChange, { kind: "append" }>): StoreReply {
+    const shape = this.#indexes.shape(index);
+    if (shape === undefined) return { kind: "unknown_index" };
+    if (idempotencyKey === undefined) return { kind: "appended", ...this.#write(index, shape, writes) };
+    const key = { incarnation: shape.incarnation, key: idempotencyKey, fingerprint: fingerprintOf(writes) };
+    const before = this.#receipts.find(key);
+    if (before !== undefined) return { kind: "appended", ...before };
+    const receipt = this.#write(index, shape, writes);
+    this.#receipts.add(key, receipt);
+    return { kind: "appended", ...receipt };
+  }
+
+  #write(index: string, shape: IndexShape, writes: Uint8Array): { runs: OutcomeRun[]; sequence: number } {
+    const runs: OutcomeRun[] = [];
+    for (const write of unpackWrites(writes)) addOutcome(runs, this.#writeOne(index, shape, write));
+    return { runs, sequence: this.#head };
+  }
+
+  #writeOne(index: string, { incarnation, shards }: IndexShape, write: DocumentWrite): WriteOutcome {
+    const latest = this.#changes.latest(incarnation, write.id);
+    const currentVersion = latest === undefined || latest.deleted ? undefined : latest.sequence;
+    if (!holds(write.condition, currentVersion)) return { kind: "conflict", currentVersion };
+    const found = currentVersion !== undefined;
+    if (write.kind === "delete" && !found) return nothingToDelete(latest, this.#head);
+    const sequence = ++this.#head;
+    const shard = shardOf(write.id, shards);
+    this.#changes.put(write, { incarnation, shard, sequence }, latest);
+    this.#appended.set(`${incarnation}/${shard}`, { index, incarnation, shard, sequence });
+    return { kind: "written", sequence, found };
+  }
+
+  #createIndex(index: string, settings: IndexSettings): StoreReply {
+    const standing = this.#indexes.find(index);
+    if (standing !== undefined) {
+      const kind = isDeepStrictEqual(standing.settings, settings) ? "stands" : "differs";
+      return { kind: "index", result: { kind, definition: standing } };
+    }
+    if (this.#indexes.isAlias(index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
+    const definition = { index, incarnation: ++this.#head, settings };
+    this.#indexes.add(definition);
+    return { kind: "index", result: { kind: "created", definition } };
+  }
+
+  #dropIndex(index: string): StoreReply {
+    const shape = this.#indexes.shape(index);
+    if (shape === undefined) return { kind: "dropped", found: false };
+    this.#indexes.drop(index, shape.incarnation);
+    return { kind: "dropped", found: true };
+  }
+
+  #setAliases(set: Record<string, string | null>): StoreReply {
+    for (const [alias, target] of Object.entries(set)) {
+      if (this.#indexes.shape(alias) !== undefined) {
+        throw new HedgerowError("index_exists", `"${alias}" is an index and cannot be an alias`);
+      }
+      if (target !== null && this.#indexes.shape(target) === undefined) {
+        throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${target}", which is no index`);
+      }
+    }
+    for (const [alias, target] of Object.entries(set)) this.#indexes.setAlias(alias, target);
+    return { kind: "done" };
+  }
+
+  #read(request: ReadRequest): StoreReply {
+    const stands = this.#indexes.stands(request.incarnation);
+    const { changes, more } = stands ? this.#changes.after(request) : { changes: [], more: false };
+    const upTo = more ? (changes.at(-1)?.sequence ?? request.after) : this.#head;
+    return { kind: "page", batch: encodeChanges(changes), upTo, more };
+  }
+}
+
+function holds(condition: WriteCondition, currentVersion: number | undefined): boolean {
+  switch (condition.kind) {
+    case "none":
+      return true;
+    case "absent":
+      return currentVersion === undefined;
+    case "version":
+      return currentVersion === condition.version;
+  }
+}
+
+/** A delete of what is not there changes nothing, and leaves nothing behind: it holds since the last change. */
+function nothingToDelete(latest: Latest | undefined, head: number): WriteOutcome {
+  return { kind: "written", sequence: latest?.sequence ?? head, found: false };
+}

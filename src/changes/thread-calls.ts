@@ -1,0 +1,108 @@
+import type { Worker } from "node:worker_threads";
+import { HedgerowError } from "../errors.ts";
+import type { ChangeLog } from "./log.ts";
+import type { StoreChange, StoreQuery, StoreReply, ThreadNews, ThreadRequest } from "./messages.ts";
+
+type Waiting = { resolve: (reply: StoreReply) => void; reject: (error: Error) => void; sizeBytes: number };
+type Listener = Parameters<ChangeLog["onAppend"]>[0];
+
+/** What a call counts beside the bytes it carries. */
+const callBytes = 256;
+const readsMax = 10_000;
+/** Copying less than this to the thread is cheaper than handing its memory over. */
+const handOverBytesMin = 32 << 10;
+
+/** The calls to the log's thread that wait for an answer, bounded in bytes and in number. */
+export class ThreadCalls {
+  readonly #worker: Worker;
+  readonly #waitingBytesMax: number;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<Listener>();
+  #waitingBytes = 0;
+  #waitingReads = 0;
+  #lastRequest = 0;
+  #broken: HedgerowError | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(worker: Worker, waitingBytesMax: number) {
+    this.#worker = worker;
+    this.#waitingBytesMax = waitingBytesMax;
+    worker.on("message", (news: ThreadNews) => this.#take(news));
+    worker.on("error", (error) => this.#break(error instanceof Error ? error.message : String(error)));
+    worker.on("exit", (code) => this.#break(`exit code ${code}`));
+  }
+
+  /** Asks for a change that carries `sizeBytes`. Refused as `overloaded` when too much is waiting already. */
+  async write(ask: StoreChange, sizeBytes = 0): Promise<StoreReply> {
+    const countedBytes = sizeBytes + callBytes;
+    // Whatever its size, a change is taken when it is the only one: otherwise it could never be made.
+    if (this.#waitingBytes > 0 && this.#waitingBytes + countedBytes > this.#waitingBytesMax) {
+      const detail = `${this.#waitingBytes} bytes of writes are waiting for the disk; send this again later`;
+      throw new HedgerowError("overloaded", detail);
+    }
+    return this.#ask(ask, countedBytes);
+  }
+
+  async read(ask: StoreQuery): Promise<StoreReply> {
+    if (this.#waitingReads >= readsMax) {
+      throw new HedgerowError("overloaded", `${readsMax} reads are waiting for the change log; send this again later`);
+    }
+    this.#waitingReads++;
+    try {
+      return await this.#ask(ask, 0);
+    } finally {
+      this.#waitingReads--;
+    }
+  }
+
+  onAppend(listener: Listener): () => void {
+    // A listener of its own for each call, so that unsubscribing twice or subscribing twice cannot mix them up.
+    const own: Listener = (appended) => listener(appended);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Waits for the calls that were made; those that come later are refused. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#broken !== undefined) return;
+    const done = this.#ask({ kind: "close" }, 0);
+    this.#broken = new HedgerowError("not_ready", "the change log is closed");
+    await done;
+    await this.#worker.terminate();
+  }
+
+  #ask(ask: ThreadRequest["ask"], sizeBytes: number): Promise<StoreReply> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const request = ++this.#lastRequest;
+    const handedOver = ask.kind === "append" && sizeBytes >= handOverBytesMin ? [ask.writes.buffer] : [];
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request, { resolve, reject, sizeBytes });
+      this.#waitingBytes += sizeBytes;
+      this.#worker.postMessage({ request, ask } satisfies ThreadRequest, handedOver);
+    });
+  }
+
+  #take({ replies, appended }: ThreadNews): void {
+    for (const { request, reply } of replies) {
+      const waiting = this.#waiting.get(request);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(request);
+      this.#waitingBytes -= waiting.sizeBytes;
+      waiting.resolve(reply);
+    }
+    if (appended.length > 0) for (const listener of this.#listeners) listener(appended);
+  }
+
+  /** The thread is gone. What was waiting may or may not have become durable. */
+  #break(cause: string): void {
+    this.#broken ??= new HedgerowError("internal", `the change log's thread has stopped: ${cause}`);
+    for (const { reject } of this.#waiting.values()) reject(this.#broken);
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+  }
+}
