@@ -1,0 +1,113 @@
+import { type Random, sleep, type Timers } from "../time.ts";
+import { asList, asNumber, asRecord, asText } from "./answers.ts";
+import { type Batch, batchesOf } from "./batches.ts";
+import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import { type Attempt, retryDelayMs } from "./retry.ts";
+
+/** A document that was turned away; `line` counts from one in the source. */
+export type Rejection = { line: number; id?: string; code: string; detail: string };
+
+export type ImportProgress = { accepted: number; rejected: number; sizeBytes: number };
+
+/** `rejections` holds the first thousand by line; `rejected` counts all. `token` is the last write's, to search after. */
+export type ImportResult = ImportProgress & { rejections: Rejection[]; token: string | undefined };
+
+export type ImportTarget = { client: Client; index: string; timers: Timers; random: Random };
+
+export type ImportOptions = {
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Batches on their way at once. */
+  parallelism: number;
+  batchBytesMax?: number;
+  onProgress?: (progress: ImportProgress) => void;
+};
+
+const mebibyte = 1024 * 1024;
+const rejectionsMax = 1000;
+/** What the service takes in one request, unless it is set otherwise. */
+const lineBytesMax = 32 * mebibyte;
+
+/**
+ * Sends documents, one JSON object a line, in batches of about a mebibyte. Memory stays bounded: no more of the source
+ * is read than is on its way. Sending a batch again is harmless, so what the service did not take is retried for a
+ * while. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered; others may then be in.
+ */
+export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
+  const { batchBytesMax = mebibyte, parallelism, onProgress } = options;
+  const batches = batchesOf(options.source, { batchBytesMax, lineBytesMax });
+  const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
+  let failed = false;
+
+  const sendAll = async (): Promise<void> => {
+    while (!failed) {
+      const { value: batch } = await batches.next();
+      if (batch === undefined) return;
+      addReceipt(result, batch, await deliver(target, batch));
+      onProgress?.(result);
+    }
+  };
+
+  const senders = Array.from({ length: parallelism }, () =>
+    sendAll().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(senders);
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  result.rejections.sort((a, b) => a.line - b.line);
+  return result;
+}
+
+async function deliver(target: ImportTarget, batch: Batch): Promise<Answer> {
+  const { client, index, timers, random } = target;
+  let waitedMs = 0;
+  for (let retries = 0; ; retries++) {
+    const path = `/v1/indexes/${encodeURIComponent(index)}/documents`;
+    const answer = await client.request(path, { method: "POST", lines: batch.bytes }).catch(unreachable);
+    const attempt: Attempt = answer instanceof Error ? { kind: "unreachable" } : { kind: "answered", ...answer };
+    const delayMs = retryDelayMs(attempt, { retries, waitedMs }, random);
+    if (delayMs !== undefined) {
+      await sleep(delayMs, timers);
+      waitedMs += delayMs;
+    } else if (answer instanceof Error) throw answer;
+    else if (answer.status === 413 && batch.lines === 1) return tooLarge(answer);
+    else return accepted(answer);
+  }
+}
+
+function unreachable(error: unknown): ServiceUnreachable {
+  if (error instanceof ServiceUnreachable) return error;
+  throw error;
+}
+
+/** One document that is larger than a request may be rejects itself and no other. */
+function tooLarge(answer: Answer): Answer {
+  const { code, detail } = asRecord(answer.body);
+  return { ...answer, body: { accepted: 0, rejected: [{ line: 1, code, detail }] } };
+}
+
+function addReceipt(result: ImportResult, batch: Batch, answer: Answer): void {
+  const receipt = asRecord(answer.body);
+  result.accepted += asNumber(receipt.accepted) ?? 0;
+  result.sizeBytes += batch.bytes.length;
+  result.token = laterToken(result.token, asText(receipt.token));
+  for (const value of asList(receipt.rejected)) {
+    result.rejected++;
+    if (result.rejections.length >= rejectionsMax) continue;
+    const { line, id, code, detail } = asRecord(value);
+    result.rejections.push({
+      line: batch.firstLine + (asNumber(line) ?? 1) - 1,
+      ...(typeof id === "string" ? { id } : {}),
+      code: asText(code) ?? "invalid_document",
+      detail: asText(detail) ?? "",
+    });
+  }
+}
+
+/** Batches overtake each other on their way; where tokens are numbers the greater is the later. */
+function laterToken(known: string | undefined, next: string | undefined): string | undefined {
+  if (known === undefined || next === undefined) return next ?? known;
+  return Number(next) < Number(known) ? known : next;
+}

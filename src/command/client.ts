@@ -1,0 +1,91 @@
+import { asList, asRecord, asText } from "./answers.ts";
+
+/** What the service answered; `body` is the parsed JSON, or the text where it was none. */
+export type Answer = { status: number; retryAfterS: number | undefined; body: unknown };
+
+export type Request = {
+  method?: "GET" | "PUT" | "POST" | "DELETE";
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as newline-delimited JSON. */
+  lines?: Uint8Array<ArrayBuffer>;
+};
+
+/** Talks to one service. Rejects with a `ServiceUnreachable` when no answer comes, never because of a status. */
+export type Client = { readonly url: string; request(path: string, request?: Request): Promise<Answer> };
+
+/** Nothing answered at that address, or the connection broke. */
+export class ServiceUnreachable extends Error {
+  override readonly name = "ServiceUnreachable";
+}
+
+/** The service answered that it will not; `answer.body` is its problem document. */
+export class RequestRefused extends Error {
+  override readonly name = "RequestRefused";
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(describeProblem(answer));
+    this.answer = answer;
+  }
+}
+
+/** A client of the service at `url`. */
+export function createClient(url: string): Client {
+  const base = url.endsWith("/") ? url.slice(0, -1) : url;
+  return {
+    url: base,
+    async request(path, { method = "GET", json, lines } = {}) {
+      const type = lines === undefined ? "application/json" : "application/x-ndjson";
+      const body = lines ?? (json === undefined ? undefined : JSON.stringify(json));
+      try {
+        const response = await fetch(`${base}${path}`, {
+          method,
+          ...(body === undefined ? {} : { body, headers: { "content-type": type } }),
+        });
+        const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+        return {
+          status: response.status,
+          retryAfterS: Number.isFinite(retryAfter) ? retryAfter : undefined,
+          body: parsed(await response.text()),
+        };
+      } catch (error) {
+        throw new ServiceUnreachable(`no answer from ${base}: ${reasonOf(error)}`);
+      }
+    },
+  };
+}
+
+/** The answer where it is a success; throws a `RequestRefused` otherwise. */
+export function accepted(answer: Answer): Answer {
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw new RequestRefused(answer);
+}
+
+/** A problem document in a line for people, and a further one for each place that does not fit. */
+export function describeProblem({ status, body }: Answer): string {
+  const problem = asRecord(body);
+  const code = asText(problem.code) ?? `status ${status}`;
+  const detail = asText(problem.detail) ?? asText(problem.title) ?? "the service gave no reason";
+  const places = asList(problem.errors)
+    .map(asRecord)
+    .map((place) => `\n  ${asText(place.path) ?? ""}: ${asText(place.detail) ?? ""}`);
+  return `${code}: ${detail}${places.length > 1 ? places.join("") : ""}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Node's fetch says only "fetch failed"; what happened is the cause, which may hold one error per address tried. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  if (!(cause instanceof Error)) return error.message;
+  if ("code" in cause && cause.code === "ECONNREFUSED") return "nothing listens there (hedgerow up starts a cluster)";
+  return cause.message;
+}

@@ -1,0 +1,115 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type DemoDocument, demoDocumentCount, demoDocuments, demoSettings } from "../../data/corpus.ts";
+import { systemClock, systemRandom, systemTimers } from "../time.ts";
+import { asNumber, asRecord } from "./answers.ts";
+import { type ImportTarget, importLines } from "./bulk-import.ts";
+import { accepted, type Client, createClient } from "./client.ts";
+import type { CommandIo } from "./io.ts";
+import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
+import { waitUntilSearchable } from "./searchable.ts";
+
+const demoPath = "/v1/indexes/demo";
+const chunkBytes = 256 * 1024;
+
+export type DemoOptions = {
+  url: string;
+  /** Where a finished load is remembered, in `demo.json`. */
+  dataDirectory: string;
+  shards: number;
+  replicas: number;
+  /** What to load, the whole corpus by default. */
+  documents?: () => Iterable<DemoDocument>;
+};
+
+/**
+ * Loads the demo corpus into the index "demo", unless it is there from an earlier start, and returns when all of it
+ * can be found. An index of that name with other fields is somebody's own and is left alone.
+ */
+export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
+  const client = createClient(options.url);
+  const index = await findIndex(client);
+  if (index !== undefined && !isDemo(index)) {
+    io.stderr('hedgerow: an index "demo" with other fields stands; the demo corpus is not loaded\n');
+    return;
+  }
+  if (index !== undefined && (await isLoaded(options, index))) return;
+  if (index === undefined) await createIndex(client, options);
+  await load(client, options, io);
+  await remember(options, await findIndex(client));
+}
+
+async function findIndex(client: Client): Promise<Record<string, unknown> | undefined> {
+  const answer = await client.request(demoPath);
+  return answer.status === 404 ? undefined : asRecord(accepted(answer).body);
+}
+
+function isDemo(index: Record<string, unknown>): boolean {
+  return isDeepStrictEqual(index.fields, demoSettings.fields);
+}
+
+async function createIndex(client: Client, { shards, replicas }: DemoOptions): Promise<void> {
+  accepted(await client.request(demoPath, { method: "PUT", json: { ...demoSettings, shards, replicas } }));
+}
+
+async function load(client: Client, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<void> {
+  const bar = new ProgressBar("demo corpus", io, systemClock);
+  const target: ImportTarget = { client, index: "demo", timers: systemTimers, random: systemRandom };
+  bar.update({ documents: 0, done: 0, total: demoDocumentCount });
+  const result = await importLines(target, {
+    source: documentLines(documents()),
+    parallelism: 3,
+    onProgress: (progress) => {
+      const done = progress.accepted + progress.rejected;
+      bar.update({ documents: done, done, total: demoDocumentCount });
+    },
+  });
+  const isSearchable = await waitUntilSearchable(target, result.token);
+  bar.clear();
+  const rate = formatCount((1000 * result.accepted) / bar.elapsedMs);
+  io.stderr(
+    `demo corpus: ${formatCount(result.accepted)} documents in ${formatDuration(bar.elapsedMs)} (${rate}/s)` +
+      `${isSearchable ? "" : "; some cannot be found yet"}\n`,
+  );
+}
+
+/** The documents as lines of JSON, in chunks; they are made as they are asked for. */
+function* documentLines(documents: Iterable<DemoDocument>): Generator<Uint8Array, void> {
+  let lines = "";
+  for (const document of documents) {
+    lines += `${JSON.stringify(document)}\n`;
+    if (lines.length < chunkBytes) continue;
+    yield Buffer.from(lines);
+    lines = "";
+  }
+  yield Buffer.from(lines);
+}
+
+/** An index that was dropped and created again has another incarnation, and is empty. */
+async function isLoaded({ dataDirectory }: DemoOptions, index: Record<string, unknown>): Promise<boolean> {
+  const incarnation = asNumber(index.incarnation);
+  return incarnation !== undefined && (await remembered(dataDirectory)) === incarnation;
+}
+
+async function remembered(dataDirectory: string): Promise<number | undefined> {
+  try {
+    const record: unknown = JSON.parse(await readFile(recordPath(dataDirectory), "utf8"));
+    return asNumber(asRecord(record).incarnation);
+  } catch {
+    // None yet, or cut short by a crash: loading again is harmless.
+    return undefined;
+  }
+}
+
+async function remember(options: DemoOptions, index: Record<string, unknown> | undefined): Promise<void> {
+  const incarnation = asNumber(index?.incarnation);
+  if (incarnation === undefined) return;
+  const path = recordPath(options.dataDirectory);
+  await writeFile(`${path}.new`, `${JSON.stringify({ documents: demoDocumentCount, incarnation })}\n`);
+  await rename(`${path}.new`, path);
+}
+
+function recordPath(dataDirectory: string): string {
+  return join(dataDirectory, "demo.json");
+}
