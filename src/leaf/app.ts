@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";

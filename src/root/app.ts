@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, LogController } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
@@ -37,7 +37,7 @@ export type AppOptions = {
 export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOptions): App {
   const app = fastify({
     logger: logSettings(log.level, log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },

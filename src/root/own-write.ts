@@ -19,6 +19,8 @@ export async function waitForWrite(
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
+  // A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard.
+  for (const { feeds } of index.shards) for (const feed of feeds) if (feed.sequence < sequence) feed.notify();
   while (!isSearchable(index, sequence) && clock.nowMs() < untilMs) await sleep(pollMs, timers);
 }
 

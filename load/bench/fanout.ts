@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import autocannon from "autocannon";
+import { demoDocuments } from "../../data/corpus.ts";
+import { webQueries } from "../../data/queries.ts";
+import { seededRandom, sleep } from "../../src/time.ts";
+import { processorMs, startProcess, stopProcess } from "./processes.ts";
+
+type Target = { name: string; url: string; path: string; bodies: string[]; pids: number[] };
+type Round = { queries: number; seconds: number; processorMs: number; p50Ms: number; p99Ms: number; errors: number };
+
+const rounds = 3;
+const roundS = 8;
+const connections = 32;
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/**
+ * Throughput and processor time per query (root and leaves, as the operating system books it) of the real four-shard
+ * search over the demo corpus, beside the same fan-out with leaves that only echo. In alternation in one run, so that
+ * what disturbs the machine disturbs both.
+ */
+export async function run({ json }: { json: boolean }): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "hedgerow-fanout-"));
+  const up = spawn(process.execPath, [path("../../src/main.ts"), "up", "--port", "0", "--data", directory], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const leaves = await Promise.all([1, 2, 3, 4].map((n) => startProcess(path("echo-leaf.ts"), [`echo-${n}`])));
+  const echo = await startProcess(
+    path("echo-root.ts"),
+    leaves.map(({ url }) => url),
+  );
+  try {
+    const search = await searchTarget(directory);
+    const bodies = search.bodies;
+    const floor: Target = {
+      name: "echo",
+      url: echo.url,
+      path: "/",
+      bodies,
+      pids: [echo.pid, ...leaves.map(({ pid }) => pid)],
+    };
+    const results = { search: [] as Round[], echo: [] as Round[] };
+    await measure(search, 3);
+    await measure(floor, 2);
+    for (let round = 0; round < rounds; round++) {
+      results.search.push(await measure(search, roundS));
+      results.echo.push(await measure(floor, roundS));
+    }
+    print(summarize(results.search), summarize(results.echo), json);
+  } finally {
+    await Promise.all([echo.stop(), ...leaves.map((leaf) => leaf.stop()), stopProcess(up)]);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits until the demo corpus answers whole, then knows where to send what. */
+async function searchTarget(directory: string): Promise<Target> {
+  const random = seededRandom(7);
+  const queries = webQueries(demoDocuments(), { count: 2000, random });
+  const bodies = queries.map((query) => JSON.stringify({ query, cache: false }));
+  for (;;) {
+    await sleep(200);
+    const text = await readFile(join(directory, "demo.json"), "utf8").catch(() => "");
+    if (text === "") continue;
+    const up: { url: string; processes: { pid: number }[] } = JSON.parse(
+      await readFile(join(directory, "up.json"), "utf8"),
+    );
+    return {
+      name: "search",
+      url: up.url,
+      path: "/v1/indexes/demo/search",
+      bodies,
+      pids: up.processes.map(({ pid }) => pid),
+    };
+  }
+}
+
+async function measure(target: Target, seconds: number): Promise<Round> {
+  const before = await processorMs(target.pids);
+  const headers = { "content-type": "application/json" };
+  const requests = target.bodies.map((body) => ({ method: "POST" as const, path: target.path, headers, body }));
+  const result = await autocannon({ url: target.url, connections, duration: seconds, requests });
+  return {
+    queries: result["2xx"],
+    seconds: result.duration,
+    processorMs: (await processorMs(target.pids)) - before,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    errors: result.errors + result.non2xx,
+  };
+}
+
+type Summary = { queriesPerSecond: number; processorMsPerQuery: number; p50Ms: number; p99Ms: number; errors: number };
+
+function summarize(all: readonly Round[]): Summary {
+  const sum = (value: (round: Round) => number): number => all.reduce((total, round) => total + value(round), 0);
+  return {
+    queriesPerSecond: Math.round(sum(({ queries }) => queries) / sum(({ seconds }) => seconds)),
+    processorMsPerQuery: sum((round) => round.processorMs) / sum(({ queries }) => queries),
+    p50Ms: sum(({ p50Ms }) => p50Ms) / all.length,
+    p99Ms: sum(({ p99Ms }) => p99Ms) / all.length,
+    errors: sum(({ errors }) => errors),
+  };
+}
+
+function print(search: Summary, echo: Summary, json: boolean): void {
+  const processorRatio = search.processorMsPerQuery / echo.processorMsPerQuery;
+  const throughputRatio = search.queriesPerSecond / echo.queriesPerSecond;
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ bench: "fanout", connections, search, echo, processorRatio, throughputRatio })}\n`,
+    );
+    return;
+  }
+  const line = (name: string, { queriesPerSecond, processorMsPerQuery, p50Ms, p99Ms, errors }: Summary): string =>
+    `${name.padEnd(8)} ${String(queriesPerSecond).padStart(9)} ${processorMsPerQuery.toFixed(3).padStart(14)} ${p50Ms.toFixed(1).padStart(8)} ${p99Ms.toFixed(1).padStart(8)} ${String(errors).padStart(7)}\n`;
+  process.stdout.write(`${connections} connections, 4 shards, ${rounds} x ${roundS} s each in alternation\n\n`);
+  process.stdout.write("          queries/s   CPU ms/query   p50 ms   p99 ms  errors\n");
+  process.stdout.write(line("search", search) + line("echo", echo));
+  process.stdout.write(`\nCPU per query: ${processorRatio.toFixed(2)} times the echo's (at most 2.5; goal 1.5)\n`);
+}

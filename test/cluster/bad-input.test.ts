@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { errorTable } from "../../src/errors.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startCluster({ leaves: 2 });
+  const fields = {
+    title: { type: "text", boost: 2 },
+    body: { type: "text" },
+    category: { type: "keyword" },
+    year: { type: "number" },
+    born: { type: "date" },
+    alive: { type: "boolean" },
+  };
+  await cluster.request("PUT", "/v1/indexes/books", { fields, shards: 2, replicas: 1 });
+  await cluster.load("books", [{ id: "1", title: "Walden", body: "life in the woods", year: 1854 }]);
+});
+
+afterAll(() => cluster.close());
+
+const search = "/v1/indexes/books/search";
+const documents = "/v1/indexes/books/documents";
+
+type Row = [method: string, path: string, body: unknown, status: number, code: string, names: string];
+
+/** Every row must be answered with a problem document of that code whose text names what is wrong. */
+const rows: Row[] = [
+  ["POST", search, "{", 400, "invalid_request", "JSON"],
+  ["POST", search, "[]", 400, "invalid_request", "object"],
+  ["POST", search, '"x"', 400, "invalid_request", "object"],
+  ["POST", search, { quary: "x" }, 400, "invalid_request", "quary"],
+  ["POST", search, { query: 5 }, 400, "invalid_request", "/query"],
+  ["POST", search, { query: "a", size: -1 }, 400, "invalid_request", "/size"],
+  ["POST", search, { query: "a", size: 1001 }, 400, "invalid_request", "/size"],
+  ["POST", search, { query: "a", size: 1.5 }, 400, "invalid_request", "/size"],
+  ["POST", search, { query: "a", from: 9995, size: 10 }, 400, "invalid_request", "cursor"],
+  ["POST", search, { query: "a", match: "some" }, 400, "invalid_request", "/match"],
+  ["POST", search, { query: "a", match: 0 }, 400, "invalid_request", "/match"],
+  ["POST", search, { query: "a", match: 101 }, 400, "invalid_request", "/match"],
+  ["POST", search, { query: "a", fields: ["nowhere"] }, 400, "invalid_request", "nowhere"],
+  ["POST", search, { query: "a", fields: ["year"] }, 400, "invalid_request", "year"],
+  ["POST", search, { query: "a", fields: ["title^x"] }, 400, "invalid_request", "title^x"],
+  ["POST", search, { query: "a", fields: ["title^-1"] }, 400, "invalid_request", "title^-1"],
+  ["POST", search, { query: "a", fields: [] }, 400, "invalid_request", "/fields"],
+  ["POST", search, { query: "a", fields: "title" }, 400, "invalid_request", "/fields"],
+  ["POST", search, { query: "year:1854" }, 400, "invalid_query", "filter"],
+  ["POST", search, { query: "word ".repeat(2000) }, 400, "invalid_query", "terms"],
+  ["POST", search, { budgetMs: 0 }, 400, "invalid_request", "/budgetMs"],
+  ["POST", search, { budgetMs: 60_001 }, 400, "invalid_request", "/budgetMs"],
+  ["POST", search, { budgetMs: "10" }, 400, "invalid_request", "/budgetMs"],
+  ["POST", search, { minCoverage: 1.1 }, 400, "invalid_request", "/minCoverage"],
+  ["POST", search, { returned: "title" }, 400, "invalid_request", "/returned"],
+  ["POST", search, { hedge: "no" }, 400, "invalid_request", "/hedge"],
+  ["POST", search, { after: "soon" }, 400, "invalid_request", "after"],
+  ["POST", "/v1/indexes/nowhere/search", { query: "a" }, 404, "index_not_found", "nowhere"],
+  ["GET", `${search}?q=a&size=many`, undefined, 400, "invalid_request", "/size"],
+  ["GET", `${search}?q=a&size=`, undefined, 400, "invalid_request", "/size"],
+  ["GET", `${search}?q=a&q=b`, undefined, 400, "invalid_request", "/q"],
+  ["GET", `${search}?q=a&query=b`, undefined, 400, "invalid_request", "query"],
+  ["GET", `${search}?querry=a`, undefined, 400, "invalid_request", "querry"],
+  ["GET", `${search}?q=a&filter=%7B`, undefined, 400, "invalid_request", "/filter"],
+  ["GET", `${search}?q=a&budgetMs=NaN`, undefined, 400, "invalid_request", "/budgetMs"],
+  ["GET", "/v1/nothing", undefined, 404, "not_found", "/v1/nothing"],
+  ["POST", "/v1/indexes", {}, 404, "not_found", "/v1/indexes"],
+  ["GET", "/v1/indexes/nowhere", undefined, 404, "index_not_found", "nowhere"],
+  ["DELETE", "/v1/indexes/nowhere", undefined, 404, "index_not_found", "nowhere"],
+  ["PUT", "/v1/indexes/new", {}, 400, "invalid_request", "fields"],
+  ["PUT", "/v1/indexes/new", { fields: { a: { type: "texts" } } }, 400, "invalid_request", "/fields/a/type"],
+  ["PUT", "/v1/indexes/new", { fields: { a: { type: "text", bost: 1 } } }, 400, "invalid_request", "bost"],
+  ["PUT", "/v1/indexes/new", { fields: { a: { type: "text", boost: 0 } } }, 400, "invalid_request", "boost"],
+  ["PUT", "/v1/indexes/new", { fields: { "a b": { type: "text" } } }, 400, "invalid_request", "fields"],
+  ["PUT", "/v1/indexes/new", { fields: { id: { type: "text" } } }, 400, "invalid_request", "fields"],
+  ["PUT", "/v1/indexes/new", { fields: {}, shards: 0 }, 400, "invalid_request", "/shards"],
+  ["PUT", "/v1/indexes/new", { fields: {}, language: "xx" }, 400, "invalid_request", "/language"],
+  ["PUT", "/v1/indexes/New!", { fields: {} }, 400, "invalid_request", "index"],
+  ["PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } }, 409, "index_exists", "books"],
+  ["POST", documents, "{", 400, "invalid_request", "JSON"],
+  ["POST", documents, { id: "1" }, 400, "invalid_request", "array"],
+  ["POST", "/v1/indexes/nowhere/documents", [], 404, "index_not_found", "nowhere"],
+  ["PUT", `${documents}/2`, { title: 5 }, 400, "invalid_document", "title"],
+  ["PUT", `${documents}/2`, { id: "3" }, 400, "invalid_document", "id"],
+  ["PUT", `${documents}/2`, [], 400, "invalid_document", "object"],
+  ["PUT", `${documents}/2`, { year: "1854" }, 400, "invalid_document", "year"],
+  ["PUT", `${documents}/2`, { born: "yesterday" }, 400, "invalid_document", "born"],
+  ["PUT", `${documents}/2`, { alive: "yes" }, 400, "invalid_document", "alive"],
+  ["PUT", `${documents}/2`, { category: [1] }, 400, "invalid_document", "category"],
+  ["GET", `${documents}/2`, undefined, 404, "document_not_found", "2"],
+  ["DELETE", `${documents}/2`, undefined, 404, "document_not_found", "2"],
+  ["POST", "/v1/aliases", { set: { now: "nowhere" } }, 404, "index_not_found", "nowhere"],
+  ["POST", "/v1/aliases", { sat: {} }, 400, "invalid_request", "s"],
+  ["POST", "/v1/aliases", { set: { books: "books" } }, 409, "index_exists", "books"],
+];
+
+describe("bad input", () => {
+  it.each(rows)("%s %s %j is answered %i %s", async (method, path, body, status, code, names) => {
+    const answer = await cluster.request(method, path, body);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toContain("application/problem+json");
+    expect(answer.body).toMatchObject({ status, code, title: expect.any(String), traceId: expect.any(String) });
+    expect(answer.headers.get("x-trace-id")).toBe(answer.body.traceId);
+    expect(answer.headers.get("server-timing")).toMatch(/dur=/);
+    expect(JSON.stringify([answer.body.detail, answer.body.errors])).toContain(names);
+  });
+
+  it("refuses types of body that it does not know, and bodies that are too large", async () => {
+    const xml = await cluster.request("POST", search, "<x/>", { "content-type": "text/xml" });
+    expect(xml).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
+    const large = await cluster.request("POST", search, `{"query":"${"x".repeat(33 << 20)}"}`);
+    expect(large).toMatchObject({ status: 413, body: { code: "too_large" } });
+  });
+
+  it("turns away single documents of a bulk request by line, and takes the others", async () => {
+    const lines = ['{"id":"a","title":"one"}', "{", '{"title":"no id"}', "", '{"id":"b","year":"x"}', '{"id":"c"}'];
+    const answer = await cluster.request("POST", documents, lines.join("\r\n"), {
+      "content-type": "application/x-ndjson",
+    });
+    expect(answer).toMatchObject({ status: 200, body: { accepted: 2, token: expect.any(String) } });
+    expect(answer.body.rejected).toMatchObject([
+      { line: 2, code: "invalid_document" },
+      { line: 3, code: "invalid_document" },
+      { line: 5, id: "b", code: "invalid_document" },
+    ]);
+  });
+
+  it("leaves what stands untouched", async () => {
+    const { body } = await cluster.request("GET", `${documents}/1`);
+    expect(body.document).toEqual({ id: "1", title: "Walden", body: "life in the woods", year: 1854 });
+    const indexes = await cluster.request("GET", "/v1/indexes");
+    expect(indexes.body.indexes).toMatchObject([{ index: "books" }]);
+  });
+
+  it("answers with codes of the one table only", () => {
+    for (const [, , , status, code] of rows) {
+      expect(Object.entries(errorTable).some(([name, row]) => name === code && row.status === status)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "../../src/config.ts";
+import { createIndexing } from "../../src/leaf/indexing.ts";
+import { createLeaf } from "../../src/leaf/leaf.ts";
+import { openReplicaWith } from "../../src/leaf/open-replica.ts";
+import { startRoot } from "../../src/root/serve.ts";
+import { systemClock, systemTimers } from "../../src/time.ts";
+
+export type JsonAnswer = { status: number; headers: Headers; body: Record<string, unknown> };
+
+/** A whole cluster in this process, over real sockets, with a log in a directory of its own. */
+export type TestCluster = {
+  url: string;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
+  /** Adds documents and waits until they can be found. */
+  load(index: string, documents: readonly object[]): Promise<string>;
+  close(): Promise<void>;
+};
+
+export async function startCluster(options: {
+  leaves: number;
+  zones?: number;
+  flags?: string[];
+}): Promise<TestCluster> {
+  const directory = await mkdtemp(join(tmpdir(), "hedgerow-test-"));
+  const indexing = createIndexing({ threads: 1 });
+  const leaves = Array.from({ length: options.leaves }, (_, i) =>
+    createLeaf({
+      name: `leaf-${i + 1}`,
+      zone: `zone-${i % (options.zones ?? 1)}`,
+      openReplica: openReplicaWith(indexing),
+      clock: systemClock,
+      timers: systemTimers,
+      log: { level: "silent" },
+      runtimeMetrics: false,
+    }),
+  );
+  const urls = await Promise.all(leaves.map((leaf) => leaf.listen({ host: "127.0.0.1", port: 0 })));
+  const leafUrls = urls.map((url, i) => `leaf-${i + 1}@zone-${i % (options.zones ?? 1)}=${url}`).join(",");
+  const flags = ["--data", directory, "--port", "0", "--leaf-urls", leafUrls, "--log-level", "silent"];
+  const read = readConfig("root", [...flags, ...(options.flags ?? [])], {});
+  if (read.kind !== "ok") throw new Error(JSON.stringify(read));
+  const root = await startRoot(read.config);
+  const request = requestTo(root.url);
+  return {
+    url: root.url,
+    request,
+    async load(index, documents) {
+      const lines = documents.map((document) => JSON.stringify(document)).join("\n");
+      const answer = await request("POST", `/v1/indexes/${index}/documents`, lines, {
+        "content-type": "application/x-ndjson",
+      });
+      if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+      const token = String(answer.body.token);
+      await request("POST", `/v1/indexes/${index}/search`, { after: token, budgetMs: 60_000, size: 0 });
+      return token;
+    },
+    async close() {
+      await root.close();
+      await Promise.all(leaves.map((leaf) => leaf.close()));
+      await indexing.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** JSON in and out; a string body is sent as it is. */
+export function requestTo(url: string): TestCluster["request"] {
+  return async (method, path, body, headers = {}) => {
+    const isRaw = typeof body === "string";
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    if (!isRecord(parsed)) throw new Error(`not an object: ${text.slice(0, 200)}`);
+    return { status: response.status, headers: response.headers, body: parsed };
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,105 @@
+import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
+import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
+import { decodeChanges } from "../../src/protocol/batch.ts";
+import type { Plan } from "../../src/protocol/plan.ts";
+import type { IndexDefinition } from "../../src/protocol/settings.ts";
+
+export const demoDefinition: IndexDefinition = {
+  index: "demo",
+  incarnation: 7,
+  settings: {
+    fields: { title: { type: "text" } },
+    shards: 2,
+    replicas: 1,
+    language: "en",
+    bm25: { k1: 0.9, b: 0.4 },
+  },
+};
+
+/** A plan for the demo index. Its epoch tells a fake replica how to behave: `endless` searches never end by themselves. */
+export function demoPlan(behaviour: "quick" | "endless" | "crash" = "quick"): Plan {
+  const { index, incarnation, settings } = demoDefinition;
+  return {
+    index,
+    incarnation,
+    epoch: behaviour,
+    bm25: settings.bm25,
+    fieldBoosts: [1],
+    averageLengths: [1],
+    clauses: [],
+    matchAtLeast: 0,
+    top: 10,
+  };
+}
+
+export function planBytes(plan: Plan): Buffer {
+  return Buffer.from(JSON.stringify(plan));
+}
+
+/** Replicas that keep documents in a list and find all of them, large ones in memory that threads share. */
+export function fakeReplicas(): { open: OpenReplica; closed: string[] } {
+  const closed: string[] = [];
+  const open: OpenReplica = async (definition, shard): Promise<HeldReplica> => {
+    const sources = new Map<string, Uint8Array>();
+    let sequence = 0;
+    return {
+      get sequence() {
+        return sequence;
+      },
+      prepare: (plan) => running(plan, { sources, sequence }),
+      async apply(batch, upTo) {
+        for (const change of decodeChanges(batch))
+          if (change.kind === "put") sources.set(change.id, shared(change.source));
+        sequence = Math.max(sequence, upTo);
+        return sequence;
+      },
+      statistics: () => ({
+        cursor: { journal: "j", version: 1 },
+        reset: true,
+        more: false,
+        sequence,
+        documents: sources.size,
+        lengths: [sources.size],
+        terms: ["fear"],
+        counts: [sources.size],
+      }),
+      status: () => ({
+        sequence,
+        documents: sources.size,
+        deleted: 0,
+        segments: 0,
+        memtableDocuments: sources.size,
+        sizeBytes: 0,
+      }),
+      close: async () => void closed.push(`${definition.index}/${definition.incarnation}/${shard}`),
+    };
+  };
+  return { open, closed };
+}
+
+function shared(source: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(source.length));
+  copy.set(source);
+  return copy;
+}
+
+function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; sequence: number }): RunningSearch {
+  if (plan.epoch === "crash") throw new Error("a search fell over");
+  const endless = plan.epoch === "endless";
+  return {
+    step(shouldPause) {
+      while (endless) if (shouldPause()) return false;
+      return true;
+    },
+    finish: (): SearchResult => ({
+      outcome: endless ? "truncated" : "complete",
+      documents: endless ? 0 : at.sources.size,
+      documentsTotal: at.sources.size,
+      sequence: at.sequence,
+      total: at.sources.size,
+      totalExact: !endless,
+      hits: [...at.sources.keys()].map((id) => ({ id, score: 1 })),
+      sources: [...at.sources.values()],
+    }),
+  };
+}
