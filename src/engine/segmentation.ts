@@ -135,7 +135,7 @@ function segmentedWords(text: string, { from, to }: { from: number; to: number }
     for (const part of segment.split(":")) {
       const end = start + part.length;
       if (hasLetterOrNumber.test(part)) take(start, end + signsAfter(text, end));
-      else if (isEmoji.test(part)) take(start, end);
+      else if (isEmoji.test(part)) take(end - part.trimStart().length, end);
       start = end + 1;
     }
   }

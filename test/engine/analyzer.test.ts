@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createAnalyzer } from "../../src/engine/analyzer.ts";
+import { fold } from "../../src/engine/folding.ts";
+import { languages } from "../../src/protocol/settings.ts";
+
+const signs = fc.constantFrom(..."abcdeghilmnorstuyz    .'’éèüößñçãåøœйёжийı日本カ한👍½ﬁĲ\u0301");
+const text = fc.string({ unit: signs, maxLength: 60 });
+
+describe("folding", () => {
+  test("twice changes nothing more", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 20 }), (word) => {
+        expect(fold(fold(word))).toBe(fold(word));
+      }),
+      { seed: 1, numRuns: 3000 },
+    );
+  });
+
+  test.each([
+    ["Résumé", "resume"],
+    ["ﬁancée", "fiancee"],
+    ["STRASSE", "strasse"],
+    ["Straße", "strasse"],
+    ["Łódź", "lodz"],
+    ["Ёлка", "елка"],
+    ["йод", "йод"],
+    ["がん", "がん"],
+    ["Ａ１", "a1"],
+    ["o’clock", "o'clock"],
+  ])("%s", (word, folded) => expect(fold(word)).toBe(folded));
+});
+
+describe.each(languages)("an analyzer for %s", (language) => {
+  const analyzer = createAnalyzer({ language });
+
+  test("gives tokens whose places hold them, in order", () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        let before = { position: -1, start: -1 };
+        for (const token of analyzer.analyze(value)) {
+          expect(token.position).toBeGreaterThan(before.position);
+          expect(token.start).toBeGreaterThan(before.start);
+          expect(fold(value.slice(token.start, token.end)).endsWith(token.folded) || language === "en").toBe(true);
+          expect(analyzer.termOf(token.folded)).toBe(token.term);
+          before = token;
+        }
+        expect(analyzer.terms(value)).toEqual(analyzer.analyze(value).map(({ term }) => term));
+      }),
+      { seed: 3, numRuns: 300 },
+    );
+  });
+
+  test("does not care about the accents of Latin letters, nor about case", () => {
+    const words = fc.array(
+      fc.string({ unit: fc.constantFrom(..."abcdeéèêiîoöuüñçãlnrst"), minLength: 1, maxLength: 12 }),
+    );
+    fc.assert(
+      fc.property(words, (list) => {
+        const typed = list.join(" ");
+        expect(analyzer.terms(fold(typed))).toEqual(analyzer.terms(typed.toUpperCase()));
+      }),
+      { seed: 4, numRuns: 500 },
+    );
+  });
+
+  test("keeps signs, digits, emoji and ideographs searchable", () => {
+    const terms = analyzer.terms("C++ C# 1100 3.14 👍 東京都");
+    expect(terms).toEqual(expect.arrayContaining(["c++", "c#", "1100", "3.14", "👍"]));
+    const city = analyzer.terms("東京");
+    expect(city.length).toBeGreaterThan(0);
+    for (const term of city) expect(terms).toContain(term);
+  });
+
+  test("cuts endless words and survives lone surrogates", () => {
+    const [term = ""] = analyzer.terms(`${"x".repeat(127)}😀${"y".repeat(5000)}`);
+    expect(term.length).toBeLessThanOrEqual(128);
+    expect(() => analyzer.analyze("\ud800a \udc00")).not.toThrow();
+  });
+});
+
+/** Words that a language's stemmer must bring together, and a stop word of it. */
+const families = {
+  en: [["running", "runs", "run"], ["heights", "height"], ["The dog's"], "the"],
+  de: [["Häuser", "Hauses", "hauser"], ["Straße", "Strassen"], "und"],
+  fr: [["l'avion", "avions"], ["mangées", "mangée"], "les"],
+  es: [["canciones", "cancion"], ["informaciones", "información", "informacion"], "los"],
+  it: [["l'acqua", "acqua"], ["gatti", "gatto"], "gli"],
+  pt: [["informações", "informação", "informacao"], ["gatos", "gato"], "não"],
+  nl: [["lopen", "loop"], ["honden", "hond"], "het"],
+  sv: [["flickorna", "flickor"], ["bilar", "bilen"], "och"],
+  ru: [["ёлки", "елка"], ["книги", "книга"], "и"],
+} as const;
+
+describe.each(Object.entries(families))("stemming in %s", (language, [...groups]) => {
+  const analyzer = createAnalyzer({ language: language as keyof typeof families });
+
+  test("brings inflections together and drops stop words", () => {
+    for (const group of groups) {
+      if (typeof group === "string") expect(analyzer.terms(group)).toEqual([]);
+      else expect(new Set(group.flatMap((word) => analyzer.terms(word))).size, group.join()).toBe(1);
+    }
+  });
+});
+
+test("an index's own stop words stand in for the language's", () => {
+  const analyzer = createAnalyzer({ language: "en", stopWords: ["Fox"] });
+  expect(analyzer.terms("the fox")).toEqual(["the"]);
+});
+
+test("ideographs come in overlapping pairs for cjk, singly elsewhere", () => {
+  expect(createAnalyzer({ language: "cjk" }).terms("東京都 の")).toEqual(["東京", "京都", "の"]);
+  expect(createAnalyzer({ language: "en" }).terms("東京都")).toEqual(["東", "京", "都"]);
+});
