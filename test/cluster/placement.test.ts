@@ -96,4 +96,17 @@ describe("chooseSalt", () => {
       expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
     }
   });
+
+  it("bounds its work by shards times leaves, so that creating a large index does not hold up the root", () => {
+    let read = 0;
+    const leaves = leavesOf(300, 3).map(({ name, zone = "" }) => ({
+      get name() {
+        read++;
+        return name;
+      },
+      zone,
+    }));
+    chooseSalt({ index: "large", shards: 256, replicas: 2, leaves });
+    expect(read).toBeLessThan(256 * 300 * 2);
+  });
 });
