@@ -15,13 +15,14 @@ export type ChoiceRequest = {
 const rampShareMin = 0.1;
 
 /**
- * What asking this replica is expected to cost: the attempts before it times the latency of one, where an attempt that
- * has long been open counts as much as an answer that came late. A replica that has just joined looks dearer than it
- * is, less so as time passes, until it has its full share.
+ * How long an answer of this replica is expected to take: its own time for each attempt that stands before, and as much
+ * again as its oldest attempt has already waited beyond that, since what has stalled for long will not end at once. A
+ * replica that has just joined looks dearer than it is, less so as time passes, until it has its full share.
  */
 export function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
-  const latencyMs = Math.max(replica.latencyMs(settings.peakDecayMs, nowMs), replica.oldestAgeMs(nowMs), 1e-3);
-  return ((replica.inflight + 1) * latencyMs) / rampShare(replica, settings, nowMs);
+  const ownMs = Math.max(replica.latencyMs(settings.peakDecayMs, nowMs), 1e-3);
+  const stalledMs = Math.max(0, replica.oldestAgeMs(nowMs) - replica.inflight * ownMs);
+  return ((replica.inflight + 1) * ownMs + stalledMs) / rampShare(replica, settings, nowMs);
 }
 
 function rampShare(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {

@@ -175,7 +175,9 @@ export class Gather {
       if (progress === undefined || progress.outcome !== undefined || progress.hedgeAtMs > dueMs) continue;
       const tooEarly = progress.first?.started === true && progress.lateHedgeAtMs > dueMs;
       progress.hedgeAtMs = tooEarly ? progress.lateHedgeAtMs : Number.POSITIVE_INFINITY;
-      if (!tooEarly && this.sendExtra(shard, "hedge", nowMs, out)) progress.hedged = true;
+      if (tooEarly || !this.sendExtra(shard, "hedge", nowMs, out)) continue;
+      progress.hedged = true;
+      progress.tied = progress.first?.started === false && this.policy.settings.hedge.tiedDelayMs !== undefined;
     }
     this.setHedgeTimer(nowMs, out);
   }
@@ -234,8 +236,9 @@ export class Gather {
     if (attempt === undefined || !attempt.open || event.attempt === shadowAttempt) return;
     attempt.started = true;
     const other = event.attempt === firstAttempt ? progress.second : progress.first;
-    if (other === undefined || !other.open || other.started) return;
-    this.cancelAttempt(progress, event.attempt === firstAttempt ? extraAttempt : firstAttempt, nowMs, out);
+    if (other === undefined || !other.open || !progress.tied) return;
+    const otherNumber = event.attempt === firstAttempt ? extraAttempt : firstAttempt;
+    this.cancelAttempt(progress, other.started ? event.attempt : otherNumber, nowMs, out);
     this.policy.budget.refund(nowMs);
   }
 

@@ -20,6 +20,9 @@ export class ShardProgress implements ShardReport {
   /** When it will be hedged although its leaf has begun; before, only one that still waits in a queue is. */
   lateHedgeAtMs = Number.NEGATIVE_INFINITY;
 
+  /** The second attempt was sent while the first still queued: only one of them is to run. */
+  tied = false;
+
   outcome: ShardOutcome | undefined = undefined;
   winner: number | undefined = undefined;
   replica: ReplicaHealth | undefined = undefined;

@@ -3,6 +3,7 @@ import type { ReplicaHealth } from "../policy/replica.ts";
 import type { ShardHealth } from "../policy/shard.ts";
 import { TailPolicy } from "../policy/tail.ts";
 import { type AttemptErrorCode, Gather, type GatherCommand, type GatherTimer } from "../root/gather.ts";
+import { loadSample } from "../root/load-sample.ts";
 import { type Random, seededRandom } from "../time.ts";
 import { EventQueue } from "./events.ts";
 import { type FaultStep, faultSteps } from "./fault.ts";
@@ -211,7 +212,8 @@ export class Simulation {
     const latencyMs = nowMs - query.arrivedMs;
     const { coverage } = query.gather;
     this.inflight--;
-    this.admission.leave({ tookMs: latencyMs, budgetMs: load.budgetMs }, nowMs);
+    const sample = loadSample(query.gather.shards, latencyMs);
+    this.admission.leave({ ...sample, budgetMs: load.budgetMs }, nowMs);
     if (query.measured) {
       const extra = query.gather.shards.reduce((sum, shard) => sum + Math.max(0, shard.attempts - 1), 0);
       const error = coverage === 0 || coverage < load.minCoverage;
