@@ -134,7 +134,8 @@ const names = Object.keys(settingsTable).filter((name): name is Name => name in 
 
 /**
  * Reads a role's settings from flags and variables; a flag wins, a default fills in. Collects every problem, each
- * naming the flag or variable, rather than stopping at the first; anything unknown is one.
+ * naming the flag or variable, rather than stopping at the first; anything unknown is one. A variable that is set to
+ * nothing counts as not set, as Compose files pass on what their caller left out.
  */
 export function readConfig(
   role: Role,
@@ -148,7 +149,7 @@ export function readConfig(
   for (const name of names) {
     const flag = own.includes(name) ? flags.get(name) : undefined;
     const variable = own.includes(name) ? env[variableOf(name)] : undefined;
-    const text = flag ?? variable;
+    const text = flag ?? (variable === "" ? undefined : variable);
     if (text === undefined) {
       values[name] = settingsTable[name].default;
       continue;
@@ -212,19 +213,22 @@ function readFlags(args: readonly string[], own: readonly Name[]): { flags: Flag
 }
 
 function readFlag(
-  token: { name: string; rawName: string; value: string | undefined },
+  token: { name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined },
   into: { own: readonly Name[]; flags: Flags; problems: string[] },
 ): void {
   const negated = token.rawName.startsWith("--no-");
   const bare = negated ? token.rawName.slice(5) : token.name;
   const name = into.own.find((candidate) => flagOf(candidate) === `--${bare}`);
   if (name === undefined) {
-    into.problems.push(`${token.rawName}: there is no such flag${suggestion(token.rawName, into.own.map(flagOf))}`);
+    into.problems.push(`${token.rawName}: there is no such flag${hint(token.rawName, into.own)}`);
     return;
   }
   const isBoolean = settingsTable[name].kind === "boolean";
+  const isMissing = token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
   if (negated && !isBoolean) into.problems.push(`${token.rawName}: only switches can be turned off`);
-  else if (!isBoolean && token.value === undefined) into.problems.push(`${flagOf(name)}: a value must follow`);
+  else if (negated && token.value !== undefined) into.problems.push(`${token.rawName}: takes no value`);
+  else if (!isBoolean && isMissing) into.problems.push(`${flagOf(name)}: a value must follow`);
+  else if (into.flags.has(name)) into.problems.push(`${flagOf(name)}: is there twice`);
   else into.flags.set(name, token.value ?? String(!negated));
 }
 
@@ -236,15 +240,14 @@ function parseValue(setting: Setting, text: string): Parsed {
       const value = Number(text);
       const min = setting.min ?? 0;
       const max = setting.max ?? Number.MAX_SAFE_INTEGER;
-      if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max)
-        return { kind: "value", value };
+      if (isDecimal(text) && value >= min && value <= max) return { kind: "value", value };
       return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}` };
     }
     case "boolean":
       if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
       return { kind: "invalid", detail: "must be true or false" };
     case "text":
-      return { kind: "value", value: text };
+      return text === "" ? { kind: "invalid", detail: "must not be empty" } : { kind: "value", value: text };
     case "level": {
       const value = logLevels.find((level) => level === text);
       return value === undefined
@@ -256,21 +259,35 @@ function parseValue(setting: Setting, text: string): Parsed {
   }
 }
 
+/** Whole numbers as people write them: no `0x10`, no `1e3`, no spaces. */
+function isDecimal(text: string): boolean {
+  return Number.isSafeInteger(Number(text)) && String(Number(text)) === text;
+}
+
 function parseLeaves(text: string): Parsed {
   const leaves: LeafAddress[] = [];
-  for (const entry of text.split(",").filter((part) => part !== "")) {
-    const equals = entry.indexOf("=");
-    const url = entry.slice(equals + 1);
-    const [name = "", zone] = (equals === -1 ? "" : entry.slice(0, equals)).split("@");
-    if (!URL.canParse(url) || !url.startsWith("http")) {
+  for (const entry of text.split(",").map((part) => part.trim())) {
+    if (entry === "") continue;
+    const leaf = parseLeaf(entry);
+    if (leaf === undefined) {
       return { kind: "invalid", detail: `must be a list of name@zone=http://host:port; "${entry}" is not one` };
     }
-    leaves.push({ name: name || new URL(url).host, ...(zone === undefined ? {} : { zone }), url });
+    leaves.push(leaf);
   }
   const twice = leaves.find(({ name }, i) => leaves.findIndex((other) => other.name === name) < i);
   if (twice !== undefined)
     return { kind: "invalid", detail: `must name each leaf once; "${twice.name}" is there twice` };
   return { kind: "value", value: leaves };
+}
+
+function parseLeaf(entry: string): LeafAddress | undefined {
+  const equals = entry.search(/=(?=https?:)/);
+  const url = URL.parse(entry.slice(equals + 1));
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
+  if (equals === -1) return { name: url.host, url: entry };
+  const [name = "", zone, ...more] = entry.slice(0, equals).split("@");
+  if (name === "" || zone === "" || more.length > 0) return undefined;
+  return { name, ...(zone === undefined ? {} : { zone }), url: entry.slice(equals + 1) };
 }
 
 function kebab(name: string, separator: string): string {
@@ -285,6 +302,13 @@ function flagOf(name: Name): string {
 
 function variableOf(name: Name): string {
   return `HEDGEROW_${kebab(name, "_").toUpperCase()}`;
+}
+
+/** What a flag that this role does not have may have been meant as. */
+function hint(flag: string, own: readonly Name[]): string {
+  const elsewhere = names.find((name) => flagOf(name) === flag);
+  if (elsewhere === undefined) return suggestion(flag, own.map(flagOf));
+  return `; it belongs to hedgerow ${settingsTable[elsewhere].roles.join(" and hedgerow ")}`;
 }
 
 /** The nearest known name, where one is near enough to be a slip. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { helpText, readConfig, settingsTable } from "../src/config.ts";
 
@@ -21,7 +22,17 @@ describe("readConfig", () => {
     [["--no-port"], "--no-port", "switches"],
     [["--log-level", "loud"], "--log-level", "silent"],
     [["stray"], "stray", "flags"],
-    [["--indexing-threads", "2"], "--indexing-threads", "no such flag"],
+    [["--indexing-threads", "2"], "--indexing-threads", "hedgerow leaf"],
+    [["--port", "0x10"], "--port", "whole number"],
+    [["--port", "1e3"], "--port", "whole number"],
+    [["--port", "-1"], "--port", "whole number"],
+    [["--port="], "--port", "whole number"],
+    [["--port", "1", "--port", "2"], "--port", "twice"],
+    [["--demo", "--no-demo"], "--demo", "twice"],
+    [["--no-demo=true"], "--no-demo", "no value"],
+    [["--demo=perhaps"], "--demo", "true or false"],
+    [["--host", "--port", "3"], "--host", "must follow"],
+    [["--data="], "--data", "empty"],
   ])("refuses %j naming the flag and the fix", (args, flag, fix) => {
     const found = problems(args).join("\n");
     expect(found).toContain(flag);
@@ -50,7 +61,62 @@ describe("readConfig", () => {
       },
     });
     expect(readConfig("root", ["--leaf-urls", "a=http://x:1,a=http://x:2"], {}).kind).toBe("invalid");
-    expect(readConfig("root", ["--leaf-urls", "a=nonsense"], {}).kind).toBe("invalid");
+  });
+
+  it.each([
+    "a=nonsense",
+    "a=ftp://x:1",
+    "httpx://x:1",
+    "a@=http://x:1",
+    "@north=http://x:1",
+    "a@b@c=http://x:1",
+    "a=http://",
+  ])("refuses the leaf %s", (entry) => {
+    const read = readConfig("root", ["--leaf-urls", `${entry},b=http://y:2`], {});
+    expect(read.kind === "invalid" && read.problems.join()).toContain(`"${entry}" is not one`);
+  });
+
+  it("takes spaces after the commas of a list, and equals signs in a URL", () => {
+    expect(readConfig("root", ["--leaf-urls", "a=http://x:1, http://y:2/?k=v"], {})).toMatchObject({
+      config: {
+        leafUrls: [
+          { name: "a", url: "http://x:1" },
+          { name: "y:2", url: "http://y:2/?k=v" },
+        ],
+      },
+    });
+  });
+
+  it("takes a variable that is set to nothing as not set", () => {
+    expect(readConfig("up", [], { HEDGEROW_PORT: "", HEDGEROW_DATA: "" })).toMatchObject({
+      kind: "ok",
+      config: { port: 8080, data: ".hedgerow" },
+    });
+  });
+
+  it("answers any arguments with settings or with problems, and never throws", () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom("--port", "--no-demo", "--demo", "--", "-h", "--leaves=3", "7", "--no-", "-", "--=x"),
+    );
+    fc.assert(
+      fc.property(fc.array(word), fc.constantFrom("up", "root", "leaf"), (args, role) => {
+        const read = readConfig(role, args, {});
+        if (read.kind === "invalid") expect(read.problems.length).toBeGreaterThan(0);
+      }),
+      { seed: 17, numRuns: 2000 },
+    );
+  });
+
+  it("reads back every setting that it shows as its default", () => {
+    for (const [name, { default: value, roles }] of Object.entries(settingsTable)) {
+      const text = String(value);
+      if (text === "") continue;
+      const variable = `HEDGEROW_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+      for (const role of roles) {
+        expect(readConfig(role, [], { [variable]: text })).toMatchObject({ kind: "ok", config: { [name]: value } });
+      }
+    }
   });
 
   it("gives help that shows every setting of the role and no other", () => {
