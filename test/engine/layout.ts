@@ -1,0 +1,92 @@
+import { createAnalyzer } from "../../src/engine/analyzer.ts";
+import { lookupKey } from "../../src/engine/dictionary.ts";
+import { createDocumentAnalyzer } from "../../src/engine/document.ts";
+import { Memtable } from "../../src/engine/memtable.ts";
+import { mergeSegments } from "../../src/engine/merge-segments.ts";
+import { seal } from "../../src/engine/seal.ts";
+import { Segment } from "../../src/engine/segment.ts";
+import type { SegmentData } from "../../src/engine/segment-data.ts";
+import { Shard } from "../../src/engine/shard.ts";
+import { compareIds } from "../../src/protocol/hit.ts";
+import { type IndexSettings, textFields } from "../../src/protocol/settings.ts";
+import { type Random, seededRandom } from "../../src/time.ts";
+
+/** What the tests write: `undefined` deletes. Field values are words of a tiny language. */
+export type TestDocument = { id: string; title: string; body: string };
+export type TestChange = { id: string; document: TestDocument | undefined };
+
+export const testSettings: IndexSettings = {
+  fields: { title: { type: "text" }, year: { type: "number" }, body: { type: "text" } },
+  shards: 1,
+  replicas: 1,
+  language: "simple",
+  bm25: { k1: 1.2, b: 0.75 },
+  placementSalt: 0,
+};
+
+const fields = textFields(testSettings).length;
+const analyze = createDocumentAnalyzer(testSettings, createAnalyzer(testSettings));
+const encoder = new TextEncoder();
+
+const analyzed = (document: TestDocument) => analyze(document.id, encoder.encode(JSON.stringify(document)));
+
+function sealed(documents: readonly TestDocument[]): SegmentData {
+  const memtable = new Memtable(fields);
+  for (const document of [...documents].sort((a, b) => compareIds(a.id, b.id))) memtable.append(analyzed(document));
+  return seal(memtable, fields);
+}
+
+/** A shard whose pieces come about by chance: the same changes under another seed lie in other pieces. */
+export class ChanceShard {
+  readonly shard = new Shard(testSettings, seededRandom(7));
+  readonly #random: Random;
+  #sequence = 0;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  /** Applies a batch as one or the other kind, then perhaps seals and merges. */
+  apply(changes: readonly TestChange[]): void {
+    const latest = new Map(changes.map((change) => [change.id, change]));
+    const documents = [...latest.values()].flatMap(({ document }) => document ?? []);
+    const { staged, publish } = this.shard.stage();
+    if (this.#chance(0.4)) {
+      const segment = new Segment(sealed(documents));
+      staged.add(segment);
+      for (let doc = 0; doc < segment.documents; doc++) staged.supersede(segment.ids.keyOf(doc));
+    } else {
+      for (const document of documents) staged.put(analyzed(document));
+    }
+    for (const { id, document } of latest.values()) if (document === undefined) staged.supersede(lookupKey(id));
+    publish(++this.#sequence);
+    this.tidy();
+  }
+
+  /** Perhaps freezes, seals, or merges some pieces. */
+  tidy(): void {
+    if (this.#chance(0.3)) this.shard.freeze();
+    for (const frozen of this.shard.frozenMemtables) if (this.#chance(0.5)) this.#seal(frozen);
+    if (this.#chance(0.3)) this.merge(this.shard.segments.filter(() => this.#chance(0.6)));
+  }
+
+  merge(segments: readonly Segment[]): void {
+    if (segments.length === 0) return;
+    const since = this.shard.version;
+    const sources = segments.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(since) }));
+    this.shard.replace(segments, mergeSegments(sources), since);
+  }
+
+  #seal(frozen: Memtable): void {
+    const documents: TestDocument[] = [];
+    for (let doc = 0; doc < frozen.documents; doc++) {
+      if (frozen.tombstones.isDead(doc, this.shard.version)) continue;
+      documents.push(JSON.parse(new TextDecoder().decode(frozen.sourceAt(doc))));
+    }
+    this.shard.replace([frozen], sealed(documents), this.shard.version);
+  }
+
+  #chance(share: number): boolean {
+    return this.#random.next() < share;
+  }
+}
