@@ -86,18 +86,23 @@ class LocalCluster {
 
   #leaf(name: string, zone: string): Supervised {
     const data = join(this.#config.data, name);
+    const { indexingThreads, queueMax, logLevel } = this.#config;
     return this.#supervise("leaf", name, (url) => [
       ...["--name", name, "--zone", zone, "--data", data],
+      ...["--indexing-threads", String(indexingThreads), "--queue-max", String(queueMax), "--log-level", logLevel],
       ...["--host", "127.0.0.1", "--port", url === undefined ? "0" : new URL(url).port],
     ]);
   }
 
   #startRoot(): Supervised {
     const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
+    const { bodyBytesMax, windowMax, termsMax, logLevel } = this.#config;
     const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
     return this.#supervise("root", "root", (url) => [
       ...["--name", "root", "--host", host, "--data", data, "--leaf-urls", leaves],
       ...["--port", url === undefined ? String(port) : new URL(url).port],
+      ...["--body-bytes-max", String(bodyBytesMax), "--window-max", String(windowMax), "--terms-max", String(termsMax)],
+      ...["--log-level", logLevel],
       ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
     ]);
   }

@@ -123,7 +123,11 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
     for (const ticket of tickets.values()) service.searches.cancel(ticket);
     tickets.clear();
   });
-  return { receive, leave: () => writer.signal("leaving", 0), close: () => socket.destroy() };
+  const leave = (): void => {
+    writer.signal("leaving", 0);
+    writer.flush();
+  };
+  return { receive, leave, close: () => socket.destroy() };
 }
 
 /** Sends a search's answers over a link; a root that reads none of them is cut off. */

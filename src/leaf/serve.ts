@@ -28,7 +28,7 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
 
 function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>): Leaf {
   return createLeaf({
-    name: config.name || `leaf-${config.port}`,
+    name: config.name || "leaf",
     ...(config.zone === "" ? {} : { zone: config.zone }),
     openReplica: openReplicaWith(indexing),
     clock: systemClock,

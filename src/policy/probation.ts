@@ -94,7 +94,7 @@ export class Probation {
     const outMax = Math.max(1, Math.floor(this.known * this.settings.outShareMax));
     if (this.out >= outMax) return false;
     const others = shard.replicas.filter((other) => other !== replica && other.standing === "ready" && other.reachable);
-    return others.length > 0 && others.length >= Math.floor(shard.replicas.length / 2);
+    return others.length >= Math.ceil(shard.replicas.length / 2);
   }
 }
 

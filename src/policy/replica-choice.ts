@@ -16,15 +16,15 @@ const rampShareMin = 0.1;
 
 /**
  * How long an answer of this replica is expected to take: its own time for each attempt that stands before, and as much
- * again as its oldest attempt has already waited beyond that, since what has stalled for long will not end at once. A
- * replica that has just joined looks dearer than it is, less so as time passes, until it has its full share.
+ * again as its oldest attempt has already waited beyond that, since what has stalled for long will not end at once.
  */
 export function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
   const ownMs = Math.max(replica.latencyMs(settings.peakDecayMs, nowMs), 1e-3);
   const stalledMs = Math.max(0, replica.oldestAgeMs(nowMs) - replica.inflight * ownMs);
-  return ((replica.inflight + 1) * ownMs + stalledMs) / rampShare(replica, settings, nowMs);
+  return (replica.inflight + 1) * ownMs + stalledMs;
 }
 
+/** How much of its share a replica takes up: a tenth when it joins, all of it when it has been there for `rampMs`. */
 function rampShare(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
   if (replica.joinedMs === undefined) return 1;
   const share = (nowMs - replica.joinedMs) / settings.rampMs;
@@ -65,11 +65,17 @@ export class ReplicaChoice {
     this.far.length = 0;
     for (const replica of replicas) {
       if (!replica.reachable || replica === request.except) continue;
-      if (standing && replica.standing !== "ready") continue;
+      if (standing && (replica.standing !== "ready" || this.isHeldBack(replica, request.nowMs))) continue;
       if (request.extra && replica.pushBackUntilMs > request.nowMs) continue;
       const near = request.zone === undefined || replica.zone === undefined || replica.zone === request.zone;
       (near ? this.near : this.far).push(replica);
     }
+  }
+
+  /** A replica that has just joined is a candidate for a growing share of the queries only. */
+  private isHeldBack(replica: ReplicaHealth, nowMs: number): boolean {
+    if (replica.joinedMs === undefined) return false;
+    return this.random.next() >= rampShare(replica, this.settings, nowMs);
   }
 
   private pick(among: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {

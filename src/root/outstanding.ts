@@ -22,7 +22,10 @@ export type Outstanding = {
   addCall(handler: CallHandler): number;
   /** Forgets a request: whatever still comes for it is dropped. False: it was not (any more) outstanding. */
   forget(request: number): boolean;
-  /** Hands a leaf's frame to who waits for it. Throws a FrameError on one that makes no sense. */
+  /**
+   * Hands a leaf's frame to who waits for it. Throws a FrameError on one that makes no sense; whoever waited for it still
+   * does, and hears of the broken link.
+   */
   take(kind: FrameKind, request: number, payload: Buffer): void;
   /** Tells everyone that no answer will come. */
   failAll(detail: string): void;
@@ -45,18 +48,6 @@ export function createOutstanding(): Outstanding {
     return last;
   };
 
-  /** The handler of a search that ends here, if anyone still waits for it. */
-  const endSearch = (request: number): SearchHandler | undefined => {
-    const handler = searches.get(request);
-    if (handler !== undefined) searches.delete(request);
-    return handler;
-  };
-  const endCall = (request: number): CallHandler | undefined => {
-    const handler = calls.get(request);
-    if (handler !== undefined) calls.delete(request);
-    return handler;
-  };
-
   return {
     addSearch(handler) {
       const request = nextRequest();
@@ -75,21 +66,38 @@ export function createOutstanding(): Outstanding {
           searches.get(request)?.onStarted(request);
           return;
         case frameKind.reply: {
-          if (!searches.has(request)) return;
+          const handler = searches.get(request);
+          if (handler === undefined) return;
           const { head, body } = readHeadAndBody(payload);
           if (!isShardReply(head, body.length)) throw new FrameError("a reply is not of the form of one");
-          endSearch(request)?.onReply(request, head, body);
+          searches.delete(request);
+          handler.onReply(request, head, body);
           return;
         }
-        case frameKind.failure:
-          endSearch(request)?.onError(request, attemptError(parseJson(payload)));
+        case frameKind.failure: {
+          const handler = searches.get(request);
+          if (handler === undefined) return;
+          const error = attemptError(parseJson(payload));
+          searches.delete(request);
+          handler.onError(request, error);
           return;
-        case frameKind.answer:
-          endCall(request)?.onAnswer(readHeadAndBody(payload).head);
+        }
+        case frameKind.answer: {
+          const handler = calls.get(request);
+          if (handler === undefined) return;
+          const { head } = readHeadAndBody(payload);
+          calls.delete(request);
+          handler.onAnswer(head);
           return;
-        case frameKind.callFailure:
-          endCall(request)?.onFailure(callError(parseJson(payload)));
+        }
+        case frameKind.callFailure: {
+          const handler = calls.get(request);
+          if (handler === undefined) return;
+          const error = callError(parseJson(payload));
+          calls.delete(request);
+          handler.onFailure(error);
           return;
+        }
         default:
           throw new FrameError(`a leaf sends no frames of kind ${kind}`);
       }

@@ -16,6 +16,8 @@ export type Job = {
   startedMs: number;
   /** How much work it is, in milliseconds of a healthy leaf. */
   workMs: number;
+  /** It ends before its work is done. */
+  cut: boolean;
   /** When it will be over, as things stand; an event with another time is stale. */
   endsMs: number;
 };
@@ -101,7 +103,9 @@ export class SimulatedLeaf {
     if (job.stage !== "running" || this.hung) return;
     const { sliceMs } = this.settings;
     const stopsMs = job.startedMs + Math.ceil((nowMs - job.startedMs) / sliceMs) * sliceMs;
-    if (stopsMs < job.endsMs) this.endAt(job, stopsMs);
+    if (stopsMs >= job.endsMs) return;
+    job.cut = true;
+    this.endAt(job, stopsMs);
   }
 
   /** A running attempt has come to its end, whichever it is. */
@@ -113,8 +117,8 @@ export class SimulatedLeaf {
     this.workedMs += ranMs;
     const wanted = job.query.wants(job.shard, job.attempt);
     if (!wanted) this.wastedMs += ranMs;
-    const done = ranMs / Math.max(job.workMs, 1e-9);
-    if (wanted) this.outside.replied(job, done >= 1 - 1e-9 ? "complete" : "truncated", Math.min(1, done), nowMs);
+    if (wanted && job.cut) this.outside.replied(job, "truncated", Math.min(1, ranMs / job.workMs), nowMs);
+    else if (wanted) this.outside.replied(job, "complete", 1, nowMs);
     this.next(nowMs);
   }
 
@@ -182,6 +186,7 @@ export class SimulatedLeaf {
     job.stage = "running";
     job.startedMs = nowMs;
     job.workMs = this.service.sample(this.random) * this.slowness(nowMs);
+    job.cut = job.workMs > leftMs;
     this.running.add(job);
     if (job.tied) this.outside.started(job, nowMs);
     this.endAt(job, nowMs + Math.min(job.workMs, leftMs));

@@ -182,6 +182,7 @@ export class Simulation {
       arrivedMs: nowMs,
       startedMs: nowMs,
       workMs: 0,
+      cut: false,
       endsMs: 0,
     };
     query.setJob(job);

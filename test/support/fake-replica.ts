@@ -11,6 +11,7 @@ export const demoDefinition: IndexDefinition = {
     fields: { title: { type: "text" } },
     shards: 2,
     replicas: 1,
+    placementSalt: 0,
     language: "en",
     bm25: { k1: 0.9, b: 0.4 },
   },

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket, type Server as TcpServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { createLeaf, type Leaf } from "../../src/leaf/leaf.ts";
 import { type FrameKind, frameHeadBytes } from "../../src/protocol/frames.ts";
@@ -124,7 +124,7 @@ export async function scriptedPeer(script: {
 }
 
 /** Listens on a free port and answers it. */
-export function listening(server: Pick<Server, "listen" | "address">): Promise<number> {
+export function listening(server: Server | TcpServer): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
