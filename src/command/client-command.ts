@@ -1,0 +1,77 @@
+import { type Client, createClient, RequestRefused, ServiceUnreachable } from "./client.ts";
+import { type Command, type FlagTable, type FlagValues, jsonFlag, readFlags, urlFlag } from "./flags.ts";
+import type { CommandIo } from "./io.ts";
+
+export const exitCodes = { done: 0, failed: 1, misuse: 2 } as const;
+
+const defaultUrl = "http://127.0.0.1:8080";
+
+/** What every command that talks to a service takes. */
+export const clientFlags = { ...urlFlag, ...jsonFlag };
+
+/** What is left of a command once its flags are read. `misuse` ends it with a message and the code for usage. */
+export type Invocation<T extends FlagTable> = {
+  values: FlagValues<T>;
+  words: string[];
+  client: Client;
+  io: CommandIo;
+  isJson: boolean;
+};
+
+/** The words or flags of a command do not fit together. */
+export class Misuse extends Error {
+  override readonly name = "Misuse";
+}
+
+/**
+ * Runs a command that talks to a service: reads its flags, acts, and turns what goes wrong into a message and an exit
+ * code. A refusal is printed as its problem document where JSON was asked for. Rejects only on defects of our own.
+ */
+export async function runClientCommand<T extends FlagTable>(
+  command: Command<T>,
+  { args, io }: { args: readonly string[]; io: CommandIo },
+  act: (invocation: Invocation<T & typeof clientFlags>) => Promise<number>,
+): Promise<number> {
+  const read = readFlags(args, { usage: command.usage, flags: { ...command.flags, ...clientFlags } });
+  if (read.kind === "help") {
+    io.stdout(read.text);
+    return exitCodes.done;
+  }
+  const isJson = read.kind === "ok" && read.values.json === true;
+  try {
+    if (read.kind === "misuse") throw new Misuse(read.problem);
+    const client = createClient(serviceUrl(read.values.url, io));
+    return await act({ values: read.values, words: read.words, client, io, isJson });
+  } catch (error) {
+    return report(error, { io, isJson, usage: command.usage });
+  }
+}
+
+function serviceUrl(flag: string | undefined, io: CommandIo): string {
+  const url = flag ?? io.env.HEDGEROW_URL ?? defaultUrl;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  const source = flag === undefined ? "HEDGEROW_URL" : "--url";
+  throw new Misuse(`${source} must be an http address such as ${defaultUrl}, not "${url}"`);
+}
+
+function report(error: unknown, { io, isJson, usage }: { io: CommandIo; isJson: boolean; usage: string }): number {
+  if (error instanceof Misuse) {
+    io.stderr(`hedgerow: ${error.message}\n${usage.split("\n", 1)[0]}\n`);
+    return exitCodes.misuse;
+  }
+  if (error instanceof RequestRefused) {
+    if (isJson) io.stdout(`${JSON.stringify(error.answer.body)}\n`);
+    else io.stderr(`hedgerow: ${error.message}\n`);
+    return exitCodes.failed;
+  }
+  if (error instanceof ServiceUnreachable || error instanceof RangeError || isFileError(error)) {
+    io.stderr(`hedgerow: ${error.message}\n`);
+    return exitCodes.failed;
+  }
+  throw error;
+}
+
+/** An error of the operating system, such as a file that is not there. */
+function isFileError(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
+}

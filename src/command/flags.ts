@@ -1,0 +1,154 @@
+import { parseArgs } from "node:util";
+import { nearestName } from "../nearest.ts";
+
+type Kind = "text" | "number" | "list" | "switch" | "json" | "switchOrList";
+
+/** One flag of a command. `--no-` before a switch turns it off. */
+export type Flag<K extends Kind = Kind> = {
+  kind: K;
+  /** What it does, in what unit, as its help shows it. */
+  reason: string;
+  /** Stands for the value in the help. */
+  placeholder?: string;
+  min?: number;
+  max?: number;
+  isWhole?: boolean;
+  oneOf?: readonly string[];
+  /** A switch that the help shows the way it is of use: with `--no-`. */
+  isOn?: boolean;
+};
+
+type ValueOf<K extends Kind> = K extends "number"
+  ? number
+  : K extends "list"
+    ? string[]
+    : K extends "switch"
+      ? boolean
+      : K extends "switchOrList"
+        ? boolean | string[]
+        : K extends "json"
+          ? unknown
+          : string;
+
+export type FlagTable = Readonly<Record<string, Flag>>;
+export type FlagValues<T extends FlagTable> = { [N in keyof T]?: ValueOf<T[N]["kind"]> };
+
+export type Command<T extends FlagTable> = { usage: string; flags: T };
+
+export type FlagsResult<T extends FlagTable> =
+  | { kind: "ok"; values: FlagValues<T>; words: string[] }
+  | { kind: "help"; text: string }
+  | { kind: "misuse"; problem: string };
+
+export const urlFlag = {
+  url: { kind: "text", placeholder: "URL", reason: "the service to ask (HEDGEROW_URL)" },
+} as const;
+export const jsonFlag = { json: { kind: "switch", reason: "print JSON for programs" } } as const;
+
+/**
+ * Reads a command's flags and words; `budgetMs` in the table is `--budget-ms` in the shell. The first flag that is
+ * unknown, twice there or has no fit value is the problem, named, with the nearest known flag.
+ */
+export function readFlags<T extends FlagTable>(args: readonly string[], command: Command<T>): FlagsResult<T> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: optionsOf(command.flags),
+    strict: false,
+    allowPositionals: true,
+    allowNegative: true,
+    tokens: true,
+  });
+  const words: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    if (token.rawName === "--help" || token.rawName === "-h") return { kind: "help", text: helpText(command) };
+    const read = readFlag(command.flags, token);
+    if (read.kind === "misuse") return read;
+    if (read.name in values) return { kind: "misuse", problem: `${shellName(read.name)} is given twice` };
+    values[read.name] = read.value;
+  }
+  return isValuesOf(command.flags, values) ? { kind: "ok", values, words } : misuse("the flags do not fit");
+}
+
+/** A command's help: its usage and a line for each flag. */
+export function helpText({ usage, flags }: Command<FlagTable>): string {
+  const rows = Object.entries(flags).map(([name, flag]) => ({ shown: shownFlag(name, flag), reason: flag.reason }));
+  const width = Math.max(...rows.map(({ shown }) => shown.length));
+  return `${usage}\n\n${rows.map(({ shown, reason }) => `  ${shown.padEnd(width)}  ${reason}\n`).join("")}`;
+}
+
+type Token = { rawName: string; name: string; value?: string | undefined };
+type Read = { kind: "value"; name: string; value: unknown } | { kind: "misuse"; problem: string };
+
+function readFlag(flags: FlagTable, { rawName, name, value }: Token): Read {
+  const isNegated = rawName.startsWith("--no-") && !Object.keys(flags).some((known) => shellName(known) === rawName);
+  const wanted = isNegated ? `--${rawName.slice(5)}` : `--${name}`;
+  const [known, flag] = Object.entries(flags).find(([candidate]) => shellName(candidate) === wanted) ?? [];
+  if (known === undefined || flag === undefined || (isNegated && flag.kind !== "switch")) {
+    const near = nearestName(rawName, Object.keys(flags).map(shellName));
+    return misuse(`there is no flag ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`);
+  }
+  const parsed = parseValue(flag, { value, isNegated });
+  return parsed.kind === "value" ? { ...parsed, name: known } : misuse(`${rawName} ${parsed.problem}`);
+}
+
+type Parsed = { kind: "value"; value: unknown } | { kind: "misuse"; problem: string };
+
+function parseValue(flag: Flag, given: { value: string | undefined; isNegated: boolean }): Parsed {
+  const { value } = given;
+  if (flag.kind === "switch") {
+    return value === undefined ? { kind: "value", value: !given.isNegated } : misuse(`takes no value, not "${value}"`);
+  }
+  if (flag.kind === "switchOrList") return { kind: "value", value: value === undefined ? true : value.split(",") };
+  if (value === undefined) return misuse("wants a value after it");
+  if (flag.kind === "list") return { kind: "value", value: value.split(",") };
+  if (flag.kind === "number") return parseNumber(flag, value);
+  if (flag.kind === "json") return parseJson(value);
+  if (flag.oneOf === undefined || flag.oneOf.includes(value)) return { kind: "value", value };
+  return misuse(`must be one of ${flag.oneOf.join(", ")}, not "${value}"`);
+}
+
+function parseNumber({ min = 0, max = Number.MAX_SAFE_INTEGER, isWhole = false }: Flag, text: string): Parsed {
+  const value = Number(text);
+  const isFit = text.trim() !== "" && value >= min && value <= max && (!isWhole || Number.isInteger(value));
+  if (isFit) return { kind: "value", value };
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return misuse(`must be a ${isWhole ? "whole " : ""}number ${range}, not "${text}"`);
+}
+
+function parseJson(text: string): Parsed {
+  try {
+    return { kind: "value", value: JSON.parse(text) };
+  } catch {
+    return misuse(`must be JSON, not "${text}"`);
+  }
+}
+
+function misuse(problem: string): { kind: "misuse"; problem: string } {
+  return { kind: "misuse", problem };
+}
+
+/** Each value was parsed after its own flag's kind, so that the names alone decide. */
+function isValuesOf<T extends FlagTable>(flags: T, values: Record<string, unknown>): values is FlagValues<T> {
+  return Object.keys(values).every((name) => name in flags);
+}
+
+function optionsOf(flags: FlagTable): Record<string, { type: "string" | "boolean" }> {
+  const typeOf = ({ kind }: Flag) => (kind === "switch" || kind === "switchOrList" ? "boolean" : "string");
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [shellName(name).slice(2), { type: typeOf(flag) }]),
+  );
+}
+
+function shellName(name: string): string {
+  return `--${[...name].map((letter) => (letter >= "A" && letter <= "Z" ? `-${letter.toLowerCase()}` : letter)).join("")}`;
+}
+
+function shownFlag(name: string, { kind, placeholder, isOn }: Flag): string {
+  const shown = isOn === true ? `--no-${shellName(name).slice(2)}` : shellName(name);
+  if (kind === "switch") return shown;
+  if (kind === "switchOrList") return `${shown}[=${placeholder ?? "A,B"}]`;
+  return `${shown} ${placeholder ?? (kind === "number" ? "N" : kind === "list" ? "A,B" : kind.toUpperCase())}`;
+}

@@ -1,0 +1,93 @@
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { systemClock, systemRandom, systemTimers } from "../time.ts";
+import { type ImportResult, importLines } from "./bulk-import.ts";
+import { accepted, type Client } from "./client.ts";
+import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import type { CommandIo } from "./io.ts";
+import { plain } from "./plain-text.ts";
+import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
+
+const mebibyte = 1024 * 1024;
+
+const usage = `hedgerow import FILE.jsonl --index NAME: load documents, one JSON object with an "id" a line
+
+FILE may be - for standard input. What the service does not take for now is sent again for a minute. Documents that do
+not fit are listed by line, and the exit code is then 1; all others are in.`;
+
+const flags = {
+  index: { kind: "text", placeholder: "NAME", reason: "the index to load into" },
+  settings: {
+    kind: "text",
+    placeholder: "FILE",
+    reason: "create the index first, with the fields and settings in this JSON file",
+  },
+  parallel: { kind: "number", min: 1, max: 16, isWhole: true, reason: "requests on their way at once (3)" },
+  batchMb: { kind: "number", min: 0.01, max: 16, reason: "mebibytes of documents in a request (1)" },
+} as const;
+
+/** `hedgerow import`. Resolves to the exit code: 0 all in, 1 some or all not, 2 misused. */
+export function run(args: string[], io: CommandIo): Promise<number> {
+  return runClientCommand({ usage, flags }, { args, io }, importFile);
+}
+
+async function importFile({ values, words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
+  const [file, ...others] = words;
+  if (file === undefined) throw new Misuse("name the file to import, or - for standard input");
+  if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
+  if (values.index === undefined) throw new Misuse("--index must name the index to load into");
+  const source = await openSource(file);
+  if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
+  const bar = new ProgressBar("importing", io, systemClock);
+  const target = { client, index: values.index, timers: systemTimers, random: systemRandom };
+  try {
+    const result = await importLines(target, {
+      source: source.bytes,
+      parallelism: values.parallel ?? 3,
+      batchBytesMax: Math.round((values.batchMb ?? 1) * mebibyte),
+      onProgress: ({ accepted: documents, sizeBytes }) =>
+        bar.update({ documents, done: sizeBytes, total: source.sizeBytes }),
+    });
+    bar.clear();
+    if (isJson) io.stdout(`${JSON.stringify({ ...result, tookMs: Math.round(bar.elapsedMs) })}\n`);
+    else printResult(result, bar.elapsedMs, io);
+    return result.rejected === 0 ? exitCodes.done : exitCodes.failed;
+  } catch (error) {
+    bar.clear();
+    throw error;
+  }
+}
+
+type Source = { bytes: AsyncIterable<Uint8Array>; sizeBytes: number | undefined };
+
+/** The size of a pipe is not known; there the bar does without the time that is left. */
+async function openSource(file: string): Promise<Source> {
+  if (file === "-") return { bytes: process.stdin, sizeBytes: undefined };
+  const status = await stat(file);
+  return { bytes: createReadStream(file), sizeBytes: status.isFile() ? status.size : undefined };
+}
+
+async function createIndex(client: Client, index: string, settingsFile: string): Promise<void> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(settingsFile, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Misuse(`${settingsFile} is not JSON: ${error.message}`);
+    throw error;
+  }
+  accepted(await client.request(`/v1/indexes/${encodeURIComponent(index)}`, { method: "PUT", json }));
+}
+
+function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): void {
+  for (const { line, id, code, detail } of result.rejections) {
+    io.stderr(plain(`line ${line}${id === undefined ? "" : ` (${id})`}: ${code}: ${detail}`, Number.POSITIVE_INFINITY));
+    io.stderr("\n");
+  }
+  const unlisted = result.rejected - result.rejections.length;
+  if (unlisted > 0) io.stderr(`and ${formatCount(unlisted)} more rejected\n`);
+  const rejected = result.rejected === 0 ? "" : `, ${formatCount(result.rejected)} rejected`;
+  const rate = formatCount((1000 * result.accepted) / Math.max(elapsedMs, 1));
+  io.stdout(
+    `${formatCount(result.accepted)} documents imported${rejected} in ${formatDuration(elapsedMs)} (${rate}/s)\n`,
+  );
+}

@@ -1,0 +1,22 @@
+/** The known name that is most like `name`, where one is near enough to be a slip. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
+    .filter(({ edits, candidate }) => edits <= Math.max(2, candidate.length / 4))
+    .sort((a, b) => a.edits - b.edits)[0];
+  return near?.candidate;
+}
+
+/** Levenshtein's distance, a row at a time. */
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 0; i < a.length; i++) {
+    const row = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (above[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      row.push(Math.min(replaced, (above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
+    }
+    above = row;
+  }
+  return above[b.length] ?? 0;
+}
