@@ -57,7 +57,10 @@ export type ChangeLog = {
     after: number;
     limitBytes: number;
   }): Promise<ChangePage>;
-  /** Creates an index unless it stands. Its incarnation is a sequence. An alias of that name is `index_exists`. */
+  /**
+   * Creates an index unless it stands: with the same settings (the placement's salt apart, which the first creation
+   * decides), or with others. Its incarnation is a sequence. An alias of that name is `index_exists`.
+   */
   createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult>;
   /** Drops an index and the aliases that point at it; its space is freed in the background. */
   dropIndex(index: string): Promise<boolean>;

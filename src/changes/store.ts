@@ -143,7 +143,7 @@ export class Store {
   #createIndex(index: string, settings: IndexSettings): StoreReply {
     const standing = this.#indexes.find(index);
     if (standing !== undefined) {
-      const kind = isDeepStrictEqual(standing.settings, settings) ? "stands" : "differs";
+      const kind = sameWish(standing.settings, settings) ? "stands" : "differs";
       return { kind: "index", result: { kind, definition: standing } };
     }
     if (this.#indexes.isAlias(index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
@@ -178,6 +178,11 @@ export class Store {
     const upTo = more ? (changes.at(-1)?.sequence ?? request.after) : this.#head;
     return { kind: "page", batch: encodeChanges(changes), upTo, more };
   }
+}
+
+/** Where the replicas lie is what the first creation found best, not what anyone asked for. */
+function sameWish(standing: IndexSettings, asked: IndexSettings): boolean {
+  return isDeepStrictEqual(standing, { ...asked, placementSalt: standing.placementSalt });
 }
 
 function holds(condition: WriteCondition, currentVersion: number | undefined): boolean {
