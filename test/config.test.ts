@@ -22,7 +22,7 @@ describe("readConfig", () => {
     [["--no-port"], "--no-port", "switches"],
     [["--log-level", "loud"], "--log-level", "silent"],
     [["stray"], "stray", "flags"],
-    [["--leaf-urls", "http://x:1"], "--leaf-urls", "hedgerow leaf"],
+    [["--leaf-urls", "http://x:1"], "--leaf-urls", "hedgerow root"],
     [["--port", "0x10"], "--port", "whole number"],
     [["--port", "1e3"], "--port", "whole number"],
     [["--port", "-1"], "--port", "whole number"],

@@ -58,5 +58,6 @@ const aliasSchema = {
 
 function describe({ definition, statistics }: CatalogIndex): Record<string, unknown> {
   const { documents, epoch } = statistics.current;
-  return { index: definition.index, ...definition.settings, statistics: { epoch, documents } };
+  const { index, incarnation, settings } = definition;
+  return { index, incarnation, ...settings, statistics: { epoch, documents } };
 }
