@@ -1,0 +1,132 @@
+import type { DemoDocument } from "../../data/corpus.ts";
+import { createIndexing } from "../../src/leaf/indexing.ts";
+import { createReplica, type Replica } from "../../src/leaf/replica.ts";
+import { encodeChanges } from "../../src/protocol/batch.ts";
+import type { Plan } from "../../src/protocol/plan.ts";
+import { seededRandom, sleep, systemClock, yieldToLoop } from "../../src/time.ts";
+import { createPlanner, demoChanges, demoCorpus, demoDefinition, glossQueries, quantile } from "./demo-shard.ts";
+
+const batchDocuments = 2000;
+const batchesAtOnce = 4;
+const indexedDocuments = 100_000;
+const searchesPerSecond = 1000;
+const quietMs = 3000;
+const threads = 2;
+
+type Latencies = { searches: number; p50Ms: number; p99Ms: number; maxMs: number };
+
+/**
+ * What searching feels of indexing in one process: searches arrive at a steady rate, timed from the instant they were
+ * due; first alone, then while 100,000 documents are written, half of them new and half in the place of old ones.
+ * And how fast documents can be written with nothing else going on.
+ */
+export async function run({ json }: { json: boolean }): Promise<void> {
+  const documents = demoCorpus();
+  const indexing = createIndexing({ threads });
+  const alone = createReplica({ definition: demoDefinition, shard: 0, indexing });
+  const held = documents.slice(0, documents.length - indexedDocuments / 2);
+  const warmS = await write(alone, encodeBatches(held));
+  await alone.settled();
+
+  const searched = createReplica({ definition: demoDefinition, shard: 1, indexing });
+  const unsearchedS = await write(searched, encodeBatches(documents.slice(0, indexedDocuments)));
+  await searched.close();
+
+  const planner = createPlanner(alone);
+  const plans = [1, 2, 3].flatMap((length) => glossQueries(documents, length, 500)).map(planner.plan);
+  await stream(alone, plans, sleep(quietMs / 3));
+  const quiet = await stream(alone, plans, sleep(quietMs));
+  const batches = encodeBatches(documents.slice(-indexedDocuments), held.length);
+  const writing = write(alone, batches);
+  const busy = await stream(alone, plans, writing);
+  const writingS = await writing;
+  await alone.close();
+  await indexing.close();
+
+  const result = {
+    quiet,
+    busy,
+    p99Ratio: busy.p99Ms / quiet.p99Ms,
+    documentsPerSecond: {
+      first: Math.round(held.length / warmS),
+      unsearched: Math.round(indexedDocuments / unsearchedS),
+      searched: Math.round(indexedDocuments / writingS),
+    },
+  };
+  console.log(json ? JSON.stringify(result) : report(result));
+}
+
+function report({
+  quiet,
+  busy,
+  p99Ratio,
+  documentsPerSecond: { unsearched, searched },
+}: {
+  quiet: Latencies;
+  busy: Latencies;
+  p99Ratio: number;
+  documentsPerSecond: { unsearched: number; searched: number };
+}): string {
+  const line = (name: string, { searches, p50Ms, p99Ms, maxMs }: Latencies): string =>
+    `${name.padEnd(16)} ${String(searches).padStart(6)} searches  p50 ${p50Ms.toFixed(3)}  p99 ${p99Ms.toFixed(3)}  max ${maxMs.toFixed(1)} ms`;
+  return [
+    line("searching alone", quiet),
+    line("while indexing", busy),
+    `p99 ratio ${p99Ratio.toFixed(2)}`,
+    `documents a second: ${unsearched} with nothing else, ${searched} under the search stream`,
+  ].join("\n");
+}
+
+type Batch = { bytes: Uint8Array; upTo: number };
+
+/** Documents as they come over the link; made beforehand, since it is not the leaf's work. */
+function encodeBatches(documents: readonly DemoDocument[], after = 0): Batch[] {
+  const changes = demoChanges(documents, after);
+  const batches: Batch[] = [];
+  for (let from = 0; from < changes.length; from += batchDocuments) {
+    const part = changes.slice(from, from + batchDocuments);
+    batches.push({ bytes: encodeChanges(part), upTo: part.at(-1)?.sequence ?? 0 });
+  }
+  return batches;
+}
+
+/** Writes batches, a few of them under way at once; answers the seconds it took. */
+async function write(replica: Replica, batches: readonly Batch[]): Promise<number> {
+  const startMs = systemClock.nowMs();
+  const underWay: Promise<number>[] = [];
+  for (const { bytes, upTo } of batches) {
+    underWay.push(replica.apply(bytes, upTo));
+    if (underWay.length >= batchesAtOnce) await underWay.shift();
+  }
+  await Promise.all(underWay);
+  return (systemClock.nowMs() - startMs) / 1000;
+}
+
+/** Searches at random instants of a steady rate until `until` resolves. */
+async function stream(replica: Replica, plans: readonly Plan[], until: Promise<unknown>): Promise<Latencies> {
+  const random = seededRandom(5);
+  const latenciesMs: number[] = [];
+  let running = true;
+  void until.finally(() => {
+    running = false;
+  });
+  let dueMs = systemClock.nowMs();
+  for (let i = 0; running; i++) {
+    dueMs += (-Math.log(1 - random.next()) * 1000) / searchesPerSecond;
+    while (running && systemClock.nowMs() < dueMs) await yieldToLoop();
+    const plan = plans[i % plans.length];
+    if (plan === undefined) break;
+    const search = replica.shard.prepare(plan);
+    while (!search.step(() => false));
+    search.finish();
+    latenciesMs.push(systemClock.nowMs() - dueMs);
+  }
+  await until;
+  const sorted = Float64Array.from(latenciesMs).sort();
+  return {
+    searches: sorted.length,
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
+    maxMs: sorted.at(-1) ?? 0,
+  };
+}
