@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
@@ -29,6 +29,7 @@ export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, asHedgerowError(error)),
   });
+  app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
     if (found.code === "internal") request.log.error({ err: error }, "request failed");

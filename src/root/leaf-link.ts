@@ -4,6 +4,7 @@ import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frame
 import type { LeafIdentity } from "../protocol/handshake.ts";
 import type { CallError, LinkCallName, LinkCalls } from "../protocol/link.ts";
 import type { Clock, Random, Timer, Timers } from "../time.ts";
+import { callResultChecks } from "./call-results.ts";
 import { type ConnectOutcome, connectLink } from "./link-connection.ts";
 import { createOutstanding, type SearchHandler } from "./outstanding.ts";
 
@@ -216,6 +217,7 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
       if (outstanding.forget(request)) session?.writer.signal("cancel", request);
     },
     call(name, params, { timeoutMs, body }) {
+      const isResult = callResultChecks[name];
       return new Promise((resolve, reject) => {
         if (session === undefined) {
           reject(new LinkCallError({ code: "disconnected", detail: trouble ?? "not connected" }));
@@ -224,8 +226,8 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
         const request = outstanding.addCall({
           onAnswer(result) {
             limit.cancel();
-            // The link's version makes both ends agree on what each call answers.
-            resolve(result as LinkCalls[typeof name]["result"]);
+            if (isResult(result)) resolve(result);
+            else reject(new LinkCallError({ code: "crashed", detail: `the leaf's answer to ${name} makes no sense` }));
           },
           onFailure(error) {
             limit.cancel();

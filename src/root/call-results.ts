@@ -1,0 +1,58 @@
+import type { LinkCallName, LinkCalls, ReplicaStatus } from "../protocol/link.ts";
+
+type Results = { [Name in LinkCallName]: (value: unknown) => value is LinkCalls[Name]["result"] };
+
+/** Whether what a leaf answered to a call is of the form that the call promises. */
+export const callResultChecks: Results = {
+  open: (value): value is LinkCalls["open"]["result"] => isRecord(value) && areCounts(value, ["sequence", "documents"]),
+  close: (value): value is LinkCalls["close"]["result"] => isRecord(value),
+  apply: (value): value is LinkCalls["apply"]["result"] => isRecord(value) && areCounts(value, ["sequence"]),
+  statistics: (value): value is LinkCalls["statistics"]["result"] =>
+    isRecord(value) &&
+    areCounts(value, ["sequence", "documents"]) &&
+    typeof value.reset === "boolean" &&
+    typeof value.more === "boolean" &&
+    isRecord(value.cursor) &&
+    typeof value.cursor.journal === "string" &&
+    areCounts(value.cursor, ["version"]) &&
+    isListOf(value.lengths, isNumber) &&
+    isListOf(value.terms, isString) &&
+    isListOf(value.counts, isNumber) &&
+    value.terms.length === value.counts.length,
+  status: (value): value is LinkCalls["status"]["result"] => isRecord(value) && isListOf(value.replicas, isStatus),
+};
+
+const statusCounts = [
+  "incarnation",
+  "shard",
+  "sequence",
+  "documents",
+  "deleted",
+  "segments",
+  "memtableDocuments",
+  "sizeBytes",
+] as const satisfies readonly (keyof ReplicaStatus)[];
+
+function isStatus(value: unknown): value is ReplicaStatus {
+  return isRecord(value) && typeof value.index === "string" && areCounts(value, statusCounts);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function areCounts(value: Record<string, unknown>, names: readonly string[]): boolean {
+  return names.every((name) => isNumber(value[name]) && Number(value[name]) >= 0);
+}
+
+function isListOf<Item>(value: unknown, isItem: (item: unknown) => item is Item): value is Item[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}

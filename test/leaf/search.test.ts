@@ -1,0 +1,244 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { HedgerowError } from "../../src/errors.ts";
+import {
+  createSearchQueue,
+  type ReplyTo,
+  type RunningSearch,
+  type SearchFailure,
+  type SearchQueue,
+  type Ticket,
+} from "../../src/leaf/search.ts";
+import type { Plan } from "../../src/protocol/plan.ts";
+import { type VirtualTime, virtualTime } from "../support/virtual-time.ts";
+
+const plan: Plan = {
+  index: "demo",
+  incarnation: 1,
+  epoch: "e",
+  bm25: { k1: 0.9, b: 0.4 },
+  fieldBoosts: [],
+  averageLengths: [],
+  clauses: [],
+  matchAtLeast: 0,
+  top: 10,
+};
+
+type Script = { workMs?: number; refuse?: SearchFailure; throws?: unknown };
+
+/** A queue over searches that take as long as their plans say, on a clock that moves only while they work. */
+class Bench {
+  readonly time: VirtualTime = virtualTime();
+  readonly said: string[] = [];
+  readonly counted: string[] = [];
+  readonly turns: (() => void)[] = [];
+  readonly queue: SearchQueue;
+  #last = 0;
+
+  constructor(waitingMax = 4) {
+    this.queue = createSearchQueue({
+      clock: this.time.clock,
+      schedule: (turn) => void this.turns.push(turn),
+      settings: { waitingMax, sliceMs: 1, replyReserveMs: 0.5 },
+      meter: {
+        started: (queuedMs) => void this.counted.push(`started after ${queuedMs}`),
+        replied: (outcome) => void this.counted.push(outcome),
+        failed: (code) => void this.counted.push(code),
+        cancelled: (stage) => void this.counted.push(`cancelled ${stage}`),
+      },
+      resolve: (bytes) => {
+        const script: Script = JSON.parse(Buffer.from(bytes).toString());
+        if (script.refuse !== undefined) return { kind: "refused", error: script.refuse };
+        return { kind: "found", plan, shard: { prepare: () => this.#running(script) } };
+      },
+    });
+  }
+
+  readonly replyTo: ReplyTo = {
+    started: (request) => void this.said.push(`${request} started`),
+    reply: (request, reply) => void this.said.push(`${request} ${reply.outcome} ${reply.documents}`),
+    failure: (request, { code }) => void this.said.push(`${request} ${code}`),
+  };
+
+  submit(script: Script, { budgetMs = 100, tied = false } = {}): Ticket | undefined {
+    this.#last++;
+    const search = { request: this.#last, shard: 0, plan: Buffer.from(JSON.stringify(script)), budgetMs, tied };
+    return this.queue.submit({ ...search, replyTo: this.replyTo });
+  }
+
+  /** Runs turns until none is due. Answers how many there were. */
+  run(): number {
+    let ran = 0;
+    for (let turn = this.turns.shift(); turn !== undefined; turn = this.turns.shift()) {
+      turn();
+      ran++;
+    }
+    return ran;
+  }
+
+  /** Works a tenth of a millisecond at a time; `documents` counts them. */
+  #running({ workMs = 0.1, throws }: Script): RunningSearch {
+    const steps = Math.round(workMs * 10);
+    let done = 0;
+    return {
+      step: (shouldPause) => {
+        if (throws === "refused") throw new HedgerowError("invalid_query", "no");
+        if (throws !== undefined) throw new Error(String(throws));
+        while (done < steps) {
+          this.time.advance(0.1);
+          done++;
+          if (shouldPause()) return done === steps;
+        }
+        return true;
+      },
+      finish: () => ({
+        outcome: done === steps ? "complete" : "truncated",
+        documents: done,
+        documentsTotal: steps,
+        sequence: 5,
+        total: 0,
+        totalExact: done === steps,
+        hits: [],
+        sources: [],
+      }),
+    };
+  }
+}
+
+describe("search queue", () => {
+  it("runs searches in the order they came", () => {
+    const bench = new Bench();
+    for (const workMs of [2, 0.5, 1]) bench.submit({ workMs });
+    bench.run();
+    expect(bench.said).toEqual(["1 complete 20", "2 complete 5", "3 complete 10"]);
+    expect(bench.queue.length).toBe(0);
+  });
+
+  it("gives the sockets a turn after every slice", () => {
+    const bench = new Bench();
+    bench.submit({ workMs: 5 });
+    expect(bench.run()).toBeGreaterThanOrEqual(5);
+  });
+
+  it("runs several short searches in one slice", () => {
+    const bench = new Bench();
+    for (let i = 0; i < 4; i++) bench.submit({ workMs: 0.1 });
+    expect(bench.run()).toBe(1);
+    expect(bench.said).toHaveLength(4);
+  });
+
+  it("refuses at once what its queue has no room for, and takes more when there is room", () => {
+    const bench = new Bench(2);
+    expect(bench.submit({})).toBeDefined();
+    expect(bench.submit({})).toBeDefined();
+    expect(bench.submit({})).toBeUndefined();
+    expect(bench.said).toEqual(["3 overloaded"]);
+    bench.run();
+    expect(bench.submit({})).toBeDefined();
+  });
+
+  it("drops what is late when its turn comes, counting the time in the queue", () => {
+    const bench = new Bench();
+    bench.submit({ workMs: 30 });
+    bench.submit({}, { budgetMs: 20 });
+    bench.submit({}, { budgetMs: 40 });
+    bench.run();
+    expect(bench.said).toEqual(["1 complete 300", "2 expired", "3 complete 1"]);
+  });
+
+  it("stops at the deadline less its reserve, with the best so far", () => {
+    const bench = new Bench();
+    bench.submit({ workMs: 50 }, { budgetMs: 10 });
+    const beganMs = bench.time.clock.nowMs();
+    bench.run();
+    expect(bench.said[0]).toMatch(/^1 truncated 9[4-6]$/);
+    expect(bench.time.clock.nowMs() - beganMs).toBeLessThanOrEqual(9.6);
+  });
+
+  it("stops a search that runs when it is cancelled, and says nothing more of it", () => {
+    const bench = new Bench();
+    const ticket = bench.submit({ workMs: 50 });
+    bench.submit({ workMs: 0.1 });
+    bench.turns.shift()?.();
+    const workedMs = bench.time.clock.nowMs();
+    if (ticket !== undefined) bench.queue.cancel(ticket);
+    bench.run();
+    expect(bench.time.clock.nowMs() - workedMs).toBeLessThan(1);
+    expect(bench.said).toEqual(["2 complete 1"]);
+    expect(bench.counted).toContain("cancelled running");
+  });
+
+  it("forgets a search that waits when it is cancelled, and makes room for another", () => {
+    const bench = new Bench(1);
+    const ticket = bench.submit({});
+    if (ticket !== undefined) bench.queue.cancel(ticket);
+    if (ticket !== undefined) bench.queue.cancel(ticket);
+    expect(bench.submit({})).toBeDefined();
+    bench.run();
+    expect(bench.said).toEqual(["2 complete 1"]);
+    expect(bench.counted.filter((what) => what.startsWith("cancelled"))).toEqual(["cancelled queued"]);
+  });
+
+  it("says that a tied search started, and of others nothing", () => {
+    const bench = new Bench();
+    bench.submit({}, { tied: true });
+    bench.submit({}, { tied: false });
+    bench.run();
+    expect(bench.said).toEqual(["1 started", "1 complete 1", "2 complete 1"]);
+  });
+
+  it.each([
+    [{ throws: "boom" }, "1 crashed"],
+    [{ throws: "refused" }, "1 bad_plan"],
+    [{ refuse: { code: "unknown_shard", detail: "" } } as const, "1 unknown_shard"],
+  ])("answers %j and goes on with the next", (script, said) => {
+    const bench = new Bench();
+    bench.submit(script);
+    bench.submit({});
+    bench.run();
+    expect(bench.said).toEqual([said, "2 complete 1"]);
+  });
+
+  it("ends every search exactly once, whatever comes in between", () => {
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant("submit" as const),
+        workMs: fc.integer({ min: 0, max: 40 }).map((tenths) => tenths / 10),
+        budgetMs: fc.integer({ min: 1, max: 12 }),
+        fails: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(20) }),
+      fc.record({ kind: fc.constant("turn" as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const bench = new Bench(3);
+        const tickets: Ticket[] = [];
+        const cancelled = new Set<number>();
+        let submitted = 0;
+        const ended = (): number[] => bench.said.map((line) => Number(line.split(" ")[0]));
+        for (const one of steps) {
+          if (one.kind === "submit") {
+            submitted++;
+            const script = one.fails ? { throws: "boom" } : { workMs: one.workMs };
+            const ticket = bench.submit(script, { budgetMs: one.budgetMs });
+            if (ticket !== undefined) tickets.push(ticket);
+          } else if (one.kind === "turn") {
+            bench.turns.shift()?.();
+          } else {
+            const ticket = tickets[one.which % Math.max(1, tickets.length)];
+            if (ticket === undefined) continue;
+            if (!ended().includes(ticket.search.request)) cancelled.add(ticket.search.request);
+            bench.queue.cancel(ticket);
+          }
+        }
+        bench.run();
+        const all = Array.from({ length: submitted }, (_, i) => i + 1);
+        expect(ended().sort((a, b) => a - b)).toEqual(all.filter((request) => !cancelled.has(request)));
+        expect(bench.queue.length).toBe(0);
+        expect(bench.turns).toHaveLength(0);
+      }),
+      { seed: 5, numRuns: 500 },
+    );
+  });
+});

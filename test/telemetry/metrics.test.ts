@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+
+describe("metrics", () => {
+  it("adds up what is recorded", async () => {
+    const metrics = createMetrics({ runtime: false });
+    const count = metrics.counter("hedgerow_http_requests_total", { route: "/livez", status: "200" });
+    count.inc();
+    metrics.counter("hedgerow_http_requests_total", { route: "/livez", status: "200" }).inc(2);
+    const seconds = metrics.histogram("hedgerow_http_request_seconds", { route: "/livez" });
+    seconds.observe(0.003);
+    metrics.histogram("hedgerow_http_request_seconds", { route: "/livez" }).observe(0.3);
+    const text = await metrics.text();
+    expect(text).toContain('hedgerow_http_requests_total{route="/livez",status="200"} 3\n');
+    expect(text).toContain('hedgerow_http_request_seconds_count{route="/livez"} 2\n');
+    expect(text).toContain('hedgerow_http_request_seconds_bucket{le="0.005",route="/livez"} 1\n');
+  });
+
+  it("shows a series from zero on", async () => {
+    const metrics = createMetrics({ runtime: false });
+    metrics.counter("hedgerow_leaf_searches_total", { outcome: "expired" });
+    expect(await metrics.text()).toContain('hedgerow_leaf_searches_total{outcome="expired"} 0\n');
+  });
+
+  it("reads gauges anew at every scrape and forgets what is gone", async () => {
+    const metrics = createMetrics({ runtime: false });
+    let shards = ["0", "1"];
+    metrics.gauge("hedgerow_leaf_replica_documents", () =>
+      shards.map((shard) => ({ labels: { index: "demo", shard }, value: 5 })),
+    );
+    expect(await metrics.text()).toContain('{index="demo",shard="1"} 5\n');
+    shards = ["0"];
+    expect(await metrics.text()).not.toContain('shard="1"');
+  });
+
+  it("counts names beyond the limit together, so that they cannot fill the memory", async () => {
+    const metrics = createMetrics({ runtime: false });
+    for (let i = 0; i < 5000; i++)
+      metrics.counter("hedgerow_http_requests_total", { route: `/${i}`, status: "200" }).inc();
+    metrics.gauge("hedgerow_leaf_replica_bytes", function* () {
+      for (let i = 0; i < 5000; i++) yield { labels: { index: `i${i}`, shard: "0" }, value: 1 };
+    });
+    const text = await metrics.text();
+    expect(text).toContain('hedgerow_http_requests_total{route="other",status="other"} 4500\n');
+    expect(text).toContain('hedgerow_leaf_replica_bytes{index="other",shard="other"} 4500\n');
+    expect(text.split("\n").length).toBeLessThan(1100);
+  });
+});
