@@ -57,8 +57,19 @@ function hashTable(bytes: Uint8Array, ends: Uint32Array): Uint32Array {
 export type LookupKey = { bytes: Uint8Array; start: number; end: number; hash: number };
 
 export function lookupKey(string: string): LookupKey {
-  const bytes = encoder.encode(string);
+  const bytes = encode(string);
   return { bytes, start: 0, end: bytes.length, hash: hashBytes(bytes, 0, bytes.length) };
+}
+
+/** UTF-8; most terms are short and ASCII, for which calling the encoder costs more than the copying. */
+function encode(string: string): Uint8Array {
+  const bytes = new Uint8Array(string.length);
+  for (let i = 0; i < string.length; i++) {
+    const code = string.charCodeAt(i);
+    if (code > 0x7f) return encoder.encode(string);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** Reads a dictionary. */

@@ -1,8 +1,16 @@
 import { compareIds } from "../protocol/hit.ts";
-import { type ClauseCursor, scoreGeneral, scoreSimple, type TermCursor, type WindowMatches } from "./kernel.ts";
+import {
+  type ClauseCursor,
+  scoreGeneral,
+  scoreSimple,
+  type TermCursor,
+  type WindowMatches,
+  windowMax,
+} from "./kernel.ts";
 import type { PieceView, WeighedPiece } from "./piece.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import { Top } from "./top.ts";
+import type { Weighing } from "./weighing.ts";
 
 /** How many documents of an empty query are looked at between two looks at the clock. */
 const listedAtOnce = 4096;
@@ -15,7 +23,7 @@ export class PieceScan {
   done = false;
   readonly #plan: PreparedPlan;
   readonly #version: number;
-  readonly #weighed: Map<string, WeighedPiece>;
+  readonly #weighed: Map<Weighing, WeighedPiece>;
   readonly #unready: WeighedPiece[];
   #cursors: { simple: TermCursor[]; clauses: ClauseCursor[] } | undefined;
   /** Every document below it has been scored. */
@@ -31,7 +39,7 @@ export class PieceScan {
       ? (a: number, b: number) => a < b
       : (a: number, b: number) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
     this.top = new Top(plan.top, floor, before);
-    this.#weighed = new Map(plan.weighings.map((weighing) => [weighing.key, piece.weighed(weighing)]));
+    this.#weighed = new Map(plan.weighings.map((weighing) => [weighing, piece.weighed(weighing)]));
     this.#unready = [...this.#weighed.values()];
   }
 
@@ -61,7 +69,7 @@ export class PieceScan {
   #openClause({ occur, terms, weighing }: PreparedClause): ClauseCursor {
     const cursors: TermCursor[] = [];
     for (const { lookup, weight } of terms) {
-      const postings = this.#weighed.get(weighing.key)?.postings(lookup, this.view.documents);
+      const postings = this.#weighed.get(weighing)?.postings(lookup, this.view.documents);
       if (postings === undefined) continue;
       const { docs, codes, start, end, saturation } = postings;
       cursors.push({ docs, codes, start, end, saturation, weight });
@@ -70,6 +78,8 @@ export class PieceScan {
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
+    const only = terms.length === 1 ? terms[0] : undefined;
+    if (only !== undefined) return this.#advanceSingle(only);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
@@ -77,6 +87,29 @@ export class PieceScan {
     this.#collect(matches, start);
     this.#scannedTo = Math.min(end, this.view.documents);
     return matches.count * terms.length;
+  }
+
+  /** One term alone needs no sums: its postings are its matches. */
+  #advanceSingle(cursor: TermCursor): number {
+    const { docs, codes, saturation, weight, start } = cursor;
+    const { tombstones } = this.view.piece;
+    const anyDead = tombstones.count > 0;
+    const { top } = this;
+    const end = Math.min(cursor.end, start + windowMax);
+    let dead = 0;
+    for (let i = start; i < end; i++) {
+      const doc = docs[i] ?? 0;
+      if (anyDead && tombstones.isDead(doc, this.#version)) dead++;
+      else {
+        const score = weight * (saturation[codes[i] ?? 0] ?? 0);
+        if (score >= top.floor) this.#offer(doc, score);
+      }
+    }
+    this.total += end - start - dead;
+    cursor.start = end;
+    this.#scannedTo = end === cursor.end ? this.view.documents : (docs[end - 1] ?? 0) + 1;
+    this.done = end === cursor.end;
+    return end - start;
   }
 
   #advanceGeneral(clauses: readonly ClauseCursor[]): number {

@@ -33,7 +33,7 @@ const weightMin = 1e-100;
 /** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
 export function preparePlan(plan: Plan): PreparedPlan {
   refuseUnknown(plan);
-  const weighings = new Map<string, Weighing>();
+  const weighings = new Set<Weighing>();
   const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
   const optional = clauses.filter(({ occur }) => occur === "optional").length;
   const matching = {
@@ -43,7 +43,7 @@ export function preparePlan(plan: Plan): PreparedPlan {
   const terms = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
   return {
     clauses,
-    weighings: [...weighings.values()],
+    weighings: [...weighings],
     matching,
     simple: matching.atLeast <= 1 && clauses.every(isSimple),
     window: Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms)))),
@@ -66,10 +66,9 @@ function refuseUnknown(plan: Plan): void {
   if (asked !== undefined) throw new HedgerowError("invalid_query", `this shard cannot evaluate a ${asked}`);
 }
 
-function prepareClause(plan: Plan, clause: PlanClause, weighings: Map<string, Weighing>): PreparedClause {
-  const fresh = weighingOf(plan, clause.fieldBoosts);
-  const weighing = weighings.get(fresh.key) ?? fresh;
-  weighings.set(weighing.key, weighing);
+function prepareClause(plan: Plan, clause: PlanClause, weighings: Set<Weighing>): PreparedClause {
+  const weighing = weighingOf(plan, clause.fieldBoosts);
+  weighings.add(weighing);
   const terms = clause.terms.map(({ term, weight }) => ({ lookup: { term, key: lookupKey(term) }, weight }));
   return { occur: clause.occur, weighing, terms };
 }

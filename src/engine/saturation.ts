@@ -35,10 +35,10 @@ export class SaturationTable {
   }
 }
 
-/** The tables of the latest few weighings: one epoch's plans mostly share theirs. */
+/** The tables of a few weighings, the newest: one epoch's plans mostly share theirs. */
 export class SaturationTables {
   readonly #data: SegmentData;
-  readonly #tables = new Map<string, SaturationTable>();
+  readonly #tables = new Map<Weighing, SaturationTable>();
 
   constructor(data: SegmentData) {
     this.#data = data;
@@ -49,14 +49,14 @@ export class SaturationTables {
   }
 
   for(weighing: Weighing): SaturationTable {
-    const known = this.#tables.get(weighing.key);
-    const table = known ?? new SaturationTable(this.#data, weighing);
-    if (known !== undefined) this.#tables.delete(weighing.key);
-    this.#tables.set(weighing.key, table);
-    for (const key of this.#tables.keys()) {
-      if (this.#tables.size <= tablesMax) break;
-      this.#tables.delete(key);
+    const known = this.#tables.get(weighing);
+    if (known !== undefined) return known;
+    for (const oldest of this.#tables.keys()) {
+      if (this.#tables.size < tablesMax) break;
+      this.#tables.delete(oldest);
     }
+    const table = new SaturationTable(this.#data, weighing);
+    this.#tables.set(weighing, table);
     return table;
   }
 }

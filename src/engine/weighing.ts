@@ -8,22 +8,35 @@ export type Weighing = {
   averages: readonly number[];
   /** Whether every text field counts, so that holding a term anywhere is a match. */
   everyField: boolean;
-  /** Equal for equal weighings. */
-  key: string;
 };
 
-/** The weighing of a clause: the plan's, with the clause's own field boosts where it has some. */
+const recentMax = 16;
+const recent: Weighing[] = [];
+
+/**
+ * The weighing of a clause: the plan's, with the clause's own field boosts where it has some. Equal ones are mostly the
+ * same object, so that what was computed under one is found again by it.
+ */
 export function weighingOf(plan: Plan, fieldBoosts: readonly number[] = plan.fieldBoosts): Weighing {
+  const known = recent.find((weighing) => isWeighing(weighing, plan, fieldBoosts));
+  if (known !== undefined) return known;
   const { k1, b } = plan.bm25;
-  const averages = plan.averageLengths;
-  return {
-    k1,
-    b,
-    boosts: fieldBoosts,
-    averages,
-    everyField: fieldBoosts.every((boost) => boost > 0),
-    key: `${k1} ${b} ${fieldBoosts.join()} ${averages.join()}`,
-  };
+  const everyField = fieldBoosts.every((boost) => boost > 0);
+  const weighing = { k1, b, boosts: [...fieldBoosts], averages: [...plan.averageLengths], everyField };
+  recent.unshift(weighing);
+  recent.length = Math.min(recent.length, recentMax);
+  return weighing;
+}
+
+function isWeighing(weighing: Weighing, plan: Plan, fieldBoosts: readonly number[]): boolean {
+  const { k1, b, boosts, averages } = weighing;
+  return k1 === plan.bm25.k1 && b === plan.bm25.b && same(boosts, fieldBoosts) && same(averages, plan.averageLengths);
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /**
