@@ -1,7 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { afterPoll } from "../time.ts";
 import { isFull, storageError } from "./database.ts";
-import type { AppendedShard } from "./log.ts";
 import type { StoreChange, StoreReply, ThreadNews, ThreadOptions, ThreadRequest } from "./messages.ts";
 import { Store } from "./store.ts";
 
@@ -19,7 +18,7 @@ class LogThread {
   readonly #port: MessagePort;
   readonly #store: Store;
   #waiting: ThreadRequest | undefined;
-  #mayReclaim = true;
+  #reclaiming: "going" | "done" | "refused" = "going";
 
   constructor(port: MessagePort, options: ThreadOptions) {
     this.#port = port;
@@ -75,7 +74,7 @@ class LogThread {
         if (reply !== undefined) news.replies.push({ request, reply });
       });
       news.appended.push(...appended);
-      this.#wakeReclaimer(asked, appended);
+      if (this.#reclaiming === "refused" || asked.some(({ ask }) => ask.kind === "dropIndex")) this.#startReclaiming();
     } catch (error) {
       // Whether the disk is full depends on what is asked of it: a small write may still find room.
       if (asked.length > 1 && isFull(error)) for (const one of asked) this.#commit([one], news);
@@ -92,7 +91,7 @@ class LogThread {
   }
 
   #close(request: number, news: ThreadNews): void {
-    this.#mayReclaim = false;
+    this.#reclaiming = "done";
     this.#store.close();
     news.replies.push({ request, reply: { kind: "done" } });
   }
@@ -102,22 +101,21 @@ class LogThread {
     this.#port.postMessage(news, pages);
   }
 
-  #wakeReclaimer(asked: readonly Asked<StoreChange>[], appended: readonly AppendedShard[]): void {
-    const wasIdle = !this.#mayReclaim;
-    if (!wasIdle || (appended.length === 0 && asked.every(({ ask }) => ask.kind !== "dropIndex"))) return;
-    this.#mayReclaim = true;
+  #startReclaiming(): void {
+    if (this.#reclaiming === "going") return;
+    this.#reclaiming = "going";
     afterPoll(() => this.#reclaim());
   }
 
   #reclaim(): void {
-    if (!this.#mayReclaim) return;
+    if (this.#reclaiming !== "going") return;
     try {
-      this.#mayReclaim = this.#store.reclaimSome();
+      if (!this.#store.reclaimSome()) this.#reclaiming = "done";
     } catch {
-      // Freeing needs room too: the next append that finds some tries again.
-      this.#mayReclaim = false;
+      // Freeing needs room too: the next change that finds some begins again.
+      this.#reclaiming = "refused";
     }
-    if (this.#mayReclaim) afterPoll(() => this.#reclaim());
+    if (this.#reclaiming === "going") afterPoll(() => this.#reclaim());
   }
 }
 

@@ -17,6 +17,7 @@ export class Reclaimer {
   readonly #changes: ChangeTable;
   readonly #indexes: IndexTable;
   readonly #receipts: ReceiptTable;
+  #freedSome = false;
 
   constructor(database: DatabaseSync, changes: ChangeTable, indexes: IndexTable, receipts: ReceiptTable) {
     this.#database = database;
@@ -35,6 +36,7 @@ export class Reclaimer {
       const forgotten = removed > 0 ? 0 : this.#receipts.removeSome(incarnation, slice.receipts);
       if (removed === 0 && forgotten === 0) this.#indexes.forgetDropped(incarnation);
       this.#database.exec("commit");
+      this.#freedSome = true;
       return true;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec("rollback");
@@ -44,8 +46,14 @@ export class Reclaimer {
 
   #giveBackSome(): boolean {
     const free = readPragma(this.#database, "freelist_count");
-    if (free < freePagesMin || free < freeShareMax * readPragma(this.#database, "page_count")) return false;
-    this.#database.exec(`pragma incremental_vacuum(${slice.pages})`);
-    return true;
+    if (free >= freePagesMin && free >= freeShareMax * readPragma(this.#database, "page_count")) {
+      this.#database.exec(`pragma incremental_vacuum(${slice.pages})`);
+      this.#freedSome = true;
+      return true;
+    }
+    // The files themselves shrink when the write-ahead log has been carried over.
+    if (this.#freedSome) this.#database.exec("pragma wal_checkpoint(truncate)");
+    this.#freedSome = false;
+    return false;
   }
 }
