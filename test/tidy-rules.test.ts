@@ -124,7 +124,8 @@ describe("dead files", () => {
   const chain = [
     sourceFrom("src/main.ts", 'const a = await import("./a.ts");'),
     sourceFrom("src/a.ts", 'start(new URL("./thread.ts", import.meta.url));'),
-    sourceFrom("src/thread.ts", 'import type { B } from "./b.ts";'),
+    sourceFrom("src/thread.ts", 'import type { B } from "./b.ts"; start(beside("c.ts"));'),
+    sourceFrom("src/c.ts", ""),
     sourceFrom("src/b.ts", "export type B = 1;"),
   ];
 
@@ -133,11 +134,11 @@ describe("dead files", () => {
   });
 
   it("are those that only dead files lead to, and beginnings that are gone", () => {
-    const island = [sourceFrom("src/c.ts", importing("./d.ts")), sourceFrom("src/d.ts", importing("./c.ts"))];
+    const island = [sourceFrom("src/d.ts", importing("./e.ts")), sourceFrom("src/e.ts", importing("./d.ts"))];
     expect(deadFiles([...chain, ...island], ["src/main.ts", "src/gone.ts"])).toEqual([
       expect.stringContaining("src/gone.ts"),
-      expect.stringContaining("src/c.ts"),
       expect.stringContaining("src/d.ts"),
+      expect.stringContaining("src/e.ts"),
     ]);
   });
 });

@@ -48,6 +48,9 @@ export const exceptions: readonly Exception[] = [
     onlyTypes: false,
     reason: "the log says which levels it knows; the setting only offers them",
   },
+  ...["src/command/flags.ts", "src/command/progress.ts"].map((to): Exception => {
+    return { from: "data/main.ts", to, onlyTypes: false, reason: "the corpus's own program speaks as commands do" };
+  }),
   ...["src/root/serve.ts", "src/leaf/serve.ts"].flatMap((from): Exception[] => [
     { from, to: "src/command/io.ts", onlyTypes: true, reason: "a role is a command and speaks as commands do" },
     { from, to: "src/config.ts", onlyTypes: false, reason: "a role reads its own settings, and nothing below it does" },

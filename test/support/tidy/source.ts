@@ -51,11 +51,9 @@ export function sourceFrom(path: string, text: string): Source {
   return { path, text, syntax, imports, literals };
 }
 
-/** The files that a file names, by importing them or as a worker or a program to start. */
+/** The files that a file names, by importing them or as a thread or a program to start, from where it is itself. */
 export function filesNamedIn({ path, literals }: Source): string[] {
-  return literals
-    .filter((literal) => literal.startsWith(".") && literal.endsWith(".ts"))
-    .map((literal) => resolved(path, literal));
+  return literals.filter((literal) => literal.endsWith(".ts")).map((literal) => resolved(path, literal));
 }
 
 /** Where a place is, as an editor takes it. */
