@@ -1,5 +1,4 @@
 import { stemmer as dutch } from "@orama/stemmers/dutch";
-import { stemmer as english } from "@orama/stemmers/english";
 import { stemmer as french } from "@orama/stemmers/french";
 import { stemmer as german } from "@orama/stemmers/german";
 import { stemmer as italian } from "@orama/stemmers/italian";
@@ -15,6 +14,7 @@ import { stopwords as portugueseStops } from "@orama/stopwords/portuguese";
 import { stopwords as russianStops } from "@orama/stopwords/russian";
 import { stopwords as spanishStops } from "@orama/stopwords/spanish";
 import { stopwords as swedishStops } from "@orama/stopwords/swedish";
+import { stemmer as english } from "stemmer";
 import type { Language } from "../protocol/settings.ts";
 
 /**
@@ -86,7 +86,7 @@ const rules: Record<Language, LanguageRules> = {
   cjk: plain,
 };
 
-/** The rules of a language. The stemmers are Snowball's, English is Porter's of 1980. */
+/** The rules of a language. The stemmers are Snowball's; English is Porter's of 1980, from a package that has its `-ion` right. */
 export function languageRules(language: Language): LanguageRules {
   return rules[language];
 }
