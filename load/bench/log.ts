@@ -1,0 +1,158 @@
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { demoDocuments } from "../../data/corpus.ts";
+import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
+import type { ChangeLog, DocumentWrite } from "../../src/changes/log.ts";
+import type { IndexDefinition } from "../../src/protocol/settings.ts";
+import { systemClock } from "../../src/time.ts";
+
+type Shape = { name: string; writers: number; documentsPerAppend: number };
+type Round = { documentsPerSecond: number; appendsPerSecond: number; p50Ms: number; p99Ms: number };
+type Row = Shape & Round & { appendsPerSync: number };
+
+const rounds = 3;
+const roundMs = 1_500;
+/** What one small append makes the log write before it syncs: some four pages. */
+const syncedBytes = 16 << 10;
+
+const shapes: readonly Shape[] = [
+  { name: "single", writers: 1, documentsPerAppend: 1 },
+  { name: "single, 32 writers", writers: 32, documentsPerAppend: 1 },
+  { name: "single, 256 writers", writers: 256, documentsPerAppend: 1 },
+  { name: "bulk of 1,000", writers: 1, documentsPerAppend: 1_000 },
+  { name: "bulk of 1,000, 4 writers", writers: 4, documentsPerAppend: 1_000 },
+];
+
+/**
+ * Acknowledged documents a second through the embedded log, beside how often the same disk syncs a small write, in
+ * alternation in one run. The files lie in the working directory, because a memory disk would sync for nothing.
+ */
+export async function run({ json }: { json: boolean }): Promise<void> {
+  const directory = await mkdtemp(join(process.cwd(), ".bench-log-"));
+  try {
+    const log = await createEmbeddedLog({ directory });
+    const { definition } = await log.createIndex("bench", {
+      fields: { title: { type: "text" }, body: { type: "text" } },
+      shards: 4,
+      replicas: 2,
+      language: "en",
+      bm25: { k1: 1.2, b: 0.75 },
+      placementSalt: 0,
+    });
+    const next = documentStream();
+    const syncs: number[] = [];
+    const measured = shapes.map((shape) => ({ shape, rounds: [] as Round[] }));
+    for (let round = 0; round < rounds; round++) {
+      syncs.push(syncRate(join(directory, "sync")));
+      for (const one of measured) one.rounds.push(await measure(log, one.shape, next));
+    }
+    const syncsPerSecond = median(syncs);
+    const rows = measured.map(({ shape, rounds }) => summarize(shape, rounds, syncsPerSecond));
+    const reads = await readAll(log, definition);
+    await log.close();
+    print({ syncsPerSecond, rows, reads }, json);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The demo's documents over and over, each time under other ids. */
+function documentStream(): () => DocumentWrite {
+  const documents = [...demoDocuments()];
+  let at = 0;
+  return () => {
+    const document = documents[at % documents.length];
+    const id = `${at++}-${document?.id}`;
+    return { kind: "put", id, source: Buffer.from(JSON.stringify({ ...document, id })), condition: { kind: "none" } };
+  };
+}
+
+/** How often a second the disk takes a small write and syncs it. */
+function syncRate(file: string): number {
+  const handle = openSync(file, "w");
+  const bytes = Buffer.alloc(syncedBytes, 1);
+  const startMs = systemClock.nowMs();
+  let count = 0;
+  for (; systemClock.nowMs() - startMs < roundMs; count++) {
+    writeSync(handle, bytes, 0, bytes.length, count * bytes.length);
+    fdatasyncSync(handle);
+  }
+  closeSync(handle);
+  return (count * 1000) / (systemClock.nowMs() - startMs);
+}
+
+async function measure(log: ChangeLog, shape: Shape, next: () => DocumentWrite): Promise<Round> {
+  const latenciesMs: number[] = [];
+  const startMs = systemClock.nowMs();
+  const write = async (): Promise<void> => {
+    while (systemClock.nowMs() - startMs < roundMs) {
+      const writes = Array.from({ length: shape.documentsPerAppend }, next);
+      const sentMs = systemClock.nowMs();
+      await log.append("bench", writes);
+      latenciesMs.push(systemClock.nowMs() - sentMs);
+    }
+  };
+  await Promise.all(Array.from({ length: shape.writers }, write));
+  const appendsPerSecond = (latenciesMs.length * 1000) / (systemClock.nowMs() - startMs);
+  latenciesMs.sort((a, b) => a - b);
+  return {
+    appendsPerSecond,
+    documentsPerSecond: appendsPerSecond * shape.documentsPerAppend,
+    p50Ms: latenciesMs[Math.floor(latenciesMs.length * 0.5)] ?? 0,
+    p99Ms: latenciesMs[Math.floor(latenciesMs.length * 0.99)] ?? 0,
+  };
+}
+
+/** How fast one follower after the other catches up from the beginning. */
+async function readAll(
+  log: ChangeLog,
+  { index, incarnation, settings }: IndexDefinition,
+): Promise<{ documents: number; perSecond: number }> {
+  const startMs = systemClock.nowMs();
+  let documents = 0;
+  for (let shard = 0; shard < settings.shards; shard++) {
+    for (let after = 0, more = true; more; ) {
+      const page = await log.read({ index, incarnation, shard, after, limitBytes: 2 << 20 });
+      documents += page.changes.length;
+      after = page.upTo;
+      more = page.more;
+    }
+  }
+  return { documents, perSecond: (documents * 1000) / (systemClock.nowMs() - startMs) };
+}
+
+function summarize(shape: Shape, rounds: readonly Round[], syncsPerSecond: number): Row {
+  const middle = (pick: (round: Round) => number): number => median(rounds.map(pick));
+  const appendsPerSecond = middle((round) => round.appendsPerSecond);
+  return {
+    ...shape,
+    documentsPerSecond: Math.round(middle((round) => round.documentsPerSecond)),
+    appendsPerSecond: Math.round(appendsPerSecond),
+    appendsPerSync: appendsPerSecond / syncsPerSecond,
+    p50Ms: middle((round) => round.p50Ms),
+    p99Ms: middle((round) => round.p99Ms),
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+type Report = { syncsPerSecond: number; rows: Row[]; reads: { documents: number; perSecond: number } };
+
+function print({ syncsPerSecond, rows, reads }: Report, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ bench: "log", syncsPerSecond, rows, reads })}\n`);
+    return;
+  }
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  write(`the disk syncs ${Math.round(syncsPerSecond)} writes of ${syncedBytes >> 10} KiB a second\n`);
+  write("append                     documents/s   appends/s   x disk's syncs   p50 ms   p99 ms");
+  for (const { name, documentsPerSecond, appendsPerSecond, appendsPerSync, p50Ms, p99Ms } of rows) {
+    const rates = `${String(documentsPerSecond).padStart(11)} ${String(appendsPerSecond).padStart(11)}`;
+    const times = `${p50Ms.toFixed(2).padStart(8)} ${p99Ms.toFixed(2).padStart(8)}`;
+    write(`${name.padEnd(26)} ${rates} ${appendsPerSync.toFixed(2).padStart(16)} ${times}`);
+  }
+  write(`\na follower reads ${Math.round(reads.perSecond)} documents/s from the beginning, ${reads.documents} in all`);
+}
