@@ -14,6 +14,8 @@ export class Probation {
   /** How many replicas there are, and how many of them are out. */
   private known = 0;
   private out = 0;
+  /** How often a replica was taken out so far, for metrics. */
+  ejections = 0;
 
   constructor(settings: ProbationSettings, random: Random) {
     this.settings = settings;
@@ -53,11 +55,14 @@ export class Probation {
     if (replica.failuresInRow >= failuresInRowMax) {
       if (sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin) return true;
     }
-    return replica.samples >= slowSamplesMin && replica.ownMedianMs > slowFactor * bestMedianMs(replica, shard);
+    return (
+      replica.samples >= slowSamplesMin &&
+      replica.ownMedianMs > slowFactor * bestMedianMs(replica, shard, this.settings.slowSamplesMin)
+    );
   }
 
   private reviewCopy(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): void {
-    const bestMs = bestMedianMs(replica, shard);
+    const bestMs = bestMedianMs(replica, shard, this.settings.slowSamplesMin);
     if (sign.kind !== "answered" || sign.ownMs > this.settings.slowFactor * bestMs) {
       this.eject(replica, shard, nowMs);
       return;
@@ -83,7 +88,9 @@ export class Probation {
     replica.goodAnswers = 0;
     replica.samples = 0;
     replica.returnsAtMs = nowMs + outMs * (0.75 + this.random.next() / 2);
-    if (wasReady) this.out++;
+    if (!wasReady) return;
+    this.out++;
+    this.ejections++;
   }
 
   /**
@@ -101,11 +108,12 @@ export class Probation {
 /** What an attempt's end says of its replica: it answered, it broke, or nothing came for too long. */
 export type HealthSign = { kind: "answered"; ownMs: number } | { kind: "failed" } | { kind: "silent" };
 
-/** The median of the fastest sibling in good standing; infinity when none has answered yet. */
-function bestMedianMs(replica: ReplicaHealth, shard: ShardHealth): number {
+/** The median of the fastest sibling in good standing; infinity when none has answered often enough. */
+function bestMedianMs(replica: ReplicaHealth, shard: ShardHealth, samplesMin: number): number {
   let bestMs = Number.POSITIVE_INFINITY;
   for (const sibling of shard.replicas) {
-    if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable || sibling.samples === 0) continue;
+    if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable) continue;
+    if (sibling.samples < samplesMin) continue;
     bestMs = Math.min(bestMs, sibling.ownMedianMs);
   }
   return bestMs;

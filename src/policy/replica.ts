@@ -14,8 +14,8 @@ export type Attempt = {
   newer: Attempt | undefined;
 };
 
-/** A factor of ten takes some fifty answers. */
-const medianStep = 1.05;
+/** How far one answer moves the median at least: a factor of three takes some seventy answers. */
+const medianStepMin = 0.015;
 
 /**
  * What a root knows of one shard's copy on one leaf, from its own attempts alone. Everything takes the time as an
@@ -99,8 +99,9 @@ export class ReplicaHealth {
   observe(answer: { latencyMs: number; ownMs: number }, decayMs: number, nowMs: number): void {
     this.samples++;
     this.answeredMs = nowMs;
+    const step = Math.max(medianStepMin, 1 / (this.samples + 4));
     if (this.ownMedianMs === 0) this.ownMedianMs = answer.ownMs;
-    else this.ownMedianMs *= answer.ownMs > this.ownMedianMs ? medianStep : 1 / medianStep;
+    else this.ownMedianMs *= Math.exp(answer.ownMs > this.ownMedianMs ? step : -step);
     const keep = fade(nowMs - this.peakAtMs, decayMs);
     const { latencyMs } = answer;
     this.peakMs = latencyMs > this.peakMs ? latencyMs : this.peakMs * keep + latencyMs * (1 - keep);

@@ -133,7 +133,7 @@ export const policyDefaults: PolicySettings = {
   probation: {
     enabled: true,
     slowFactor: 3,
-    slowSamplesMin: 20,
+    slowSamplesMin: 50,
     failuresInRowMax: 7,
     silentMedians: 4,
     silentMsMin: 200,

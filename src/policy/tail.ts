@@ -61,6 +61,11 @@ export class TailPolicy {
     return replica;
   }
 
+  /** How often a replica was taken out of rotation so far. */
+  get ejections(): number {
+    return this.probation.ejections;
+  }
+
   /** A replica that `replica` made stands no longer. */
   forget(replica: ReplicaHealth): void {
     this.probation.count(replica, -1);

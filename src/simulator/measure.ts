@@ -19,6 +19,8 @@ export type RunFigures = {
   slowShare: number;
   /** What joined leaves got of their shards' attempts in their first second, as a multiple of a fair share. */
   joinedShare: number;
+  /** How often a replica was taken out of rotation. */
+  ejections: number;
   simulatedS: number;
   wallS: number;
   hash: string;

@@ -23,6 +23,7 @@ export function play(scenario: Scenario, seed: number, options: { timeline?: boo
     queries: measurements.offered,
     extraAttempts: ratio(counts.extra, counts.first),
     extraWork: ratio(wasted, worked - wasted),
+    ejections: simulation.policy.ejections,
     joinedShare: ratio(counts.joined, counts.joinedFair),
     ...measurements.summary(),
     simulatedS: simulatedMs / 1000,
