@@ -36,8 +36,8 @@ export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<voi
   }
   if (index !== undefined && (await isLoaded(options, index))) return;
   if (index === undefined) await createIndex(client, options);
-  await load(client, options, io);
-  await remember(options, await findIndex(client));
+  const documents = await load(client, options, io);
+  await remember(options, { documents, index: await findIndex(client) });
 }
 
 async function findIndex(client: Client): Promise<Record<string, unknown> | undefined> {
@@ -53,7 +53,8 @@ async function createIndex(client: Client, { shards, replicas }: DemoOptions): P
   accepted(await client.request(demoPath, { method: "PUT", json: { ...demoSettings, shards, replicas } }));
 }
 
-async function load(client: Client, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<void> {
+/** Resolves to the number of documents that are in. */
+async function load(client: Client, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<number> {
   const bar = new ProgressBar("demo corpus", io, systemClock);
   const target: ImportTarget = { client, index: "demo", timers: systemTimers, random: systemRandom };
   bar.update({ documents: 0, done: 0, total: demoDocumentCount });
@@ -72,6 +73,7 @@ async function load(client: Client, { documents = demoDocuments }: DemoOptions, 
     `demo corpus: ${formatCount(result.accepted)} documents in ${formatDuration(bar.elapsedMs)} (${rate}/s)` +
       `${isSearchable ? "" : "; some cannot be found yet"}\n`,
   );
+  return result.accepted;
 }
 
 /** The documents as lines of JSON, in chunks; they are made as they are asked for. */
@@ -102,11 +104,14 @@ async function remembered(dataDirectory: string): Promise<number | undefined> {
   }
 }
 
-async function remember(options: DemoOptions, index: Record<string, unknown> | undefined): Promise<void> {
+async function remember(
+  { dataDirectory }: DemoOptions,
+  { documents, index }: { documents: number; index: Record<string, unknown> | undefined },
+): Promise<void> {
   const incarnation = asNumber(index?.incarnation);
   if (incarnation === undefined) return;
-  const path = recordPath(options.dataDirectory);
-  await writeFile(`${path}.new`, `${JSON.stringify({ documents: demoDocumentCount, incarnation })}\n`);
+  const path = recordPath(dataDirectory);
+  await writeFile(`${path}.new`, `${JSON.stringify({ documents, incarnation })}\n`);
   await rename(`${path}.new`, path);
 }
 

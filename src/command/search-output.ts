@@ -83,5 +83,5 @@ function isIncomplete({ outcome }: Record<string, unknown>): boolean {
 
 function renderShard({ shard, outcome, leaf }: Record<string, unknown>): string {
   const where = typeof leaf === "string" ? ` on ${leaf}` : "";
-  return plain(`  shard ${asNumber(shard) ?? "?"}: ${asText(outcome) ?? "unknown"}${where}`, snippetLengthMax);
+  return `  ${plain(`shard ${asNumber(shard) ?? "?"}: ${asText(outcome) ?? "unknown"}${where}`, snippetLengthMax)}`;
 }

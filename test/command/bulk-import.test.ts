@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ImportOptions, type ImportTarget, importLines } from "../../src/command/bulk-import.ts";
+import { createClient } from "../../src/command/client.ts";
+import { seededRandom, type Timers } from "../../src/time.ts";
+import { type SeenRequest, type StubAnswer, type StubService, startStub } from "../support/stub-service.ts";
+
+let stub: StubService | undefined;
+afterEach(async () => stub?.close());
+
+/** Time that passes at once, and is written down. */
+function hastyTimers(): Timers & { waitedMs: number[] } {
+  const waitedMs: number[] = [];
+  return {
+    waitedMs,
+    after(delayMs, run) {
+      waitedMs.push(delayMs);
+      const handle = setImmediate(run);
+      return { cancel: () => clearImmediate(handle) };
+    },
+  };
+}
+
+/** Takes every document with a number as its id, turns the others away, and gives growing tokens. */
+function take(stored: Set<number>): (request: SeenRequest, count: number) => StubAnswer {
+  return ({ body }, count) => {
+    const rejected: object[] = [];
+    let accepted = 0;
+    body.split("\n").forEach((text, i) => {
+      if (text === "") return;
+      const { id } = JSON.parse(text);
+      if (typeof id === "number") {
+        stored.add(id);
+        accepted++;
+      } else rejected.push({ line: i + 1, id, code: "invalid_document", detail: "no number" });
+    });
+    return { json: { accepted, rejected, token: String(count) } };
+  };
+}
+
+async function load(
+  answer: (request: SeenRequest, count: number) => StubAnswer | Promise<StubAnswer>,
+  lines: readonly object[],
+  options: Partial<ImportOptions> = {},
+) {
+  stub = await startStub(answer);
+  const timers = hastyTimers();
+  const target: ImportTarget = { client: createClient(stub.url), index: "a b", timers, random: seededRandom(1) };
+  const source = [Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))];
+  const outcome = importLines(target, { source, parallelism: 3, batchBytesMax: 64, ...options });
+  return { outcome, timers, seen: stub.seen };
+}
+
+const numbered = Array.from({ length: 100 }, (_, id) => ({ id }));
+
+describe("a bulk import", () => {
+  it("delivers every line once, as lines of JSON to the index named", async () => {
+    const stored = new Set<number>();
+    const { outcome, seen } = await load(take(stored), numbered);
+    expect(await outcome).toMatchObject({ accepted: 100, rejected: 0, rejections: [], token: String(seen.length) });
+    expect(stored.size).toBe(100);
+    expect(seen.length).toBeGreaterThan(10);
+    for (const { method, path, type } of seen) {
+      expect({ method, path, type }).toEqual({
+        method: "POST",
+        path: "/v1/indexes/a%20b/documents",
+        type: "application/x-ndjson",
+      });
+    }
+  });
+
+  it("numbers rejections by the line of the source, in order", async () => {
+    const lines = numbered.map(({ id }) => (id % 7 === 3 ? { id: `bad ${id}` } : { id }));
+    const { outcome } = await load(take(new Set()), lines);
+    const { accepted, rejected, rejections } = await outcome;
+    const bad = lines.flatMap(({ id }, i) => (typeof id === "string" ? [{ line: i + 1, id }] : []));
+    expect(rejections.map(({ line, id }) => ({ line, id }))).toEqual(bad);
+    expect({ accepted, rejected }).toEqual({ accepted: 100 - bad.length, rejected: bad.length });
+  });
+
+  it("has no more requests on their way than asked for, and several", async () => {
+    let inflight = 0;
+    let most = 0;
+    const gate = Promise.withResolvers<void>();
+    const answer = async (): Promise<StubAnswer> => {
+      inflight++;
+      most = Math.max(most, inflight);
+      if (inflight === 3) gate.resolve();
+      await gate.promise;
+      inflight--;
+      return { json: { accepted: 1, rejected: [], token: "1" } };
+    };
+    await (await load(answer, numbered)).outcome;
+    expect(most).toBe(3);
+  });
+
+  it("sends again what was refused for now or cut off, until all is in", async () => {
+    const trouble = fc.constantFrom<"hang up" | "429" | "503" | "none">("hang up", "429", "503", "none");
+    await fc.assert(
+      fc.asyncProperty(fc.array(trouble, { maxLength: 12 }), async (script) => {
+        const stored = new Set<number>();
+        const answer = (request: SeenRequest, count: number): StubAnswer => {
+          const now = script[count - 1] ?? "none";
+          if (now === "hang up") return "hang up";
+          return now === "none"
+            ? take(stored)(request, count)
+            : { status: Number(now), headers: { "retry-after": "1" } };
+        };
+        const { outcome } = await load(answer, numbered, { parallelism: 2 });
+        expect((await outcome).accepted).toBe(100);
+        expect(stored.size).toBe(100);
+        await stub?.close();
+      }),
+      { seed: 24, numRuns: 20 },
+    );
+  });
+
+  it("waits as long as the service asks, and gives up after a minute", async () => {
+    const { outcome, timers } = await load(
+      () => ({ status: 503, headers: { "retry-after": "20" }, json: { code: "not_ready", detail: "starting" } }),
+      numbered.slice(0, 1),
+    );
+    await expect(outcome).rejects.toThrow("not_ready: starting");
+    expect(timers.waitedMs).toEqual([20_000, 20_000, 20_000]);
+  });
+
+  it("stops at a refusal that will not change", async () => {
+    const { outcome, seen } = await load(
+      () => ({ status: 404, json: { code: "index_not_found", detail: "there is no such index" } }),
+      numbered,
+    );
+    await expect(outcome).rejects.toThrow("index_not_found: there is no such index");
+    expect(seen.length).toBeLessThanOrEqual(3);
+  });
+
+  it("lets a document that is too large for a request reject itself alone", async () => {
+    const stored = new Set<number>();
+    const answer = (request: SeenRequest, count: number): StubAnswer =>
+      request.body.length > 100
+        ? { status: 413, json: { code: "too_large", detail: "the body is too large" } }
+        : take(stored)(request, count);
+    const lines = [{ id: 1 }, { id: 2, text: "x".repeat(200) }, { id: 3 }];
+    const { outcome } = await load(answer, lines);
+    expect(await outcome).toMatchObject({
+      accepted: 2,
+      rejections: [{ line: 2, code: "too_large", detail: "the body is too large" }],
+    });
+  });
+
+  it("tells how far it has come", async () => {
+    const told: number[] = [];
+    const { outcome } = await load(take(new Set()), numbered, { onProgress: ({ accepted }) => told.push(accepted) });
+    await outcome;
+    expect(told.at(-1)).toBe(100);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../src/command/import.ts";
+import {
+  listeningIo,
+  type SeenRequest,
+  type StubAnswer,
+  type StubService,
+  startStub,
+} from "../support/stub-service.ts";
+
+let directory = "";
+let stub: StubService | undefined;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-import-"));
+  await writeFile(join(directory, "docs.jsonl"), '{"id":"a"}\n\n{"id":""}\n{"id":"c"}');
+  await writeFile(join(directory, "settings.json"), '{"fields":{"title":{"type":"text"}}}');
+});
+afterEach(async () => stub?.close());
+afterAll(() => rm(directory, { recursive: true }));
+
+/** One document of the file does not fit. */
+const receipt = {
+  accepted: 2,
+  rejected: [{ line: 3, id: "", code: "invalid_document", detail: "needs an id\u001b[1m" }],
+  token: "7",
+};
+
+async function importWith(
+  args: string[],
+  {
+    isTerminal = false,
+    answer = () => ({ json: receipt }),
+  }: {
+    isTerminal?: boolean;
+    answer?: (request: SeenRequest) => StubAnswer;
+  } = {},
+) {
+  stub = await startStub(answer);
+  const io = listeningIo({ isTerminal, env: { HEDGEROW_URL: stub.url } });
+  const inDirectory = args.map((arg) => (/\.(jsonl?)$/.test(arg) ? join(directory, arg) : arg));
+  return { code: await run(inDirectory, io), out: io.out(), err: io.err(), seen: stub.seen };
+}
+
+describe("hedgerow import", () => {
+  it("sends the file, lists what was rejected by line, sums up, and fails for the rest's sake", async () => {
+    const { code, out, err, seen } = await importWith(["docs.jsonl", "--index", "books"]);
+    expect(code).toBe(1);
+    expect(seen.map(({ path, body }) => ({ path, body }))).toEqual([
+      { path: "/v1/indexes/books/documents", body: '{"id":"a"}\n\n{"id":""}\n{"id":"c"}' },
+    ]);
+    expect(err).toBe("line 3 (): invalid_document: needs an id [1m\n");
+    expect(out).toMatch(/^2 documents imported, 1 rejected in [\d.]+ m?s \([\d,]+\/s\)\n$/);
+  });
+
+  it("is done when nothing was rejected", async () => {
+    const answer = () => ({ json: { accepted: 3, rejected: [], token: "7" } });
+    const { code, err } = await importWith(["docs.jsonl", "--index", "books"], { answer });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
+  it("draws its progress on a terminal, and takes it away", async () => {
+    const { err } = await importWith(["docs.jsonl", "--index", "books"], { isTerminal: true });
+    expect(err).toContain("\r\x1b[2Kimporting  ████████████████████████ 100%  2 documents");
+    expect(err.slice(err.lastIndexOf("\r")).startsWith("\r\x1b[2Kline 3")).toBe(true);
+  });
+
+  it("tells programs all of it with --json", async () => {
+    const { code, out, err } = await importWith(["docs.jsonl", "--index", "books", "--json"]);
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(JSON.parse(out)).toMatchObject({
+      accepted: 2,
+      rejected: 1,
+      sizeBytes: 32,
+      token: "7",
+      rejections: receipt.rejected,
+    });
+  });
+
+  it("creates the index first where settings are given, and goes no further when that is refused", async () => {
+    const args = ["docs.jsonl", "--index", "books", "--settings", "settings.json"];
+    const { seen } = await importWith(args);
+    expect(seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "PUT /v1/indexes/books",
+      "POST /v1/indexes/books/documents",
+    ]);
+    expect(seen[0]?.json).toEqual({ fields: { title: { type: "text" } } });
+    await stub?.close();
+    const answer = () => ({ status: 409, json: { code: "index_exists", detail: "it stands with other settings" } });
+    const refused = await importWith(args, { answer });
+    expect(refused).toMatchObject({ code: 1, err: "hedgerow: index_exists: it stands with other settings\n" });
+    expect(refused.seen.length).toBe(1);
+  });
+
+  it.each([
+    [["--index", "books"], 2, "name the file to import"],
+    [["docs.jsonl"], 2, "--index must name the index"],
+    [["docs.jsonl", "more.jsonl", "--index", "books"], 2, "one file at a time"],
+    [["docs.jsonl", "--index", "books", "--settings", "docs.jsonl"], 2, "is not JSON"],
+    [["docs.jsonl", "--index", "books", "--parallel", "0"], 2, "--parallel must be a whole number from 1 to 16"],
+    [["nothing.jsonl", "--index", "books"], 1, "no such file"],
+  ])("%j ends with code %i and sends nothing", async (args, expected, message) => {
+    const { code, err, seen } = await importWith(args);
+    expect({ code, seen }).toEqual({ code: expected, seen: [] });
+    expect(err).toContain(message);
+  });
+});

@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { run } from "../../src/command/status.ts";
+import { listeningIo, type StubService, startStub } from "../support/stub-service.ts";
+
+let stub: StubService | undefined;
+afterEach(async () => stub?.close());
+
+const speed = (count: number, p50Ms: number, p99Ms: number) => {
+  const summary = { count, p50Ms, p95Ms: p99Ms, p99Ms, p999Ms: p99Ms };
+  return { "10s": { ...summary, count: 0 }, "1m": summary, "5m": summary };
+};
+
+const cluster = {
+  root: "root",
+  members: [
+    { name: "leaf-1", zone: "zone-a", url: "http://h:1", connected: true, rttMs: 0.21, inflight: 2, trouble: null },
+    { name: "leaf-22", zone: null, url: "http://h:2", connected: false, rttMs: null, inflight: 0, trouble: "refused" },
+  ],
+  indexes: [
+    {
+      index: "demo",
+      statistics: { epoch: "e", documents: 117_791 },
+      shards: [
+        {
+          shard: 0,
+          documents: 29_325,
+          latencyMs: speed(5, 1, 2),
+          replicas: [
+            { leaf: "leaf-1", zone: "zone-a", state: "ready", sequence: 9, inflight: 1, latencyMs: speed(5, 1.26, 3) },
+            { leaf: "leaf-22", zone: null, state: "unreachable", sequence: 0, inflight: 0, latencyMs: speed(0, 0, 0) },
+          ],
+        },
+        { shard: 1, documents: 4, latencyMs: speed(0, 0, 0), replicas: [] },
+      ],
+    },
+  ],
+  latencyMs: speed(1234, 1.5, 12.25),
+  hedging: { rate: 0.0123, budgetLeft: 9 },
+};
+
+async function status(args: string[], json: unknown = cluster) {
+  stub = await startStub(({ path }) => (path === "/v1/cluster" ? { json } : { status: 404 }));
+  const io = listeningIo({ env: { HEDGEROW_URL: `${stub.url}/` } });
+  return { code: await run(args, io), out: io.out(), err: io.err() };
+}
+
+describe("hedgerow status", () => {
+  it("shows searches, leaves, and every replica with its state and speed", async () => {
+    const { code, out } = await status([]);
+    expect(code).toBe(0);
+    expect(out.split("\n")).toEqual([
+      `${stub?.url}  1,234 searches in the last minute: p50 1.5 ms, p99 12.3 ms, p99.9 12.3 ms, 1.2 % hedged since the start`,
+      "",
+      "LEAF     ZONE    STATE                 IN FLIGHT     RTT  URL",
+      "leaf-1   zone-a  connected                     2  0.2 ms  http://h:1",
+      "leaf-22  -       unreachable: refused          0       -  http://h:2",
+      "",
+      "INDEX  SHARD  DOCUMENTS  LEAF     ZONE    STATE        SEQUENCE  IN FLIGHT     P50     P99",
+      "demo       0     29,325  leaf-1   zone-a  ready               9          1  1.3 ms  3.0 ms",
+      "demo       0     29,325  leaf-22  -       unreachable         0          0       -       -",
+      "demo       1          4  -        -       no replica          -          -       -       -",
+      "",
+    ]);
+  });
+
+  it("says when there was nothing to measure and nothing to list", async () => {
+    const { code, out } = await status([], { members: [], indexes: [], latencyMs: speed(0, 0, 0), hedging: {} });
+    expect(code).toBe(0);
+    expect(out).toContain("no searches in the last minute");
+    expect(out).toContain("no indexes");
+  });
+
+  it("prints what the service said with --json", async () => {
+    const { code, out } = await status(["--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(cluster);
+  });
+
+  it("takes no words", async () => {
+    const { code, err } = await status(["demo"]);
+    expect(code).toBe(2);
+    expect(err).toContain('"demo"');
+  });
+});
