@@ -2,6 +2,7 @@ import { mkdir, open, readFile, stat, truncate, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase, readPragma } from "../../src/changes/database.ts";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
 import { newEmbeddedHome } from "./embedded-home.ts";
 import { put, settingsOf } from "./model.ts";
@@ -86,6 +87,14 @@ describe("opening", () => {
     await mkdir(file);
     await expect(home.open()).rejects.toMatchObject({ code: "storage_unavailable" });
   });
+});
+
+it("syncs the disk at every commit, which no killed process can show", () => {
+  const database = openDatabase(home.directory, undefined);
+  const fullSync = 2;
+  expect(readPragma(database, "synchronous")).toBe(fullSync);
+  expect(database.prepare("pragma journal_mode").get()).toEqual({ journal_mode: "wal" });
+  database.close();
 });
 
 it("says that it is damaged when a read comes upon it, and answers what is whole", async () => {
