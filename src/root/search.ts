@@ -6,12 +6,16 @@ import type { SearchBody } from "../protocol/search-request.ts";
 import { planQuery } from "../query/plan.ts";
 import { writeAnswer } from "./answer.ts";
 import type { CatalogIndex } from "./catalog.ts";
+import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
 import { requireEnough, rounded, verdictOf } from "./verdict.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };
+
+/** What a query's scatter said about the load; see `load-sample`. */
+export type LoadSample = ReturnType<typeof loadSample>;
 
 /** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
 export type SearchContext = {
@@ -33,7 +37,12 @@ const encoder = new TextEncoder();
 export async function searchIndex(
   index: CatalogIndex,
   body: SearchBody,
-  context: SearchContext & { resources: ScatterResources; limits: SearchLimits },
+  context: SearchContext & {
+    resources: ScatterResources;
+    limits: SearchLimits;
+    /** Hears what the scatter said about the load, also where its answer is not enough. */
+    onLoad: (sample: LoadSample) => void;
+  },
 ): Promise<Buffer> {
   const { clock } = context.resources;
   const { from, size } = pageOf(body, context.limits);
@@ -55,6 +64,7 @@ export async function searchIndex(
   context.onGone(() => scatter.cancel());
   const result = await scatter.run();
   const gatheredMs = clock.nowMs();
+  context.onLoad(loadSample(result.reports, gatheredMs - context.startMs));
   const verdict = verdictOf(result);
   requireEnough(verdict, body.minCoverage ?? 0);
   const page = mergeHits(result.answers, { from, size, compare: compareHits, isSettled: isSettledBy(plan, result) });

@@ -10,7 +10,7 @@ import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { clusterReport } from "./cluster-report.ts";
 import { waitForWrite } from "./own-write.ts";
 import type { ScatterResources } from "./scatter.ts";
-import { type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
+import { type LoadSample, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
 import type { Topology } from "./topology.ts";
 
 export type ServiceOptions = {
@@ -59,29 +59,38 @@ export class RootService {
       const untilMs = context.startMs + budgetMs / 2;
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
-    return this.#admitted({ ...context, budgetMs }, () => searchIndex(index, body, { ...context, resources, limits }));
+    return this.#admitted({ ...context, budgetMs }, (onLoad) =>
+      searchIndex(index, body, { ...context, resources, limits, onLoad }),
+    );
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
-  async #admitted(context: SearchContext & { budgetMs: number }, run: () => Promise<Buffer>): Promise<Buffer> {
-    const { admission } = this.#options;
+  async #admitted(
+    context: SearchContext & { budgetMs: number },
+    run: (onLoad: (sample: LoadSample) => void) => Promise<Buffer>,
+  ): Promise<Buffer> {
+    const { admission, resources } = this.#options;
     const { budgetMs } = context;
     const decision = admission.admit(context.priority);
     if (decision.kind === "shed") {
       const { retryAfterS } = decision;
+      resources.policy.holdHedges(this.clock.nowMs());
       throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
     }
     let gone = false;
+    let load: LoadSample | undefined;
     context.onGone(() => {
       gone = true;
     });
     try {
-      return await run();
+      return await run((sample) => {
+        load = sample;
+      });
     } finally {
       const nowMs = this.clock.nowMs();
       const tookMs = nowMs - context.startMs;
       if (!gone) this.#searches.record(tookMs, nowMs);
-      admission.leave({ tookMs, budgetMs, gone }, nowMs);
+      admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }
 
