@@ -4,6 +4,7 @@
  */
 export type DictionaryData = { bytes: Uint8Array; ends: Uint32Array; table: Uint32Array };
 
+const shortBytes = 24;
 const encoder = new TextEncoder();
 
 export function sharedUint8(length: number): Uint8Array {
@@ -90,8 +91,28 @@ export class Dictionary {
     return this.data.bytes.byteLength + this.data.ends.byteLength + this.data.table.byteLength;
   }
 
+  /** Short ASCII strings, as ids and terms mostly are, are put together here: decoding takes three times as long. */
   text(number: number): string {
-    return this.#buffer.toString("utf8", this.#start(number), this.data.ends[number] ?? 0);
+    const { bytes, ends } = this.data;
+    const start = this.#start(number);
+    const end = ends[number] ?? 0;
+    if (end - start > shortBytes) return this.#buffer.toString("utf8", start, end);
+    let text = "";
+    let at = start;
+    for (; at + 4 <= end; at += 4) {
+      const a = bytes[at] ?? 0;
+      const b = bytes[at + 1] ?? 0;
+      const c = bytes[at + 2] ?? 0;
+      const d = bytes[at + 3] ?? 0;
+      if ((a | b | c | d) > 0x7f) return this.#buffer.toString("utf8", start, end);
+      text += String.fromCharCode(a, b, c, d);
+    }
+    for (; at < end; at++) {
+      const code = bytes[at] ?? 0;
+      if (code > 0x7f) return this.#buffer.toString("utf8", start, end);
+      text += String.fromCharCode(code);
+    }
+    return text;
   }
 
   keyOf(number: number): LookupKey {

@@ -1,4 +1,5 @@
 import { type Postings, seek } from "./postings.ts";
+import type { Tombstones } from "./tombstones.ts";
 
 /** A term's postings in one piece, how far they are read, and what its saturation is multiplied with. */
 export type TermCursor = Postings & { weight: number };
@@ -20,33 +21,91 @@ const marks = new Int32Array(windowMax);
 const touched = new Uint32Array(windowMax);
 const bestTouched = new Uint32Array(windowMax);
 
+/** The score of a document that has been collected; no real one is negative. */
+const collected = -1;
+
 const requiredMark = 1 << 15;
 const excludedMark = 1 << 30;
 
 /** What a document needs to match. */
 export type Matching = { required: number; atLeast: number };
 
-/**
- * The documents of a window that match: `touched` has their distances from its start, which are their places in
- * `scores`. Whoever reads a score sets it back to 0, and reads all of them.
- */
-export type WindowMatches = { count: number; touched: Uint32Array; scores: Float64Array };
+/** How many documents of a window match; `touched` has their distances from its start, their places in `scores`. */
+export type WindowMatches = { count: number };
 
-const matches: WindowMatches = { count: 0, touched, scores };
+const matches: WindowMatches = { count: 0 };
+
+/** Where a window's matches go: every living one is counted, and those scoring at least `floor` are offered. */
+export type Collector = {
+  readonly floor: number;
+  /** Absent where nobody is dead. */
+  readonly tombstones: Tombstones | undefined;
+  readonly version: number;
+  offer(doc: number, score: number): void;
+};
 
 /**
- * Scores the documents of [start, end) where every clause is optional, has one term and a match is worth more than 0.
- * Clauses are added in order, so a document's score is the same sum in whatever piece it stands.
+ * Scores and collects the documents of [start, end) where every clause is optional, has one term and a match is worth
+ * more than 0; answers how many match. Clauses are added in order, so a document's score is the same sum in whatever
+ * piece it stands. The last clause completes its documents' scores and hands them on at once.
  */
-export function scoreSimple(terms: readonly TermCursor[], start: number, end: number): WindowMatches {
+export function collectSimple(
+  terms: readonly TermCursor[],
+  { start, end }: { start: number; end: number },
+  collector: Collector,
+): number {
+  const last = terms.length - 1;
   let count = 0;
-  for (let i = 0; i < terms.length; i++) {
+  for (let i = 0; i < last; i++) {
     const cursor = terms[i];
     if (cursor === undefined) continue;
     count = i === 0 ? fillScores(cursor, start, end) : addScores(cursor, start, { end, count });
   }
+  const cursor = terms[last];
+  const added = cursor === undefined ? 0 : collectLast(cursor, { start, end }, collector);
   matches.count = count;
-  return matches;
+  return added + collectMatches(matches, start, collector);
+}
+
+/** Collects what a window left in the scores, and leaves them at 0; answers how many documents are alive. */
+export function collectMatches({ count }: WindowMatches, start: number, collector: Collector): number {
+  const { tombstones, version } = collector;
+  let { floor } = collector;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const at = touched[i] ?? 0;
+    const score = scores[at] ?? 0;
+    scores[at] = 0;
+    if (score === collected || tombstones?.isDead(start + at, version)) continue;
+    total++;
+    if (score < floor) continue;
+    collector.offer(start + at, score);
+    floor = collector.floor;
+  }
+  return total;
+}
+
+/** Adds the last term and collects its documents; answers how many of them are alive. */
+function collectLast(cursor: TermCursor, { start, end }: { start: number; end: number }, collector: Collector): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const to = windowEnd(cursor, end);
+  const { tombstones, version } = collector;
+  let { floor } = collector;
+  let total = 0;
+  for (let i = cursor.start; i < to; i++) {
+    const doc = docs[i] ?? 0;
+    const at = doc - start;
+    const before = scores[at] ?? 0;
+    const score = before + weight * (saturation[codes[i] ?? 0] ?? 0);
+    if (before !== 0) scores[at] = collected;
+    if (tombstones?.isDead(doc, version)) continue;
+    total++;
+    if (score < floor) continue;
+    collector.offer(doc, score);
+    floor = collector.floor;
+  }
+  cursor.start = to;
+  return total;
 }
 
 function fillScores(cursor: TermCursor, start: number, end: number): number {

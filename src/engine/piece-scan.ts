@@ -1,14 +1,15 @@
 import { compareIds } from "../protocol/hit.ts";
 import {
   type ClauseCursor,
+  type Collector,
+  collectMatches,
+  collectSimple,
   scoreGeneral,
-  scoreSimple,
   type TermCursor,
-  type WindowMatches,
-  windowMax,
 } from "./kernel.ts";
 import type { PieceView, WeighedPiece } from "./piece.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
+import type { Tombstones } from "./tombstones.ts";
 import { Top } from "./top.ts";
 import type { Weighing } from "./weighing.ts";
 
@@ -16,13 +17,14 @@ import type { Weighing } from "./weighing.ts";
 const listedAtOnce = 4096;
 
 /** One search's way through one piece, a bounded step at a time. */
-export class PieceScan {
+export class PieceScan implements Collector {
   readonly view: PieceView;
   readonly top: Top;
   total = 0;
   done = false;
   readonly #plan: PreparedPlan;
-  readonly #version: number;
+  readonly version: number;
+  readonly tombstones: Tombstones | undefined;
   readonly #weighed: Map<Weighing, WeighedPiece>;
   readonly #unready: WeighedPiece[];
   #cursors: { simple: TermCursor[]; clauses: ClauseCursor[] } | undefined;
@@ -33,8 +35,9 @@ export class PieceScan {
   constructor(view: PieceView, plan: PreparedPlan, { version, floor }: { version: number; floor: number }) {
     this.view = view;
     this.#plan = plan;
-    this.#version = version;
+    this.version = version;
     const { piece } = view;
+    this.tombstones = piece.tombstones.count > 0 ? piece.tombstones : undefined;
     const before = piece.ordered
       ? (a: number, b: number) => a < b
       : (a: number, b: number) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
@@ -43,10 +46,14 @@ export class PieceScan {
     this.#unready = [...this.#weighed.values()];
   }
 
+  get floor(): number {
+    return this.top.floor;
+  }
+
   /** Live documents that have been covered. */
   get covered(): number {
     const to = this.done ? this.view.documents : this.#scannedTo;
-    return to - this.view.piece.tombstones.countWithin(0, to, this.#version);
+    return to - this.view.piece.tombstones.countWithin(0, to, this.version);
   }
 
   /** Does the next step; answers roughly how many postings it read. */
@@ -63,7 +70,10 @@ export class PieceScan {
 
   #open(): { simple: TermCursor[]; clauses: ClauseCursor[] } {
     const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
-    return { simple: this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [], clauses };
+    const simple = this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [];
+    // Two scores have the same sum either way round, and the last term's documents cost the least.
+    if (simple.length === 2) simple.sort((a, b) => a.end - a.start - (b.end - b.start));
+    return { simple, clauses };
   }
 
   #openClause({ occur, terms, weighing }: PreparedClause): ClauseCursor {
@@ -78,38 +88,13 @@ export class PieceScan {
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
-    const only = terms.length === 1 ? terms[0] : undefined;
-    if (only !== undefined) return this.#advanceSingle(only);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
-    const matches = scoreSimple(terms, start, end);
-    this.#collect(matches, start);
+    const before = this.total;
+    this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
-    return matches.count * terms.length;
-  }
-
-  /** One term alone needs no sums: its postings are its matches. */
-  #advanceSingle(cursor: TermCursor): number {
-    const { docs, codes, saturation, weight, start } = cursor;
-    const { tombstones } = this.view.piece;
-    const anyDead = tombstones.count > 0;
-    const { top } = this;
-    const end = Math.min(cursor.end, start + windowMax);
-    let dead = 0;
-    for (let i = start; i < end; i++) {
-      const doc = docs[i] ?? 0;
-      if (anyDead && tombstones.isDead(doc, this.#version)) dead++;
-      else {
-        const score = weight * (saturation[codes[i] ?? 0] ?? 0);
-        if (score >= top.floor) this.#offer(doc, score);
-      }
-    }
-    this.total += end - start - dead;
-    cursor.start = end;
-    this.#scannedTo = end === cursor.end ? this.view.documents : (docs[end - 1] ?? 0) + 1;
-    this.done = end === cursor.end;
-    return end - start;
+    return (this.total - before) * terms.length;
   }
 
   #advanceGeneral(clauses: readonly ClauseCursor[]): number {
@@ -121,7 +106,7 @@ export class PieceScan {
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
     const matches = scoreGeneral(clauses, this.#plan.matching, { start, end });
-    this.#collect(matches, start);
+    this.total += collectMatches(matches, start, this);
     this.#scannedTo = Math.min(end, this.view.documents);
     return this.#plan.window;
   }
@@ -131,23 +116,8 @@ export class PieceScan {
     return 1;
   }
 
-  #collect({ count, touched, scores }: WindowMatches, start: number): void {
-    const { tombstones } = this.view.piece;
-    const anyDead = tombstones.count > 0;
-    const { top } = this;
-    let total = this.total;
-    for (let i = 0; i < count; i++) {
-      const at = touched[i] ?? 0;
-      const score = scores[at] ?? 0;
-      scores[at] = 0;
-      if (anyDead && tombstones.isDead(start + at, this.#version)) continue;
-      total++;
-      if (score >= top.floor) this.#offer(start + at, score);
-    }
-    this.total = total;
-  }
-
-  #offer(doc: number, score: number): void {
+  /** Takes a document that matches, unless it stands before the page that was asked for. */
+  offer(doc: number, score: number): void {
     const { after } = this.#plan;
     if (after !== undefined) {
       if (score > after.score) return;
@@ -158,12 +128,12 @@ export class PieceScan {
 
   /** The empty query: every living document, with score 0. */
   #list(): number {
-    const { piece, documents } = this.view;
+    const { documents } = this.view;
     const to = Math.min(documents, this.#scannedTo + listedAtOnce);
     for (let doc = this.#scannedTo; doc < to; doc++) {
-      if (piece.tombstones.count > 0 && piece.tombstones.isDead(doc, this.#version)) continue;
+      if (this.tombstones?.isDead(doc, this.version)) continue;
       this.total++;
-      if (this.top.floor <= 0) this.#offer(doc, 0);
+      if (this.top.floor <= 0) this.offer(doc, 0);
     }
     this.#scannedTo = to;
     this.done = to === documents;

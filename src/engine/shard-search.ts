@@ -106,6 +106,8 @@ export class ShardSearch {
   #merge({ top, view: { piece } }: PieceScan): Candidate[] {
     const merged = this.#best.slice();
     top.each((doc, score) => void merged.push({ id: piece.idAt(doc), score, piece, doc }));
-    return merged.sort(compareHits).slice(0, this.#plan.top);
+    merged.sort(compareHits);
+    merged.length = Math.min(merged.length, this.#plan.top);
+    return merged;
   }
 }
