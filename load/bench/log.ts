@@ -42,7 +42,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     });
     const next = documentStream();
     const syncs: number[] = [];
-    const measured = shapes.map((shape) => ({ shape, rounds: [] as Round[] }));
+    const measured = shapes.map((shape): { shape: Shape; rounds: Round[] } => ({ shape, rounds: [] }));
     for (let round = 0; round < rounds; round++) {
       syncs.push(syncRate(join(directory, "sync")));
       for (const one of measured) one.rounds.push(await measure(log, one.shape, next));

@@ -5,11 +5,14 @@ import type { IndexTable } from "./index-table.ts";
 import type { ReceiptTable } from "./receipt-table.ts";
 
 /** One slice holds the log up for some milliseconds. */
-const slice = { changes: 1_000, receipts: 200, sizeBytes: 2 << 20, pages: 500 };
+const slice = { changes: 300, receipts: 100, sizeBytes: 1 << 20, pages: 200 };
 
 /** Free pages are kept for new writes up to this share of the file; beyond it they are given back. */
 const freeShareMax = 0.25;
 const freePagesMin = 1_024;
+
+/** Where a dropped index has left something. */
+export type Tables = { changes: ChangeTable; indexes: IndexTable; receipts: ReceiptTable };
 
 /** Gives back, slice by slice, the space that dropped indexes leave: first their rows, then the file's free pages. */
 export class Reclaimer {
@@ -19,7 +22,7 @@ export class Reclaimer {
   readonly #receipts: ReceiptTable;
   #freedSome = false;
 
-  constructor(database: DatabaseSync, changes: ChangeTable, indexes: IndexTable, receipts: ReceiptTable) {
+  constructor(database: DatabaseSync, { changes, indexes, receipts }: Tables) {
     this.#database = database;
     this.#changes = changes;
     this.#indexes = indexes;

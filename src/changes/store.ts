@@ -34,7 +34,11 @@ export class Store {
     this.#changes = new ChangeTable(this.#database);
     this.#indexes = new IndexTable(this.#database);
     this.#receipts = new ReceiptTable(this.#database);
-    this.#reclaimer = new Reclaimer(this.#database, this.#changes, this.#indexes, this.#receipts);
+    this.#reclaimer = new Reclaimer(this.#database, {
+      changes: this.#changes,
+      indexes: this.#indexes,
+      receipts: this.#receipts,
+    });
     this.#saveHead = this.#database.prepare("update head set sequence = ?");
     this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
   }
