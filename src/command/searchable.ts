@@ -1,15 +1,15 @@
 import { sleep } from "../time.ts";
-import { asRecord } from "./answers.ts";
+import { asList, asNumber, asRecord } from "./answers.ts";
 import type { ImportTarget } from "./bulk-import.ts";
 
 const budgetMs = 2_000;
 const pauseMs = 100;
-const searchesMax = 60;
+const searchesMax = 100;
 
 /**
- * Waits until the write with that token can be found wherever it may be asked for: a search that reads it completes,
- * within its budget, on every shard. False when it does not within about two minutes; a cluster that is still catching
- * up is no failure.
+ * Waits until the write with that token can be found: a search that reads it completes, and every shard's answer says
+ * that it had heard of it. False when that takes longer than a few minutes; a cluster that is still catching up is no
+ * failure.
  */
 export async function waitUntilSearchable(target: ImportTarget, token: string | undefined): Promise<boolean> {
   if (token === undefined) return true;
@@ -17,10 +17,14 @@ export async function waitUntilSearchable(target: ImportTarget, token: string | 
   const json = { size: 0, after: token, budgetMs, cache: false };
   for (let searches = 0; searches < searchesMax; searches++) {
     const { status, body } = await target.client.request(path, { method: "POST", json });
-    const { complete, timing } = asRecord(body);
-    const { tookMs } = asRecord(timing);
-    if (status === 200 && complete === true && typeof tookMs === "number" && tookMs < budgetMs) return true;
+    if (status === 200 && hasHeardOf(body, Number(token))) return true;
     await sleep(pauseMs, target.timers);
   }
   return false;
+}
+
+/** A search that gives up on waiting still answers from what is there; only the sequences tell. */
+function hasHeardOf(answer: unknown, sequence: number): boolean {
+  const { complete, shards } = asRecord(answer);
+  return complete === true && asList(shards).every((shard) => (asNumber(asRecord(shard).sequence) ?? -1) >= sequence);
 }

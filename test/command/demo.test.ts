@@ -38,7 +38,11 @@ function service(index: { incarnation: number; fields: object } | undefined): (r
   let current = index;
   let searches = 0;
   return ({ method, path, body }) => {
-    if (path.endsWith("/search")) return { json: { complete: ++searches >= 3, timing: { tookMs: 1 } } };
+    if (path.endsWith("/search")) {
+      searches++;
+      const sequences = searches >= 3 ? [9, 11] : [9, 8];
+      return { json: { complete: searches >= 2, shards: sequences.map((sequence) => ({ sequence })) } };
+    }
     if (path.endsWith("/documents"))
       return { json: { accepted: body.split("\n").length - 1, rejected: [], token: "9" } };
     if (method === "PUT") current = { incarnation: 4, ...JSON.parse(body) };
