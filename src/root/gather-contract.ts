@@ -18,6 +18,8 @@ export type GatherRequest = {
   hedge: boolean;
   /** A small integer; latencies are kept apart by it, so that cheap queries are not hedged by the times of dear ones. */
   queryClass: number;
+  /** Queries like this one may have crashed a leaf: an attempt whose connection breaks is not tried elsewhere. */
+  suspect?: boolean;
 };
 
 /** Attempts of a shard are numbered: the first is 0, the hedge or retry 1; a shadow copy is 2 and its payload unused. */

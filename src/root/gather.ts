@@ -227,7 +227,7 @@ export class Gather {
     if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.errors.push(error.code);
     if (progress.first?.open || progress.second?.open) return;
-    if (mayRetry(error.code) && this.sendExtra(error.shard, "retry", nowMs, out)) return;
+    if (mayRetry(error.code, this.request.suspect === true) && this.sendExtra(error.shard, "retry", nowMs, out)) return;
     this.resolve(progress, missingOutcome(progress.errors), nowMs);
   }
 

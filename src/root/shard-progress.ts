@@ -72,8 +72,9 @@ export function isPushBack(code: AttemptErrorCode): boolean {
  * Whether another replica may do better. Not with a plan that is bad or that crashed a leaf (it would crash the next),
  * and not when the time ran out.
  */
-export function mayRetry(code: AttemptErrorCode): boolean {
-  return code === "overloaded" || code === "unknown_shard" || code === "not_ready" || code === "disconnected";
+export function mayRetry(code: AttemptErrorCode, suspect: boolean): boolean {
+  if (code === "disconnected") return !suspect;
+  return code === "overloaded" || code === "unknown_shard" || code === "not_ready";
 }
 
 /** What to call a shard all of whose attempts ended in errors. */

@@ -1,0 +1,57 @@
+import { writeFileSync } from "node:fs";
+import { ablations } from "./ablate.ts";
+import { readArguments, type SimulateRequest, UsageError, usage } from "./arguments.ts";
+import { type Played, play } from "./play.ts";
+import { reportHtml } from "./report.ts";
+import { onlyVariant, type Scenario } from "./scenario.ts";
+import { loadProfile, loadScenario } from "./scenario-store.ts";
+import { ScenarioError } from "./section.ts";
+import { figuresTable, verdictLines } from "./table.ts";
+import { judge } from "./target.ts";
+
+const exitDone = 0;
+const exitFailed = 1;
+const exitUsage = 2;
+
+/** Plays what was asked for, prints it, and answers the exit code: 1 when a target is missed. */
+function simulate(request: SimulateRequest): number {
+  const file = loadScenario(request.scenario);
+  const profile = request.profile === undefined ? undefined : loadProfile(request.profile);
+  const chosen = file.variants.filter(({ variant }) => request.variant === undefined || variant === request.variant);
+  if (chosen.length === 0) throw new UsageError(`the scenario has no variant ${request.variant}`);
+  const withProfile = chosen.map((run): Scenario => (profile === undefined ? run : { ...run, service: profile }));
+  const runs = request.ablate ? withProfile.flatMap(ablations) : withProfile;
+  const played = new Map<string, Played>();
+  for (const run of runs) {
+    played.set(run.variant, play(run, request.seed, { timeline: request.report !== undefined }));
+  }
+  if (request.report !== undefined) writeFileSync(request.report, reportHtml(file.name, file.about, played));
+  const figures = new Map([...played].map(([variant, run]) => [variant, run.figures]));
+  const verdicts = request.ablate || profile !== undefined ? [] : judge(file.targets, figures);
+  if (request.json) {
+    const only = figures.get(onlyVariant);
+    const alone = figures.size === 1 && only !== undefined;
+    const nested = { scenario: file.name, seed: request.seed, variants: Object.fromEntries(figures) };
+    process.stdout.write(`${JSON.stringify(alone ? only : nested)}\n`);
+  } else {
+    const parts = [`${file.name}, seed ${request.seed}`, figuresTable(figures), verdictLines(verdicts)];
+    process.stdout.write(`${parts.filter((part) => part !== "").join("\n\n")}\n`);
+  }
+  return verdicts.every((verdict) => verdict.holds) ? exitDone : exitFailed;
+}
+
+function run(args: readonly string[]): number {
+  if (args.includes("--help")) {
+    process.stdout.write(`${usage}\n`);
+    return exitDone;
+  }
+  try {
+    return simulate(readArguments(args));
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof ScenarioError)) throw error;
+    process.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}\n` : ""}`);
+    return exitUsage;
+  }
+}
+
+process.exitCode = run(process.argv.slice(2));

@@ -1,0 +1,40 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { ServiceProfile } from "./profile.ts";
+import { readScenarioFile, type ScenarioFile } from "./scenario.ts";
+import { readProfile } from "./scenario-parts.ts";
+import { ScenarioError, Section } from "./section.ts";
+
+const folder = join(import.meta.dirname, "../../load/scenarios");
+
+/** The names of the scenarios that come with the product. */
+export function scenarioNames(): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => basename(file, ".json"))
+    .sort();
+}
+
+/** Reads a scenario by its name, or from a file. */
+export function loadScenario(nameOrFile: string): ScenarioFile {
+  const named = join(folder, `${nameOrFile}.json`);
+  const path = existsSync(named) ? named : nameOrFile;
+  if (!existsSync(path)) {
+    throw new ScenarioError(`there is no scenario ${nameOrFile}; there are ${scenarioNames().join(", ")}`);
+  }
+  return readScenarioFile(readJson(path));
+}
+
+/** Reads service times from a file: a `service` section by itself. */
+export function loadProfile(path: string): ServiceProfile {
+  if (!existsSync(path)) throw new ScenarioError(`there is no file ${path}`);
+  return readProfile(new Section(readJson(path), ""));
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new ScenarioError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
