@@ -37,7 +37,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
   const kernel: Engine = {
     name: "hedgerow",
     share: 1,
-    warm: 3,
+    warm: 15,
     search(query) {
       const plan = plans.get(query);
       if (plan === undefined) return undefined;
@@ -103,9 +103,12 @@ function report({ documents, engines, ratios, ...rest }: Result): string {
 
 async function measure(engine: Engine, queries: ReadonlyMap<number, string[]>): Promise<Omit<Row, "buildS">> {
   const meanUs: Record<string, number> = {};
+  const shareOf = (all: readonly string[]): string[] => all.slice(0, Math.ceil(all.length * engine.share));
+  for (let round = 0; round < engine.warm; round++) {
+    for (const all of queries.values()) for (const query of shareOf(all)) await engine.search(query);
+  }
   for (const [length, all] of queries) {
-    const asked = all.slice(0, Math.ceil(all.length * engine.share));
-    for (let round = 0; round < engine.warm; round++) for (const query of asked) await engine.search(query);
+    const asked = shareOf(all);
     const startMs = systemClock.nowMs();
     for (const query of asked) {
       const answer = engine.search(query);
