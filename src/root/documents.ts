@@ -16,6 +16,7 @@ export function checkDocument(document: unknown, settings: IndexSettings): Docum
   const id: unknown = "id" in document ? document.id : undefined;
   if (typeof id !== "string" || id === "")
     return misfit(undefined, "id", 'a document needs an "id", a string that is not empty');
+  if (!id.isWellFormed()) return misfit(undefined, "id", '"id" holds half of a character');
   if (Buffer.byteLength(id) > idBytesMax) return misfit(undefined, "id", `"id" is longer than ${idBytesMax} bytes`);
   const places: ErrorPlace[] = [];
   for (const [field, value] of Object.entries(document)) {

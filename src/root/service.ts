@@ -127,6 +127,7 @@ export class RootService {
     const dropped = await this.log.dropIndex(name);
     const index = this.catalog.remove(name);
     if (index !== undefined) this.#options.topology.release(index);
+    this.catalog.setAliases(await this.log.aliases());
     return dropped;
   }
 
