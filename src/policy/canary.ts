@@ -52,6 +52,11 @@ export class Canary {
     if (memory !== undefined && nowMs >= memory.refusedUntilMs) this.shapes.delete(shape);
   }
 
+  /** The leaf turned out to live: nothing had crashed. */
+  acquitted(shape: string): void {
+    this.shapes.delete(shape);
+  }
+
   private forgetOldest(): void {
     if (this.shapes.size <= shapesMax) return;
     for (const oldest of this.shapes.keys()) {

@@ -25,6 +25,8 @@ export type LeafLinkState = {
   leaf: LeafIdentity | undefined;
   /** Why the link is down, while it is. */
   trouble: string | undefined;
+  /** How the link went down last: searches that were under way, and whether the leaf hung up without a farewell. */
+  lost: { searches: number; abruptly: boolean } | undefined;
 };
 
 /** A call that brought no result. */
@@ -108,6 +110,7 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
   let leaf: LeafIdentity | undefined;
   let leaving = false;
   let trouble: string | undefined = "not connected yet";
+  let lost: LeafLinkState["lost"];
   let rttMs: number | undefined;
   let failures = 0;
   let closed = false;
@@ -115,7 +118,16 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
   let giveUp: (() => void) | undefined;
 
   const state = (): LeafLinkState => {
-    return { url, connected: session !== undefined, rttMs, inflight: outstanding.searches, leaving, leaf, trouble };
+    return {
+      url,
+      connected: session !== undefined,
+      rttMs,
+      inflight: outstanding.searches,
+      leaving,
+      leaf,
+      trouble,
+      lost,
+    };
   };
 
   const connect = (): void => {
@@ -141,6 +153,7 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
     const current: Session = { socket, writer: createFrameWriter(socket), heardMs: clock.nowMs(), pingedMs: undefined };
     const decoder = createFrameDecoder((kind, request, payload) => receive(current, { kind, request, payload }));
     session = current;
+    lost = undefined;
     leaf = identity;
     leaving = false;
     trouble = undefined;
@@ -154,9 +167,13 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
         lose(current, error instanceof Error ? error.message : String(error));
       }
     });
-    socket.on("error", (error) => lose(current, error.message));
-    socket.on("end", () => lose(current, "the leaf hung up"));
-    socket.on("close", () => lose(current, "the connection is gone"));
+    const hungUp = (detail: string): void => {
+      if (session === current) lost = { searches: outstanding.searches, abruptly: !leaving };
+      lose(current, detail);
+    };
+    socket.on("error", (error) => hungUp(error.message));
+    socket.on("end", () => hungUp("the leaf hung up"));
+    socket.on("close", () => hungUp("the connection is gone"));
     ping(current);
     onState?.(state());
   };

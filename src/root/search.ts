@@ -5,9 +5,11 @@ import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { planQuery } from "../query/plan.ts";
 import { writeAnswer } from "./answer.ts";
+import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
+import { planShape } from "./plan-shape.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
 import { requireEnough, rounded, verdictOf } from "./verdict.ts";
@@ -30,9 +32,10 @@ const encoder = new TextEncoder();
 /**
  * Answers one search, as bytes:
  * 1. plan it once, with the index's global statistics;
- * 2. scatter the plan to one replica of each shard and gather what comes by the deadline;
- * 3. judge whether that is enough, and merge the shards' hits into one page;
- * 4. write it down together with what it rests on.
+ * 2. have one leaf try it first, where it may be poisonous;
+ * 3. scatter the plan to one replica of each shard and gather what comes by the deadline;
+ * 4. judge whether that is enough, and merge the shards' hits into one page;
+ * 5. write it down together with what it rests on.
  */
 export async function searchIndex(
   index: CatalogIndex,
@@ -40,6 +43,7 @@ export async function searchIndex(
   context: SearchContext & {
     resources: ScatterResources;
     limits: SearchLimits;
+    guard: CanaryGuard;
     /** Hears what the scatter said about the load, also where its answer is not enough. */
     onLoad: (sample: LoadSample) => void;
   },
@@ -50,20 +54,21 @@ export async function searchIndex(
   const arrivedMs = clock.nowMs();
   const plan = planQuery(body, index);
   const plannedMs = clock.nowMs();
-  const scatter = new Scatter(
-    {
-      shards: index.shards,
-      plan: encoder.encode(JSON.stringify(plan)),
-      deadlineMs: context.startMs + budgetMs,
-      minCoverage: body.minCoverage ?? 0,
-      hedge: body.hedge ?? true,
-      queryClass: queryClassOf(plan),
-    },
-    context.resources,
-  );
+  const query = {
+    shape: planShape(plan),
+    shards: index.shards,
+    plan: encoder.encode(JSON.stringify(plan)),
+    deadlineMs: context.startMs + budgetMs,
+    minCoverage: body.minCoverage ?? 0,
+    hedge: body.hedge ?? true,
+    queryClass: queryClassOf(plan),
+  };
+  await context.guard.clear(query);
+  const scatter = new Scatter(query, context.resources);
   context.onGone(() => scatter.cancel());
   const result = await scatter.run();
   const gatheredMs = clock.nowMs();
+  context.guard.review(query, result.reports);
   context.onLoad(loadSample(result.reports, gatheredMs - context.startMs));
   const verdict = verdictOf(result);
   requireEnough(verdict, body.minCoverage ?? 0);

@@ -1,11 +1,13 @@
 import type { AppendResult, ChangeLog, DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import type { Admission } from "../policy/admission.ts";
+import { Canary } from "../policy/canary.ts";
 import { LatencyTracker } from "../policy/latency-window.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import type { Clock } from "../time.ts";
+import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { clusterReport } from "./cluster-report.ts";
 import { waitForWrite } from "./own-write.ts";
@@ -35,11 +37,13 @@ export class RootService {
   readonly clock: Clock;
   readonly #options: ServiceOptions;
   readonly #searches = new LatencyTracker();
+  readonly #guard: CanaryGuard;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+    this.#guard = new CanaryGuard({ ...options.resources, canary: new Canary() });
     this.catalog = options.catalog;
     this.log = options.log;
     this.clock = options.resources.clock;
@@ -60,7 +64,7 @@ export class RootService {
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
     return this.#admitted({ ...context, budgetMs }, (onLoad) =>
-      searchIndex(index, body, { ...context, resources, limits, onLoad }),
+      searchIndex(index, body, { ...context, resources, limits, guard: this.#guard, onLoad }),
     );
   }
 

@@ -1,0 +1,189 @@
+import { HedgerowError } from "../errors.ts";
+import type { Canary, CrashEvidence } from "../policy/canary.ts";
+import type { ReplicaHealth } from "../policy/replica.ts";
+import type { TailPolicy } from "../policy/tail.ts";
+import type { AttemptError, ShardReply } from "../protocol/link.ts";
+import type { Clock, Timers } from "../time.ts";
+import type { CatalogShard } from "./catalog.ts";
+import type { ReplicaFeed } from "./feed.ts";
+import type { ShardReport } from "./gather-contract.ts";
+
+/** A query that is about to be sent to all shards. */
+export type GuardedQuery = {
+  /** See `plan-shape`. */
+  shape: string;
+  plan: Uint8Array;
+  shards: readonly CatalogShard[];
+  deadlineMs: number;
+  queryClass: number;
+};
+
+type Parts = { canary: Canary; policy: TailPolicy; clock: Clock; timers: Timers };
+
+/** What came of asking one leaf. `unknown`: it did not get to it, or not in time. */
+type LeadEnd = { kind: "answered" } | { kind: "unknown" } | { kind: "died"; life: string; alone: boolean };
+
+/** A leaf that dies of a plan does so at once; the query must still fit into what is left. */
+const leadMsMax = 50;
+const leadShareMax = 0.25;
+const leadsMax = 2;
+const shapesMax = 10_000;
+
+/**
+ * Asks one leaf before all others (the canary requests of Dean and Barroso, "The Tail at Scale", 2013) where
+ * `policy/canary` suspects a plan's shape, and where the shape has never been answered: so a poisonous query meets one
+ * replica and no more. Keeps the evidence too: which life of a leaf a shape seems to have ended, so that it is acquitted
+ * when that very life answers again.
+ */
+export class CanaryGuard {
+  readonly #parts: Parts;
+  /** Shapes that some leaf has answered, the one that was first so first. */
+  readonly #trusted = new Set<string>();
+  readonly #evidence = new Map<string, { feed: ReplicaFeed; life: string }>();
+  /** Shapes that are being tried, by leaf, with how many queries of each. */
+  readonly #leading = new Map<ReplicaFeed["link"], Map<string, number>>();
+  #turn = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the query may be sent to all shards; throws `invalid_query` when its like is refused. */
+  async clear(query: GuardedQuery): Promise<void> {
+    const { shape } = query;
+    this.#acquit(shape);
+    for (let leads = 0; ; leads++) {
+      const nowMs = this.#parts.clock.nowMs();
+      const decision = this.#parts.canary.decide(shape, nowMs);
+      if (decision.kind === "refused") throw refusal(decision.untilMs - nowMs);
+      if (leads >= leadsMax || (decision.kind === "all" && this.#trusted.has(shape))) return;
+      const target = this.#target(query, nowMs);
+      if (target === undefined) return;
+      const end = await this.#lead(query, target);
+      if (end.kind === "unknown") return;
+      if (end.kind === "answered") this.#trust(shape);
+      else this.#accuse(shape, { feed: target.feed, life: end.life, evidence: end.alone ? "reported" : "coincident" });
+    }
+  }
+
+  /** Takes note of leaves that were lost while the query was under way there. */
+  review({ shape, shards }: GuardedQuery, reports: readonly ShardReport[]): void {
+    reports.forEach(({ errors }, shard) => {
+      if (!errors.includes("disconnected")) return;
+      for (const feed of shards[shard]?.feeds ?? []) {
+        const { connected, lost, leaf } = feed.link.state();
+        if (connected || lost?.abruptly !== true || leaf === undefined) continue;
+        this.#accuse(shape, { feed, life: leaf.bootId, evidence: "coincident" });
+      }
+    });
+  }
+
+  #trust(shape: string): void {
+    this.#parts.canary.survived(shape, this.#parts.clock.nowMs());
+    this.#trusted.add(shape);
+    if (this.#trusted.size <= shapesMax) return;
+    const [first] = this.#trusted;
+    if (first !== undefined) this.#trusted.delete(first);
+  }
+
+  /** One death is one piece of evidence, however many queries of the shape it cut off. */
+  #accuse(shape: string, { feed, life, evidence }: { feed: ReplicaFeed; life: string; evidence: CrashEvidence }): void {
+    if (this.#evidence.get(shape)?.life === life) return;
+    if (this.#evidence.size >= shapesMax) this.#evidence.clear();
+    this.#evidence.set(shape, { feed, life });
+    this.#trusted.delete(shape);
+    this.#parts.canary.crashed(shape, evidence, this.#parts.clock.nowMs());
+  }
+
+  /** Withdraws what was held against a shape where only the connection had been lost. */
+  #acquit(shape: string): void {
+    const evidence = this.#evidence.get(shape);
+    if (evidence === undefined) return;
+    const { connected, leaf } = evidence.feed.link.state();
+    if (!connected) return;
+    this.#evidence.delete(shape);
+    if (leaf?.bootId === evidence.life) this.#parts.canary.acquitted(shape);
+  }
+
+  #target({ shards }: GuardedQuery, nowMs: number): { shard: number; feed: ReplicaFeed } | undefined {
+    for (let i = 0; i < shards.length; i++) {
+      this.#turn = (this.#turn + 1) % shards.length;
+      const candidate = shards[this.#turn];
+      const replica = candidate && this.#parts.policy.chooseFirst(candidate.health, nowMs);
+      const feed = candidate?.feeds.find(({ health }) => health === replica);
+      if (feed !== undefined) return { shard: this.#turn, feed };
+    }
+    return undefined;
+  }
+
+  #lead(query: GuardedQuery, { shard, feed }: { shard: number; feed: ReplicaFeed }): Promise<LeadEnd> {
+    const { clock, timers } = this.#parts;
+    const sentMs = clock.nowMs();
+    const budgetMs = Math.min(leadMsMax, (query.deadlineMs - sentMs) * leadShareMax);
+    if (budgetMs <= 0) return Promise.resolve({ kind: "unknown" });
+    const finish = this.#book(query, { shard, health: feed.health, sentMs });
+    const leave = this.#enter(feed.link, query.shape);
+    return new Promise((resolve) => {
+      const request = feed.link.search(
+        { plan: query.plan, shard, budgetMs, tied: false },
+        {
+          onStarted: () => undefined,
+          onReply: (_request, reply) => end({ kind: "answered" }, () => finish.answered(reply)),
+          onError: (_request, error) => end(this.#endOf(error, feed, query.shape), finish.failed),
+        },
+      );
+      const limit = timers.after(budgetMs, () => {
+        if (request !== undefined) feed.link.cancel(request);
+        end({ kind: "unknown" }, finish.abandoned);
+      });
+      const end = (outcome: LeadEnd, book: () => void): void => {
+        limit.cancel();
+        book();
+        leave();
+        resolve(outcome);
+      };
+      if (request === undefined) end({ kind: "unknown" }, finish.abandoned);
+    });
+  }
+
+  #endOf({ code }: AttemptError, feed: ReplicaFeed, shape: string): LeadEnd {
+    if (code === "crashed" || code === "bad_plan") return { kind: "answered" };
+    const { lost, leaf } = feed.link.state();
+    if (code !== "disconnected" || lost?.abruptly !== true || leaf === undefined) return { kind: "unknown" };
+    const ofThisShape = this.#leading.get(feed.link)?.get(shape) ?? 0;
+    return { kind: "died", life: leaf.bootId, alone: lost.searches <= ofThisShape };
+  }
+
+  /** Books the attempt with its replica, as a gather would. */
+  #book(query: GuardedQuery, { shard, health, sentMs }: { shard: number; health: ReplicaHealth; sentMs: number }) {
+    const { policy, clock } = this.#parts;
+    const attempt = health.begin(sentMs);
+    const settle = (end: Parameters<TailPolicy["settle"]>[1]): void => {
+      const of = query.shards[shard]?.health;
+      if (of !== undefined)
+        policy.settle(attempt, end, { shard: of, queryClass: query.queryClass, nowMs: clock.nowMs() });
+    };
+    return {
+      answered: ({ queuedMs }: ShardReply) => settle({ kind: "answered", latencyMs: clock.nowMs() - sentMs, queuedMs }),
+      failed: () => settle({ kind: "failed", pushBack: false }),
+      abandoned: () => settle({ kind: "abandoned" }),
+    };
+  }
+
+  /** Counts a trial in; what it returns counts it out. */
+  #enter(link: ReplicaFeed["link"], shape: string): () => void {
+    const shapes = this.#leading.get(link) ?? new Map<string, number>();
+    this.#leading.set(link, shapes);
+    shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+    return () => {
+      const left = (shapes.get(shape) ?? 1) - 1;
+      if (left > 0) shapes.set(shape, left);
+      else shapes.delete(shape);
+    };
+  }
+}
+
+function refusal(forMs: number): HedgerowError {
+  const detail = `queries of this shape took a leaf down; none is run for another ${Math.ceil(forMs / 1000)} s`;
+  return new HedgerowError("invalid_query", detail).withFacts({ retryAfterS: Math.ceil(forMs / 1000) });
+}

@@ -1,0 +1,54 @@
+import type { Plan, PlanClause, PlanFilter } from "../protocol/plan.ts";
+
+/**
+ * What kind of work a plan is, as a short text: two plans of one shape take the same paths through a leaf, with other
+ * words and numbers. Counts are told apart by their power of two, so that there are few shapes.
+ */
+export function planShape(plan: Plan): string {
+  const kinds = new Map<string, number>();
+  for (const clause of plan.clauses) {
+    const kind = clauseKind(clause);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const clauses = [...kinds].map(([kind, count]) => `${kind}x${magnitude(count)}`).sort();
+  const { filter, facets = [], sort = [], highlight = [] } = plan;
+  return [
+    plan.index,
+    plan.incarnation,
+    clauses.join("+"),
+    `m${magnitude(plan.matchAtLeast)}`,
+    `t${magnitude(plan.top)}`,
+    filter === undefined ? "" : filterKind(filter),
+    facets.map(({ field, size }) => `${field}:${magnitude(size)}`).join(","),
+    sort.map(({ field, descending }) => `${field}${descending ? "-" : "+"}`).join(","),
+    plan.after === undefined ? "" : "after",
+    plan.returned?.length === 0 ? "bare" : "",
+    highlight.join(","),
+    plan.explain === true ? "explained" : "",
+  ].join("|");
+}
+
+function clauseKind({ occur, terms, phrase, fieldBoosts }: PlanClause): string {
+  const words = phrase === undefined ? "" : `p${magnitude(phrase.length)}`;
+  return `${occur[0]}${magnitude(terms.length)}${words}${fieldBoosts === undefined ? "" : "f"}`;
+}
+
+function filterKind(filter: PlanFilter): string {
+  switch (filter.kind) {
+    case "in":
+      return `in:${filter.field}:${magnitude(filter.values.length)}`;
+    case "range":
+      return `range:${filter.field}`;
+    case "not":
+      return `not(${filterKind(filter.of)})`;
+    default: {
+      const kinds = new Set(filter.of.map(filterKind));
+      return `${filter.kind}${magnitude(filter.of.length)}(${[...kinds].sort().join(",")})`;
+    }
+  }
+}
+
+/** 0, 1, 2 (2 and 3), 3 (4 to 7) and so on. */
+function magnitude(count: number): number {
+  return 32 - Math.clz32(count);
+}
