@@ -4,7 +4,8 @@ import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Clock } from "../time.ts";
+import { afterPoll, type Clock } from "../time.ts";
+import { createArrivals } from "./arrivals.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -49,12 +50,13 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOpt
       reply.raw.end(JSON.stringify(problemFrom(found, request.traceId)));
     },
   });
+  const arrivals = createArrivals(clock, afterPoll);
   app.decorateRequest("traceId", "");
   app.decorateRequest("startMs", 0);
   app.addHook("onRequest", (request, reply, done) => {
     const traceparent = request.headers.traceparent;
     request.traceId = traceIdFrom(typeof traceparent === "string" ? traceparent : undefined);
-    request.startMs = clock.nowMs();
+    request.startMs = arrivals.nowMs();
     reply.header("x-trace-id", request.traceId);
     done();
   });
