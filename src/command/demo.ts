@@ -30,11 +30,11 @@ export type DemoOptions = {
 export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
   const client = createClient(options.url);
   const index = await findIndex(client);
+  if (index !== undefined && (await isLoaded(options, index))) return;
   if (index !== undefined && !isDemo(index)) {
     io.stderr('hedgerow: an index "demo" with other fields stands; the demo corpus is not loaded\n');
     return;
   }
-  if (index !== undefined && (await isLoaded(options, index))) return;
   if (index === undefined) await createIndex(client, options);
   const documents = await load(client, options, io);
   await remember(options, { documents, index: await findIndex(client) });
