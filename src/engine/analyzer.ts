@@ -15,6 +15,10 @@ export type Analyzer = {
   analyze(text: string): Token[];
   /** The terms of `analyze` alone, with repetitions. */
   terms(text: string): string[];
+  /** The terms of `analyze` with their positions, one by one. */
+  eachTerm(text: string, take: (term: string, position: number) => void): void;
+  /** The last word of the text, folded, even where it is a stop word: while it is typed it may become another. */
+  lastWord(text: string): Omit<Token, "position"> | undefined;
   /** The term of one word that is already folded, or "" where it is a stop word. */
   termOf(folded: string): string;
 };
@@ -69,6 +73,20 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
         if (term !== "") terms.push(term);
       });
       return terms;
+    },
+    eachTerm(text, take) {
+      let position = 0;
+      each(text, ({ term }) => {
+        if (term !== "") take(term, position);
+        position++;
+      });
+    },
+    lastWord(text) {
+      let last: Omit<Token, "position"> | undefined;
+      each(text, ({ folded, term }, start, end) => {
+        last = { folded, term, start, end };
+      });
+      return last;
     },
     termOf,
   };

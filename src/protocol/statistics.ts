@@ -1,6 +1,9 @@
 /** How far a root has followed one replica's statistics. A replica that starts anew has another `journal`. */
 export type StatisticsCursor = { journal: string; version: number };
 
+/** No term begins with it: terms hold letters, numbers and signs. */
+export const wordMark = "\u0000";
+
 /**
  * What changed in one shard's term statistics since a cursor. Only live documents count: a tombstone takes its
  * document's terms and lengths out at once, so that the sums never depend on when segments are merged.
@@ -16,7 +19,10 @@ export type StatisticsDelta = {
   /** Totals, not differences. `lengths` has one sum per text field, in index order. */
   documents: number;
   lengths: readonly number[];
-  /** Differences of document frequency: `counts[i]` is added to that of `terms[i]`. */
+  /**
+   * Differences of document frequency: `counts[i]` is added to that of `terms[i]`. A term that begins with `wordMark` is
+   * none: behind the mark stands a word as the documents hold it, folded but not stemmed, and its count says nothing.
+   */
   terms: readonly string[];
   counts: readonly number[];
 };

@@ -1,19 +1,25 @@
 import { type Analyzer, createAnalyzer } from "../engine/analyzer.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { GlobalStatistics } from "./statistics.ts";
+import { readSynonyms, type Synonyms } from "./synonyms.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 /** What planning a query needs to know of an index. The analyzer is the very one that the leaves index with. */
 export type PlanContext = {
   definition: IndexDefinition;
   statistics: GlobalStatistics;
+  vocabulary: Vocabulary;
   analyzer: Analyzer;
-  /** The most terms that a plan may hold. */
+  synonyms: Synonyms;
+  /** The most terms that a plan may hold before its words are expanded. */
   termsMax: number;
 };
 
 /** The context of an index of which no statistics are known yet. */
 export function createPlanContext(definition: IndexDefinition, termsMax: number): PlanContext {
   const { settings } = definition;
-  const statistics = new GlobalStatistics(settings.shards, textFields(settings).length);
-  return { definition, statistics, analyzer: createAnalyzer(settings), termsMax };
+  const analyzer = createAnalyzer(settings);
+  const statistics = new GlobalStatistics(settings.shards, textFields(settings).length, (word) => vocabulary.add(word));
+  const vocabulary = new Vocabulary(statistics, analyzer.termOf);
+  return { definition, statistics, vocabulary, analyzer, synonyms: readSynonyms(settings, analyzer), termsMax };
 }

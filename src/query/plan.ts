@@ -3,28 +3,36 @@ import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { PlanContext } from "./context.ts";
-import { type FieldLookup, type Occur, parseQuery, type QueryPart } from "./parse.ts";
-import { inverseDocumentFrequency } from "./weigh.ts";
+import { type Correction, Expander } from "./expand.ts";
+import { type FieldLookup, parseQuery, type QueryPart } from "./parse.ts";
+
+/** The one plan that every shard runs, and the words of the query that were taken for others. */
+export type Planned = { plan: Plan; corrections: readonly Correction[] };
 
 /**
- * Turns a validated search into the one plan that every shard runs: words parsed, analyzed and weighed with the
- * index's global statistics. Throws `invalid_query` or `invalid_request` naming what does not fit.
+ * Turns a validated search into a plan: words parsed, analyzed, expanded and weighed with the index's global
+ * statistics. Throws `invalid_query` or `invalid_request` naming what does not fit.
  */
-export function planQuery(body: SearchBody, context: PlanContext): Plan {
+export function planQuery(body: SearchBody, context: PlanContext): Planned {
   const { definition, statistics } = context;
   const boosts = fieldBoosts(body.fields, definition);
   const parsed = parseQuery(body.query ?? "", fieldLookup(definition));
   if (parsed.kind === "invalid")
     throw new HedgerowError("invalid_query", parsed.detail, [place("query", parsed.detail)]);
-  const clauses = parsed.parts.flatMap((part) => clausesOf(part, boosts, context));
+  const expander = new Expander(context, body.typos);
+  const parts = body.prefix === true ? lastAsPrefix(parsed.parts) : parsed.parts;
+  const clauses = parts.flatMap((part) => {
+    const restriction = fieldClause(part, boosts, context);
+    return clausesOf(part, context, expander).map((clause) => ({ ...clause, ...restriction }));
+  });
   if (parsed.parts.length > 0 && clauses.length === 0) clauses.push({ occur: "required", terms: [] });
-  const termCount = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  const termCount = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
   if (termCount > context.termsMax) {
     const detail = `the query has ${termCount} terms, more than the ${context.termsMax} allowed`;
     throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
   }
   const { epoch, averageLengths } = statistics.current;
-  return {
+  const plan: Plan = {
     index: definition.index,
     incarnation: definition.incarnation,
     epoch,
@@ -36,6 +44,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Plan {
     top: (body.from ?? 0) + (body.size ?? 10),
     ...(body.returned === undefined ? {} : { returned: body.returned }),
   };
+  return { plan, corrections: expander.corrections };
 }
 
 function place(path: string, detail: string): { path: string; detail: string } {
@@ -74,30 +83,33 @@ function misfit(position: number, detail: string): HedgerowError {
   return new HedgerowError("invalid_request", detail, [place(`fields/${position}`, detail)]);
 }
 
+function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {
+  return parts.map((part, i) => (i === parts.length - 1 && part.kind === "words" ? { ...part, kind: "prefix" } : part));
+}
+
 /**
  * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words and for a word that
  * falls apart into several terms behind an operator, since `-wi-fi` means just that.
  */
-function clausesOf(part: QueryPart, boosts: readonly number[], context: PlanContext): PlanClause[] {
-  const tokens = context.analyzer.analyze(part.text);
+function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expander): PlanClause[] {
+  const { occur, kind, text } = part;
+  const tokens = analyzer.analyze(text);
   const [first] = tokens;
-  if (first === undefined) return [];
-  const together = tokens.length > 1 && (part.kind === "phrase" || part.occur === "excluded");
-  if (!together) return tokens.map((token) => clause(part.occur, [token.term], fieldClause(part, boosts, context)));
-  const whole = clause(part.occur, [...new Set(tokens.map((token) => token.term))], fieldClause(part, boosts, context));
-  return [{ ...whole, phrase: tokens.map((token) => ({ term: token.term, offset: token.position - first.position })) }];
-
-  function clause(occur: Occur, terms: readonly string[], restriction: Pick<PlanClause, "fieldBoosts">): PlanClause {
-    const { documents } = context.statistics.current;
-    return {
-      occur,
-      terms: terms.map((term) => ({
-        term,
-        weight: inverseDocumentFrequency(documents, context.statistics.frequency(term)),
-      })),
-      ...restriction,
-    };
+  if (first !== undefined && tokens.length > 1 && (kind === "phrase" || occur === "excluded")) {
+    const terms = [...new Set(tokens.map(({ term }) => term))].map((term) => expander.exact(term));
+    const phrase = tokens.map(({ term, position }) => ({ term, offset: position - first.position }));
+    return [{ occur, terms, phrase }];
   }
+  if (kind === "phrase") return first === undefined ? [] : [{ occur, terms: [expander.exact(first.term)] }];
+  const last = kind === "prefix" ? analyzer.lastWord(text) : undefined;
+  const whole = tokens.filter(({ start }) => start !== last?.start);
+  const clauses = whole.map((token) => ({
+    occur,
+    terms: expander.word(token, occur, text.slice(token.start, token.end)),
+  }));
+  if (last === undefined) return clauses;
+  const terms = expander.prefix(last, occur, text.slice(last.start, last.end));
+  return terms.length === 0 ? clauses : [...clauses, { occur, terms }];
 }
 
 function fieldClause(

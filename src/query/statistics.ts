@@ -1,5 +1,5 @@
 import { murmur3 } from "../protocol/hashing.ts";
-import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
+import { type StatisticsCursor, type StatisticsDelta, wordMark } from "../protocol/statistics.ts";
 
 /** The statistics of a whole index that one plan is made from. */
 export type Statistics = {
@@ -29,6 +29,7 @@ type ShardStatistics = {
 export class GlobalStatistics {
   readonly #fieldCount: number;
   readonly #shards: ShardStatistics[];
+  readonly #onWord: (word: string) => void;
   readonly #numberOf = new Map<string, number>();
   readonly #terms: string[] = [];
   readonly #hashes: number[] = [];
@@ -36,8 +37,10 @@ export class GlobalStatistics {
   #fingerprint = 0;
   #current: Statistics;
 
-  constructor(shards: number, fieldCount: number) {
+  /** `onWord` hears of every word of the documents, possibly again and before its term's frequency is published. */
+  constructor(shards: number, fieldCount: number, onWord: (word: string) => void = () => undefined) {
     this.#fieldCount = fieldCount;
+    this.#onWord = onWord;
     this.#shards = Array.from({ length: shards }, () => ({
       cursor: undefined,
       published: { documents: 0, lengths: new Array<number>(fieldCount).fill(0), sequence: 0 },
@@ -63,10 +66,23 @@ export class GlobalStatistics {
     return this.#current;
   }
 
+  get epoch(): string {
+    return this.#current.epoch;
+  }
+
   /** In how many live documents of the index the term stands. */
   frequency(term: string): number {
     const number = this.#numberOf.get(term);
     return number === undefined ? 0 : (this.#total[number] ?? 0);
+  }
+
+  /** As `frequency`, for a term's number. */
+  frequencyAt(number: number): number {
+    return this.#total[number] ?? 0;
+  }
+
+  termAt(number: number): string {
+    return this.#terms[number] ?? "";
   }
 
   /** Takes in one page. Answers whether the shard's statistics are now complete up to the page's cursor. */
@@ -79,8 +95,12 @@ export class GlobalStatistics {
       shard.stagedCounts = [];
     }
     delta.terms.forEach((term, i) => {
-      shard.stagedTerms.push(this.#number(term));
-      shard.stagedCounts.push(delta.counts[i] ?? 0);
+      if (term.startsWith(wordMark)) {
+        this.#onWord(term.slice(wordMark.length));
+      } else {
+        shard.stagedTerms.push(this.numberOf(term));
+        shard.stagedCounts.push(delta.counts[i] ?? 0);
+      }
     });
     shard.cursor = delta.cursor;
     if (delta.more) return false;
@@ -111,7 +131,8 @@ export class GlobalStatistics {
     this.#fingerprint = (this.#fingerprint + Math.imul(this.#hashes[term] ?? 0, difference)) | 0;
   }
 
-  #number(term: string): number {
+  /** The number of a term, which it is given at first sight. */
+  numberOf(term: string): number {
     const known = this.#numberOf.get(term);
     if (known !== undefined) return known;
     const number = this.#terms.length;

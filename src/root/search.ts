@@ -52,7 +52,7 @@ export async function searchIndex(
   const { from, size } = pageOf(body, context.limits);
   const budgetMs = body.budgetMs ?? context.limits.budgetMs;
   const arrivedMs = clock.nowMs();
-  const plan = planQuery(body, index);
+  const { plan, corrections } = planQuery(body, index);
   const plannedMs = clock.nowMs();
   const query = {
     shape: planShape(plan),
@@ -79,6 +79,7 @@ export async function searchIndex(
     total: totalOf(result, verdict.complete),
     ...verdict,
     statistics: { epoch, documents },
+    ...(corrections.length === 0 ? {} : { corrections }),
     timing: {
       budgetMs,
       tookMs: rounded(doneMs - context.startMs),

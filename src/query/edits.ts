@@ -1,0 +1,63 @@
+let before = new Int32Array(64);
+let above = new Int32Array(64);
+let row = new Int32Array(64);
+
+/**
+ * How many letters must be inserted, left out, replaced or swapped with their neighbour to make one word of the other
+ * (Damerau's edits in the form of optimal string alignment: no letter is edited twice); `editsMax + 1` where that is
+ * more than `editsMax`. Letters are UTF-16 units.
+ */
+export function editsBetween(from: string, to: string, editsMax: number): number {
+  const tooMany = editsMax + 1;
+  const shortest = Math.min(from.length, to.length);
+  if (Math.max(from.length, to.length) - shortest > editsMax) return tooMany;
+  let start = 0;
+  while (start < shortest && from.charCodeAt(start) === to.charCodeAt(start)) start++;
+  let shared = 0;
+  while (
+    shared < shortest - start &&
+    from.charCodeAt(from.length - 1 - shared) === to.charCodeAt(to.length - 1 - shared)
+  )
+    shared++;
+  const rows = from.length - start - shared;
+  const columns = to.length - start - shared;
+  if (rows === 0 || columns === 0) return Math.min(tooMany, rows + columns);
+  makeRoom(columns + 1);
+  for (let column = 0; column <= columns; column++) row[column] = column;
+  for (let i = 1; i <= rows; i++) {
+    nextRow();
+    if (fillRow(i, { from, to, start, columns }) > editsMax) return tooMany;
+  }
+  return Math.min(tooMany, row[columns] ?? 0);
+}
+
+type Middle = { from: string; to: string; start: number; columns: number };
+
+/** Fills the row of the `i`th letter of `from`; answers its least number. */
+function fillRow(i: number, { from, to, start, columns }: Middle): number {
+  const letter = from.charCodeAt(start + i - 1);
+  const letterBefore = i > 1 ? from.charCodeAt(start + i - 2) : -1;
+  row[0] = i;
+  let least = i;
+  for (let j = 1; j <= columns; j++) {
+    const other = to.charCodeAt(start + j - 1);
+    let edits = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (letter === other ? 0 : 1));
+    const swapped = j > 1 && letterBefore === other && letter === to.charCodeAt(start + j - 2);
+    if (swapped) edits = Math.min(edits, (before[j - 2] ?? 0) + 1);
+    row[j] = edits;
+    if (edits < least) least = edits;
+  }
+  return least;
+}
+
+function nextRow(): void {
+  const oldest = before;
+  before = above;
+  above = row;
+  row = oldest;
+}
+
+function makeRoom(columns: number): void {
+  if (row.length >= columns) return;
+  [before, above, row] = [new Int32Array(columns * 2), new Int32Array(columns * 2), new Int32Array(columns * 2)];
+}

@@ -1,0 +1,105 @@
+import type { PlanTerm } from "../protocol/plan.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import type { PlanContext } from "./context.ts";
+import type { Occur } from "./parse.ts";
+import { inverseDocumentFrequency } from "./weigh.ts";
+
+/** A word that the index does not hold, and the words of the index that it was taken for, the best first. */
+export type Correction = { from: string; to: string[] };
+
+/** A word of the query: its term, and how it is written, folded. */
+export type QueryWord = { term: string; folded: string };
+
+/** A prefix stands for at most this many terms. */
+export const prefixTermsMax = 50;
+/** A misspelt word stands for at most this many words. */
+export const correctedWordsMax = 8;
+/** Only this many misspelt words of a query are corrected: finding what they were meant as takes time. */
+const correctionsMax = 32;
+
+/** What an expansion is worth beside the word that was typed. */
+const prefixShare = 0.75;
+const synonymShare = 0.9;
+
+/**
+ * Says which terms a word of the query stands for, as alternatives of which the best counts:
+ * - a word: its term and the terms of its synonyms, these at 0.9 of its weight;
+ * - a prefix: the terms of the words that begin with it, at most `prefixTermsMax`, the most frequent; the term of the
+ *   word that is typed already counts in full, the others 0.75;
+ * - a word whose term stands nowhere: the nearest words by edits, at most `correctedWordsMax`, each at 1 / (1 + edits).
+ * All alternatives are weighed as if they were as frequent as the most frequent of them: otherwise the rarest, which is
+ * hardly ever the one that was meant, would win.
+ */
+export class Expander {
+  readonly corrections: Correction[] = [];
+  readonly #context: PlanContext;
+  readonly #typos: NonNullable<SearchBody["typos"]>;
+
+  constructor(context: PlanContext, typos: SearchBody["typos"]) {
+    this.#context = context;
+    this.#typos = typos ?? "auto";
+  }
+
+  /** The alternatives for a whole word; `typed` is how the user wrote it. An excluded word is never corrected. */
+  word(word: QueryWord, occur: Occur, typed: string): PlanTerm[] {
+    const shares = this.#withSynonyms(word.term);
+    const isKnown = [...shares.keys()].some((term) => this.#frequency(term) > 0);
+    if (!isKnown && occur !== "excluded") this.#correct(word.folded, typed, shares);
+    return this.#weigh(shares);
+  }
+
+  /** The alternatives for the beginning of a word; none where it is but a stop word. */
+  prefix(word: QueryWord, occur: Occur, typed: string): PlanTerm[] {
+    const shares = new Map<string, number>();
+    if (this.#frequency(word.term) > 0) shares.set(word.term, 1);
+    for (const term of this.#context.vocabulary.beginning(word.folded, prefixTermsMax)) {
+      if (shares.size >= prefixTermsMax) break;
+      if (!shares.has(term)) shares.set(term, prefixShare);
+    }
+    if (shares.size > 0) return this.#weigh(shares);
+    return word.term === "" ? [] : this.word(word, occur, typed);
+  }
+
+  /** A term as it is. */
+  exact(term: string): PlanTerm {
+    return { term, weight: this.#weight(this.#frequency(term)) };
+  }
+
+  #withSynonyms(term: string): Map<string, number> {
+    const shares = new Map([[term, 1]]);
+    for (const other of this.#context.synonyms.get(term) ?? []) shares.set(other, synonymShare);
+    return shares;
+  }
+
+  #correct(folded: string, typed: string, shares: Map<string, number>): void {
+    const editsMax = this.#typos === "auto" ? editsAllowed(folded) : this.#typos;
+    if (editsMax === 0 || this.corrections.length >= correctionsMax) return;
+    const near = this.#context.vocabulary.near(folded, editsMax, correctedWordsMax);
+    if (near.length === 0) return;
+    shares.clear();
+    for (const { term, edits } of near) if (!shares.has(term)) shares.set(term, 1 / (1 + edits));
+    const to = near.map(({ word }) => word);
+    if (!this.corrections.some(({ from }) => from === typed)) this.corrections.push({ from: typed, to });
+  }
+
+  #weigh(shares: ReadonlyMap<string, number>): PlanTerm[] {
+    let frequency = 0;
+    for (const term of shares.keys()) frequency = Math.max(frequency, this.#frequency(term));
+    const weight = this.#weight(frequency);
+    return [...shares].map(([term, share]) => ({ term, weight: weight * share }));
+  }
+
+  #weight(frequency: number): number {
+    return inverseDocumentFrequency(this.#context.statistics.current.documents, frequency);
+  }
+
+  #frequency(term: string): number {
+    return this.#context.statistics.frequency(term);
+  }
+}
+
+/** How many edits a word of this length is allowed: the shorter, the more it takes to be another word. */
+function editsAllowed(folded: string): number {
+  const letters = [...folded].length;
+  return letters <= 3 ? 0 : letters <= 7 ? 1 : 2;
+}

@@ -1,0 +1,117 @@
+import { NearWords } from "./near-words.ts";
+import { SortedWords } from "./sorted-words.ts";
+
+/** What the vocabulary asks of the index's terms. */
+export type TermBook = {
+  /** The number of a term, which it is given at first sight. */
+  numberOf(term: string): number;
+  termAt(number: number): string;
+  /** In how many live documents the term stands. */
+  frequencyAt(number: number): number;
+  /** Names the statistics that frequencies come from. */
+  readonly epoch: string;
+};
+
+/** A word that stands in the documents, and the term that it is found by. */
+export type KnownWord = { word: string; term: string; frequency: number };
+
+const memoMax = 4096;
+
+/**
+ * The words of an index as they are written (folded), beside the terms they became: what a prefix begins and what a
+ * typing error was meant as can only be told by whole words. A word is forgotten never, but counts only as long as its
+ * term stands in a live document; until then it may still lead to what its term finds.
+ */
+export class Vocabulary {
+  readonly #book: TermBook;
+  readonly #termOf: (word: string) => string;
+  readonly #known = new Set<string>();
+  readonly #words: string[] = [];
+  #termNumbers = new Uint32Array(1024);
+  readonly #sorted = new SortedWords(this.#words);
+  readonly #near = new NearWords(this.#words);
+  readonly #memo = new Map<string, readonly string[]>();
+  #memoEpoch = "";
+
+  constructor(book: TermBook, termOf: (word: string) => string) {
+    this.#book = book;
+    this.#termOf = termOf;
+  }
+
+  get size(): number {
+    return this.#words.length;
+  }
+
+  /** Takes up a folded word; one that is known already changes nothing. */
+  add(word: string): void {
+    if (this.#known.has(word)) return;
+    const term = this.#termOf(word);
+    if (term === "") return;
+    const number = this.#words.length;
+    this.#known.add(word);
+    this.#words.push(word);
+    if (number === this.#termNumbers.length) this.#grow();
+    this.#termNumbers[number] = this.#book.numberOf(term);
+    this.#sorted.add(number);
+    this.#near.add(number);
+  }
+
+  /** The terms of the words that begin with a prefix: the `countMax` most frequent, then by the term itself. */
+  beginning(prefix: string, countMax: number): readonly string[] {
+    const { epoch } = this.#book;
+    if (epoch !== this.#memoEpoch || this.#memo.size >= memoMax) this.#memo.clear();
+    this.#memoEpoch = epoch;
+    const key = `${countMax} ${prefix}`;
+    const known = this.#memo.get(key);
+    if (known !== undefined) return known;
+    const terms = this.#findBeginning(prefix, countMax);
+    this.#memo.set(key, terms);
+    return terms;
+  }
+
+  /** The words within some edits of one: the nearest first, then the most frequent, then by the word itself. */
+  near(word: string, editsMax: number, countMax: number): (KnownWord & { edits: number })[] {
+    return this.#near
+      .near(word, editsMax)
+      .map((found) => ({ ...this.#describe(found.word), edits: found.edits }))
+      .filter(({ frequency }) => frequency > 0)
+      .sort((a, b) => a.edits - b.edits || b.frequency - a.frequency || (a.word < b.word ? -1 : 1))
+      .slice(0, countMax);
+  }
+
+  #describe(number: number): KnownWord {
+    const term = this.#termNumbers[number] ?? 0;
+    return {
+      word: this.#words[number] ?? "",
+      term: this.#book.termAt(term),
+      frequency: this.#book.frequencyAt(term),
+    };
+  }
+
+  #findBeginning(prefix: string, countMax: number): string[] {
+    const numbers = new Set<number>();
+    this.#sorted.eachBeginning(prefix, (word) => numbers.add(this.#termNumbers[word] ?? 0));
+    const found: { number: number; frequency: number }[] = [];
+    for (const number of numbers) {
+      const frequency = this.#book.frequencyAt(number);
+      if (frequency > 0) found.push({ number, frequency });
+    }
+    const least = found.length > countMax ? kthLargest(found, countMax) : 1;
+    return found
+      .filter(({ frequency }) => frequency >= least)
+      .map(({ number, frequency }) => ({ term: this.#book.termAt(number), frequency }))
+      .sort((a, b) => b.frequency - a.frequency || (a.term < b.term ? -1 : 1))
+      .slice(0, countMax)
+      .map(({ term }) => term);
+  }
+
+  #grow(): void {
+    const larger = new Uint32Array(this.#termNumbers.length * 2);
+    larger.set(this.#termNumbers);
+    this.#termNumbers = larger;
+  }
+}
+
+function kthLargest(found: readonly { frequency: number }[], k: number): number {
+  return Uint32Array.from(found, ({ frequency }) => frequency).sort()[found.length - k] ?? 1;
+}
