@@ -24,19 +24,23 @@ export type DemoOptions = {
 };
 
 /**
- * Loads the demo corpus into the index "demo", unless it is there from an earlier start, and returns when all of it
- * can be found. An index of that name with other fields is somebody's own and is left alone.
+ * Loads the demo corpus into the index "demo", unless it is there from an earlier start. Either way it returns when all
+ * of it can be found. An index of that name with other fields is somebody's own and is left alone.
  */
 export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
   const client = createClient(options.url);
   const index = await findIndex(client);
-  if (index !== undefined && (await isLoaded(options, index))) return;
+  const target = { client, index: "demo", timers: systemTimers, random: systemRandom };
+  if (index !== undefined && (await isLoaded(options, index))) {
+    await waitUntilSearchable(target, undefined);
+    return;
+  }
   if (index !== undefined && !isDemo(index)) {
     io.stderr('hedgerow: an index "demo" with other fields stands; the demo corpus is not loaded\n');
     return;
   }
   if (index === undefined) await createIndex(client, options);
-  const documents = await load(client, options, io);
+  const documents = await load(target, options, io);
   await remember(options, { documents, index: await findIndex(client) });
 }
 
@@ -54,9 +58,8 @@ async function createIndex(client: Client, { shards, replicas }: DemoOptions): P
 }
 
 /** Resolves to the number of documents that are in. */
-async function load(client: Client, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<number> {
+async function load(target: ImportTarget, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<number> {
   const bar = new ProgressBar("demo corpus", io, systemClock);
-  const target: ImportTarget = { client, index: "demo", timers: systemTimers, random: systemRandom };
   bar.update({ documents: 0, done: 0, total: demoDocumentCount });
   const result = await importLines(target, {
     source: documentLines(documents()),

@@ -8,16 +8,15 @@ const searchesMax = 100;
 
 /**
  * Waits until the write with that token can be found: a search that reads it completes, and every shard's answer says
- * that it had heard of it. False when that takes longer than a few minutes; a cluster that is still catching up is no
+ * that it had heard of it. Without a token, until any search completes. False when that takes longer than a few minutes; a cluster that is still catching up is no
  * failure.
  */
 export async function waitUntilSearchable(target: ImportTarget, token: string | undefined): Promise<boolean> {
-  if (token === undefined) return true;
   const path = `/v1/indexes/${encodeURIComponent(target.index)}/search`;
-  const json = { size: 0, after: token, budgetMs, cache: false };
+  const json = { size: 0, budgetMs, cache: false, ...(token === undefined ? {} : { after: token }) };
   for (let searches = 0; searches < searchesMax; searches++) {
     const { status, body } = await target.client.request(path, { method: "POST", json });
-    if (status === 200 && hasHeardOf(body, Number(token))) return true;
+    if (status === 200 && hasHeardOf(body, Number(token ?? 0))) return true;
     await sleep(pauseMs, target.timers);
   }
   return false;

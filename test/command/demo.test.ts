@@ -82,7 +82,7 @@ describe("the demo", () => {
   it("is not loaded again while the index is the one that was loaded", async () => {
     await load();
     const { calls, err } = await load({ incarnation: 4, fields: demoSettings.fields });
-    expect(calls).toEqual(["GET demo"]);
+    expect(calls).toEqual(["GET demo", ...Array.from({ length: 2 }, () => "POST demo/search")]);
     expect(err).toBe("");
   });
 
