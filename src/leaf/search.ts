@@ -61,11 +61,17 @@ export type SearchQueueSettings = {
   waitingMax: number;
   /** How long the thread searches before it looks at its sockets again. */
   sliceMs: number;
-  /** What is kept of a budget for answering. */
+  /** What is kept of a budget for answering, and for each hit that may have to be written. */
   replyReserveMs: number;
+  hitReserveMs: number;
 };
 
-export const searchQueueDefaults: SearchQueueSettings = { waitingMax: 128, sliceMs: 1, replyReserveMs: 0.5 };
+export const searchQueueDefaults: SearchQueueSettings = {
+  waitingMax: 128,
+  sliceMs: 1,
+  replyReserveMs: 0.5,
+  hitReserveMs: 0.001,
+};
 
 /** The one queue of this process's thread: searches run one after the other, in the order they came. */
 export type SearchQueue = {
@@ -128,7 +134,8 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       meter.started(queuedMs);
       if (search.tied) search.replyTo.started(search.request);
       const running = resolved.shard.prepare(resolved.plan);
-      active = { ticket, running, queuedMs, endMs };
+      const hitsMs = Math.min(resolved.plan.top * settings.hitReserveMs, (endMs - nowMs) / 2);
+      active = { ticket, running, queuedMs, endMs: endMs - hitsMs };
     } catch (error) {
       fail(search, asFailure(error));
     }

@@ -15,7 +15,10 @@ export type { SearchHandler } from "./outstanding.ts";
 export type LeafLinkState = {
   url: string;
   connected: boolean;
-  /** Smoothed round trip of the pings; undefined before the first. */
+  /**
+   * The shortest round trip of the last pings; undefined before the first. What a ping waits for a busy end is not the
+   * way's, and must not eat into budgets.
+   */
   rttMs: number | undefined;
   /** Searches that have no answer yet. */
   inflight: number;
@@ -99,8 +102,8 @@ export type LeafLinkOptions = {
 
 type Session = { socket: Duplex; writer: FrameWriter; heardMs: number; pingedMs: number | undefined };
 
-/** How much a new round trip moves the smoothed one. */
-const rttShare = 0.3;
+/** Pings that the round trip is the shortest of. */
+const rttPings = 8;
 
 /** Begins to connect to a leaf at once, in the background, and goes on until `close`. */
 export function createLeafLink({ url, clock, timers, random, onState, settings: given }: LeafLinkOptions): LeafLink {
@@ -111,6 +114,7 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
   let leaving = false;
   let trouble: string | undefined = "not connected yet";
   let lost: LeafLinkState["lost"];
+  const roundTripsMs: number[] = [];
   let rttMs: number | undefined;
   let failures = 0;
   let closed = false;
@@ -182,8 +186,8 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
     if (session !== current) return;
     if (frame.kind === frameKind.pong) {
       if (current.pingedMs === undefined) return;
-      const sampleMs = clock.nowMs() - current.pingedMs;
-      rttMs = rttMs === undefined ? sampleMs : rttMs + rttShare * (sampleMs - rttMs);
+      if (roundTripsMs.push(clock.nowMs() - current.pingedMs) > rttPings) roundTripsMs.shift();
+      rttMs = Math.min(...roundTripsMs);
       current.pingedMs = undefined;
     } else if (frame.kind === frameKind.leaving) {
       leaving = true;

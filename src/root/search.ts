@@ -9,6 +9,7 @@ import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
+import { pageReserveMs } from "./page-reserve.ts";
 import { planShape } from "./plan-shape.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
@@ -58,7 +59,7 @@ export async function searchIndex(
     shape: planShape(plan),
     shards: index.shards,
     plan: encoder.encode(JSON.stringify(plan)),
-    deadlineMs: context.startMs + budgetMs,
+    deadlineMs: context.startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),
     minCoverage: body.minCoverage ?? 0,
     hedge: body.hedge ?? true,
     queryClass: queryClassOf(plan),

@@ -39,7 +39,7 @@ class Bench {
     this.queue = createSearchQueue({
       clock: this.time.clock,
       schedule: (turn) => void this.turns.push(turn),
-      settings: { waitingMax, sliceMs: 1, replyReserveMs: 0.5 },
+      settings: { waitingMax, sliceMs: 1, replyReserveMs: 0.5, hitReserveMs: 0 },
       meter: {
         started: (queuedMs) => void this.counted.push(`started after ${queuedMs}`),
         replied: (outcome) => void this.counted.push(outcome),
