@@ -44,7 +44,7 @@ async function demonstrate(url: string, config: Config, io: CommandIo): Promise<
   await loadDemo({ url, dataDirectory: config.data, shards: config.shards, replicas: config.replicas }, io);
   const example = (query: string): string => `  curl '${url}/v1/indexes/demo/search?q=${query.replaceAll(" ", "+")}'\n`;
   io.stdout(
-    `Try it:\n${example("fear of heights")}${example("instrument for measuring wind")}${example("study of bees")}`,
+    `Try it:\n${example("fear of heights")}${example("instrument measuring atmospheric pressure")}${example("cultivation of bees")}`,
   );
 }
 
