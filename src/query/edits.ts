@@ -25,29 +25,26 @@ export function editsBetween(from: string, to: string, editsMax: number): number
   makeRoom(columns + 1);
   for (let column = 0; column <= columns; column++) row[column] = column;
   for (let i = 1; i <= rows; i++) {
+    const letter = from.charCodeAt(start + i - 1);
+    const letterBefore = i > 1 ? from.charCodeAt(start + i - 2) : -1;
+    let otherBefore = -1;
     nextRow();
-    if (fillRow(i, { from, to, start, columns }) > editsMax) return tooMany;
+    row[0] = i;
+    let least = i;
+    for (let j = 1; j <= columns; j++) {
+      const other = to.charCodeAt(start + j - 1);
+      let edits = (above[j - 1] ?? 0) + (letter === other ? 0 : 1);
+      if (edits > (above[j] ?? 0)) edits = Math.min(edits, (above[j] ?? 0) + 1);
+      if (edits > (row[j - 1] ?? 0)) edits = Math.min(edits, (row[j - 1] ?? 0) + 1);
+      const isSwapped = letterBefore === other && letter === otherBefore;
+      if (isSwapped) edits = Math.min(edits, (before[j - 2] ?? 0) + 1);
+      row[j] = edits;
+      if (edits < least) least = edits;
+      otherBefore = other;
+    }
+    if (least > editsMax) return tooMany;
   }
   return Math.min(tooMany, row[columns] ?? 0);
-}
-
-type Middle = { from: string; to: string; start: number; columns: number };
-
-/** Fills the row of the `i`th letter of `from`; answers its least number. */
-function fillRow(i: number, { from, to, start, columns }: Middle): number {
-  const letter = from.charCodeAt(start + i - 1);
-  const letterBefore = i > 1 ? from.charCodeAt(start + i - 2) : -1;
-  row[0] = i;
-  let least = i;
-  for (let j = 1; j <= columns; j++) {
-    const other = to.charCodeAt(start + j - 1);
-    let edits = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (letter === other ? 0 : 1));
-    const swapped = j > 1 && letterBefore === other && letter === to.charCodeAt(start + j - 2);
-    if (swapped) edits = Math.min(edits, (before[j - 2] ?? 0) + 1);
-    row[j] = edits;
-    if (edits < least) least = edits;
-  }
-  return least;
 }
 
 function nextRow(): void {

@@ -1,7 +1,7 @@
 import { editsBetween } from "./edits.ts";
 
 /** Only this many first letters of a word are looked up by; the rest is compared. */
-const keyLength = 6;
+const keyLength = 7;
 /** The most edits that `near` finds. */
 export const nearEditsMax = 2;
 
@@ -15,11 +15,15 @@ export type NearWord = { word: number; edits: number };
 /**
  * Finds the words within two edits of another by symmetric deletion (Garbe's SymSpell): two words that are near have
  * something in common once at most two letters are deleted from the beginning of each. Words are filed under each of
- * these remainders in blocks of bounded size, so that adding one never rebuilds anything. Some 150 bytes a word.
+ * these remainders in blocks of bounded size, so that adding one never rebuilds anything. Some 190 bytes a word.
  */
 export class NearWords {
   readonly #words: readonly string[];
   readonly #blocks: Block[] = [];
+  #lengths = new Uint8Array(smallestBlock);
+  /** Per word the last look-up that has compared it. */
+  #comparedIn = new Uint32Array(smallestBlock);
+  #lookups = 0;
 
   /** `words`: the list that words are numbered by; it may grow, and each new word is then to be added in its turn. */
   constructor(words: readonly string[]) {
@@ -32,21 +36,35 @@ export class NearWords {
     if (block === undefined || word >= block.first + block.capacity) {
       block = new Block(word, Math.min(largestBlock, block === undefined ? smallestBlock : block.capacity * 2));
       this.#blocks.push(block);
+      this.#makeRoom(block.first + block.capacity);
     }
-    block.add(word, this.#words[word] ?? "");
+    const text = this.#words[word] ?? "";
+    this.#lengths[word] = Math.min(text.length, 255);
+    block.add(word, remainderHashes(text, nearEditsMax));
   }
 
   /** Every word within `editsMax` (at most `nearEditsMax`) edits of a word, in no order, the word itself among them. */
   near(word: string, editsMax: number): NearWord[] {
+    const lookup = ++this.#lookups;
+    const length = Math.min(word.length, 255);
     const found: NearWord[] = [];
+    const compare = (other: number): void => {
+      if (this.#comparedIn[other] === lookup) return;
+      this.#comparedIn[other] = lookup;
+      if (Math.abs((this.#lengths[other] ?? 0) - length) > editsMax) return;
+      const edits = editsBetween(word, this.#words[other] ?? "", editsMax);
+      if (edits <= editsMax) found.push({ word: other, edits });
+    };
     const hashes = remainderHashes(word, Math.min(editsMax, nearEditsMax));
-    for (const block of this.#blocks) {
-      for (const other of block.candidates(hashes)) {
-        const edits = editsBetween(word, this.#words[other] ?? "", editsMax);
-        if (edits <= editsMax) found.push({ word: other, edits });
-      }
-    }
+    for (const block of this.#blocks) block.eachCandidate(hashes, compare);
     return found;
+  }
+
+  #makeRoom(words: number): void {
+    const lengths = new Uint8Array(words);
+    lengths.set(this.#lengths.subarray(0, words));
+    this.#lengths = lengths;
+    this.#comparedIn = new Uint32Array(words);
   }
 }
 
@@ -66,9 +84,9 @@ class Block {
     this.#heads = new Uint32Array(capacity * 16);
   }
 
-  add(word: number, text: string): void {
+  add(word: number, hashes: Uint32Array): void {
     const mask = this.#heads.length - 1;
-    for (const hash of remainderHashes(text, nearEditsMax)) {
+    for (const hash of hashes) {
       if (this.#size === this.#entries.length) this.#grow();
       const slot = hash & mask;
       this.#entries[this.#size++] = (((this.#heads[slot] ?? 0) << wordBits) | (word - this.first)) >>> 0;
@@ -76,17 +94,16 @@ class Block {
     }
   }
 
-  candidates(hashes: Iterable<number>): Set<number> {
+  /** Every word that may share a remainder, some more than once, and some others. */
+  eachCandidate(hashes: Uint32Array, take: (word: number) => void): void {
     const mask = this.#heads.length - 1;
-    const words = new Set<number>();
-    for (const hash of hashes) {
-      for (let entry = this.#heads[hash & mask] ?? 0; entry > 0; ) {
+    for (let i = 0; i < hashes.length; i++) {
+      for (let entry = this.#heads[(hashes[i] ?? 0) & mask] ?? 0; entry > 0; ) {
         const packed = this.#entries[entry - 1] ?? 0;
-        words.add(this.first + (packed & wordMask));
+        take(this.first + (packed & wordMask));
         entry = packed >>> wordBits;
       }
     }
-    return words;
   }
 
   #grow(): void {
@@ -96,21 +113,27 @@ class Block {
   }
 }
 
-/** A hash for each remainder of a word's first letters with up to `deleted` of them left out. */
-function remainderHashes(word: string, deleted: number): Set<number> {
+const remainders = new Uint32Array(1 + keyLength + (keyLength * (keyLength - 1)) / 2);
+
+/** A hash for each remainder of a word's first letters with up to `deleted` of them left out; good until the next call. */
+function remainderHashes(word: string, deleted: number): Uint32Array {
   const length = Math.min(word.length, keyLength);
-  const hashes = new Set<number>();
-  hashes.add(hashWithout(word, length, [-1, -1]));
+  let size = 0;
+  remainders[size++] = hashWithout(word, length);
   for (let first = 0; first < length && deleted > 0; first++) {
-    hashes.add(hashWithout(word, length, [first, -1]));
+    // Of two letters that are the same, leaving out either leaves the same.
+    if (first > 0 && word.charCodeAt(first) === word.charCodeAt(first - 1)) continue;
+    remainders[size++] = hashWithout(word, length, { first, second: -1 });
     for (let second = first + 1; second < length && deleted > 1; second++)
-      hashes.add(hashWithout(word, length, [first, second]));
+      remainders[size++] = hashWithout(word, length, { first, second });
   }
-  return hashes;
+  return remainders.subarray(0, size);
 }
 
+const none = { first: -1, second: -1 };
+
 /** FNV-1a over UTF-16 units, mixed so that its low bits serve as a place. */
-function hashWithout(word: string, length: number, [first, second]: readonly [number, number]): number {
+function hashWithout(word: string, length: number, { first, second } = none): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < length; i++) {
     if (i !== first && i !== second) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);

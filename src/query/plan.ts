@@ -2,16 +2,22 @@ import { HedgerowError } from "../errors.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
+import { planFacets, planSort } from "./columns.ts";
 import type { PlanContext } from "./context.ts";
+import { resumePlan } from "./cursor.ts";
 import { type Correction, Expander } from "./expand.ts";
+import { planFilter } from "./filter.ts";
 import { type FieldLookup, parseQuery, type QueryPart } from "./parse.ts";
 
-/** The one plan that every shard runs, and the words of the query that were taken for others. */
-export type Planned = { plan: Plan; corrections: readonly Correction[] };
+/**
+ * The one plan that every shard runs, of how many documents its statistics were, and the words of the query that were
+ * taken for others.
+ */
+export type Planned = { plan: Plan; documents: number; corrections: readonly Correction[] };
 
 /**
  * Turns a validated search into a plan: words parsed, analyzed, expanded and weighed with the index's global
- * statistics. Throws `invalid_query` or `invalid_request` naming what does not fit.
+ * statistics. A cursor's plan goes on with the statistics it began with. Throws `invalid_query` or `invalid_request` naming what does not fit.
  */
 export function planQuery(body: SearchBody, context: PlanContext): Planned {
   const { definition, statistics } = context;
@@ -31,7 +37,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     const detail = `the query has ${termCount} terms, more than the ${context.termsMax} allowed`;
     throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
   }
-  const { epoch, averageLengths } = statistics.current;
+  const { epoch, averageLengths, documents } = statistics.current;
   const plan: Plan = {
     index: definition.index,
     incarnation: definition.incarnation,
@@ -42,9 +48,22 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     clauses,
     matchAtLeast: matchAtLeast(body.match ?? "any", clauses),
     top: (body.from ?? 0) + (body.size ?? 10),
+    ...columnParts(body, definition),
     ...(body.returned === undefined ? {} : { returned: body.returned }),
   };
-  return { plan, corrections: expander.corrections };
+  return { ...resumePlan(body, { plan, documents }), corrections: expander.corrections };
+}
+
+/** What a search asks of columns. */
+function columnParts(body: SearchBody, { settings }: IndexDefinition): Pick<Plan, "filter" | "facets" | "sort"> {
+  const filter = body.filter && planFilter(body.filter, settings);
+  const facets = body.facets && planFacets(body.facets, settings);
+  const sort = body.sort && planSort(body.sort, settings);
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(facets === undefined || facets.length === 0 ? {} : { facets }),
+    ...(sort === undefined ? {} : { sort }),
+  };
 }
 
 function place(path: string, detail: string): { path: string; detail: string } {

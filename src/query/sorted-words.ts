@@ -1,5 +1,7 @@
 /** New words wait unsorted until there are this many. */
 const waitingMax = 1024;
+/** After every letter that a word may hold. */
+const lastLetter = "\uffff";
 
 /**
  * Words in order, to find those that begin alike. A few sorted runs, of which two are merged whenever the later has
@@ -26,11 +28,8 @@ export class SortedWords {
   /** Calls back with every word that begins with a prefix, in no order. */
   eachBeginning(prefix: string, take: (word: number) => void): void {
     for (const run of this.#runs) {
-      for (let i = this.#firstFrom(run, prefix); i < run.length; i++) {
-        const word = run[i] ?? 0;
-        if (!this.#text(word).startsWith(prefix)) break;
-        take(word);
-      }
+      const end = this.#firstFrom(run, `${prefix}${lastLetter}`);
+      for (let i = this.#firstFrom(run, prefix); i < end; i++) take(run[i] ?? 0);
     }
     for (const word of this.#waiting) if (this.#text(word).startsWith(prefix)) take(word);
   }
