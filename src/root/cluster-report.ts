@@ -1,3 +1,4 @@
+import type { Admission } from "../policy/admission.ts";
 import {
   type LatencySummary,
   type LatencyTracker,
@@ -9,14 +10,15 @@ import type { TailPolicy } from "../policy/tail.ts";
 import type { Clock } from "../time.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import type { ReplicaFeed } from "./feed.ts";
+import type { SearchTally } from "./search-tally.ts";
 import type { Topology } from "./topology.ts";
 
 export type ClusterReportInput = {
   catalog: Catalog;
   topology: Topology;
   policy: TailPolicy;
-  /** Latencies of whole searches. */
-  searches: LatencyTracker;
+  admission: Admission;
+  searches: SearchTally;
   clock: Clock;
 };
 
@@ -27,6 +29,7 @@ export function clusterReport({
   catalog,
   topology,
   policy,
+  admission,
   searches,
   clock,
 }: ClusterReportInput): Record<string, unknown> {
@@ -38,7 +41,10 @@ export function clusterReport({
       return { name, zone: zone ?? null, url, connected, rttMs: rttMs ?? null, inflight, trouble: trouble ?? null };
     }),
     indexes: [...catalog.all()].map((index) => indexReport(index, nowMs)),
-    latencyMs: latencies([searches], nowMs),
+    latencyMs: latencies([searches.took], nowMs),
+    queuedMs: latencies([searches.queued], nowMs),
+    searches: { ...searches.ends },
+    admission: { inflight: admission.inflight, limit: admission.limitNow },
     hedging: {
       rate: counts.first === 0 ? 0 : counts.hedges / counts.first,
       ...counts,
@@ -54,7 +60,7 @@ function indexReport({ definition, statistics, shards }: CatalogIndex, nowMs: nu
     shards: shards.map(({ feeds, health }, shard) => ({
       shard,
       documents: statistics.shard(shard).documents,
-      latencyMs: latencies(trackersOf(feeds), nowMs),
+      ...timesOf(feeds, nowMs),
       replicas: health.replicas
         .map((_, i) => feeds[i])
         .flatMap((feed) => (feed === undefined ? [] : [replicaReport(feed, nowMs)])),
@@ -70,13 +76,24 @@ function replicaReport(feed: ReplicaFeed, nowMs: number): Record<string, unknown
     state: stateOf(feed),
     sequence: feed.sequence,
     inflight: health.inflight,
-    latencyMs: latencies(trackersOf([feed]), nowMs),
+    ...timesOf([feed], nowMs),
   };
 }
 
 function stateOf({ state, health }: ReplicaFeed): ReplicaState {
   if (state !== "ready") return state;
   return health.standing;
+}
+
+/** What attempts took in all, how long of it they queued at their leaves, and how long they ran there. */
+function timesOf(feeds: readonly ReplicaFeed[], nowMs: number): Record<string, unknown> {
+  const queued = feeds.map(({ leafTimes }) => leafTimes.queued);
+  const service = feeds.map(({ leafTimes }) => leafTimes.service);
+  return {
+    latencyMs: latencies(trackersOf(feeds), nowMs),
+    queuedMs: latencies(queued, nowMs),
+    serviceMs: latencies(service, nowMs),
+  };
 }
 
 function trackersOf(feeds: readonly ReplicaFeed[]): LatencyTracker[] {

@@ -4,6 +4,7 @@ import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { type Random, sleep, type Timers } from "../time.ts";
 import type { LeafLink } from "./leaf-link.ts";
+import { LeafTimes } from "./leaf-times.ts";
 
 export type FeedState = "unreachable" | "catching-up" | "ready";
 
@@ -21,7 +22,8 @@ export type FeedOptions = {
   onProgress: () => void;
 };
 
-const pageBytes = 2 << 20;
+/** Searches of the leaf wait behind a page on the same connection. */
+const pageBytes = 1 << 20;
 const openTimeoutMs = 5_000;
 const applyTimeoutMs = 60_000;
 const retryDelayMs = 200;
@@ -35,6 +37,8 @@ export class ReplicaFeed {
   readonly shard: number;
   readonly leaf: FeedOptions["leaf"];
   readonly health: ReplicaHealth;
+  /** What its answers took on the leaf, by the leaf's own clock. */
+  readonly leafTimes = new LeafTimes();
   readonly #options: FeedOptions;
   #state: FeedState = "unreachable";
   #sequence = 0;
@@ -164,7 +168,7 @@ export class ReplicaFeed {
 
   /** Carries over to the policy what only the link and the feed know. */
   updateHealth(): void {
-    this.health.reachable = this.state === "ready";
+    this.health.reachable = this.state === "ready" && !this.link.state().leaving;
     this.health.rttMs = this.link.rttMs ?? 0;
   }
 }

@@ -1,7 +1,8 @@
+import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
-import type { CatalogShard } from "./catalog.ts";
+import type { ReplicaFeed } from "./feed.ts";
 import { Gather, type GatherCommand, type GatherEvent, type GatherTimer, type ShardReport } from "./gather.ts";
 import type { LeafLink, SearchHandler } from "./leaf-link.ts";
 import type { ShardAnswer } from "./merge.ts";
@@ -15,8 +16,11 @@ export type ScatterResources = {
   afterPoll: (run: () => void) => void;
 };
 
+/** One replica, as far as sending attempts to it goes. */
+export type ScatterFeed = Pick<ReplicaFeed, "health" | "leafTimes"> & { link: Pick<LeafLink, "search" | "cancel"> };
+
 export type ScatterRequest = {
-  shards: readonly CatalogShard[];
+  shards: readonly { health: ShardHealth; feeds: readonly ScatterFeed[] }[];
   /** The plan's bytes, the same for all shards. */
   plan: Uint8Array;
   deadlineMs: number;
@@ -32,15 +36,21 @@ export type ScatterResult = { reports: readonly ShardReport[]; answers: ShardAns
 class SentAttempt implements SearchHandler {
   readonly shard: number;
   readonly attempt: number;
-  readonly link: LeafLink;
+  readonly feed: ScatterFeed;
+  readonly #clock: Clock;
   readonly #dispatch: (event: GatherEvent) => void;
   request: number | undefined;
   answer: ShardAnswer | undefined;
 
-  constructor(at: { shard: number; attempt: number; link: LeafLink }, dispatch: (event: GatherEvent) => void) {
-    this.shard = at.shard;
-    this.attempt = at.attempt;
-    this.link = at.link;
+  constructor(
+    { shard, attempt, feed }: { shard: number; attempt: number; feed: ScatterFeed },
+    clock: Clock,
+    dispatch: (event: GatherEvent) => void,
+  ) {
+    this.shard = shard;
+    this.attempt = attempt;
+    this.feed = feed;
+    this.#clock = clock;
     this.#dispatch = dispatch;
   }
 
@@ -51,6 +61,7 @@ class SentAttempt implements SearchHandler {
   onReply(_request: number, reply: ShardReply, documents: Buffer): void {
     const { shard, attempt } = this;
     this.answer = { shard, reply, documents };
+    this.feed.leafTimes.record(reply, this.#clock.nowMs());
     const { outcome, documents: covered, documentsTotal, queuedMs, tookMs } = reply;
     this.#dispatch({ kind: "reply", shard, attempt, outcome, documents: covered, documentsTotal, queuedMs, tookMs });
   }
@@ -119,7 +130,7 @@ export class Scatter {
         return;
       case "cancel": {
         const sent = this.#sent.find(({ shard, attempt }) => shard === command.shard && attempt === command.attempt);
-        if (sent?.request !== undefined) sent.link.cancel(sent.request);
+        if (sent?.request !== undefined) sent.feed.link.cancel(sent.request);
         return;
       }
       case "finish":
@@ -134,7 +145,7 @@ export class Scatter {
       this.#dispatch({ kind: "error", shard, attempt, code: "unknown_shard" });
       return;
     }
-    const sent = new SentAttempt({ shard, attempt, link: feed.link }, this.#take);
+    const sent = new SentAttempt({ shard, attempt, feed }, this.#resources.clock, this.#take);
     this.#sent.push(sent);
     sent.request = feed.link.search({ plan: this.#request.plan, shard, budgetMs, tied }, sent);
     if (sent.request === undefined) this.#dispatch({ kind: "error", shard, attempt, code: "disconnected" });

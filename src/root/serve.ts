@@ -72,10 +72,12 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     defaults: { shards: config.shards, replicas: config.replicas },
   });
   await service.start();
+  const metrics = createMetrics({ runtime: true });
+  service.show(metrics);
   const app = createApp({
     service,
     clock: systemClock,
-    metrics: createMetrics({ runtime: true }),
+    metrics,
     bodyBytesMax: config.bodyBytesMax,
     log: { name, level: config.logLevel },
   });

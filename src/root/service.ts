@@ -2,17 +2,19 @@ import type { AppendResult, ChangeLog, DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import type { Admission } from "../policy/admission.ts";
 import { Canary } from "../policy/canary.ts";
-import { LatencyTracker } from "../policy/latency-window.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock } from "../time.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
-import { clusterReport } from "./cluster-report.ts";
+import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
+import { showRoot } from "./meters.ts";
 import { waitForWrite } from "./own-write.ts";
 import type { ScatterResources } from "./scatter.ts";
 import { type LoadSample, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
+import { type SearchEnd, SearchTally } from "./search-tally.ts";
 import type { Topology } from "./topology.ts";
 
 export type ServiceOptions = {
@@ -36,7 +38,7 @@ export class RootService {
   readonly log: ChangeLog;
   readonly clock: Clock;
   readonly #options: ServiceOptions;
-  readonly #searches = new LatencyTracker();
+  readonly #searches = new SearchTally();
   readonly #guard: CanaryGuard;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
@@ -79,6 +81,7 @@ export class RootService {
     if (decision.kind === "shed") {
       const { retryAfterS } = decision;
       resources.policy.holdHedges(this.clock.nowMs());
+      this.#searches.record("shed", { tookMs: 0 }, this.clock.nowMs());
       throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
     }
     let gone = false;
@@ -86,14 +89,17 @@ export class RootService {
     context.onGone(() => {
       gone = true;
     });
+    let end: SearchEnd = "failed";
     try {
-      return await run((sample) => {
+      const answer = await run((sample) => {
         load = sample;
       });
+      end = "answered";
+      return answer;
     } finally {
       const nowMs = this.clock.nowMs();
       const tookMs = nowMs - context.startMs;
-      if (!gone) this.#searches.record(tookMs, nowMs);
+      this.#searches.record(gone ? "abandoned" : end, { tookMs, queuedMs: load?.queuedMs }, nowMs);
       admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }
@@ -166,9 +172,17 @@ export class RootService {
   }
 
   cluster(): Record<string, unknown> {
-    const { name, topology, resources } = this.#options;
+    return { root: this.#options.name, ...clusterReport(this.#seen()) };
+  }
+
+  /** Shows what this root does and how fast, at every scrape anew. */
+  show(metrics: Metrics): void {
+    showRoot(metrics, this.#seen());
+  }
+
+  #seen(): ClusterReportInput {
+    const { topology, resources, admission } = this.#options;
     const { catalog, clock } = this;
-    const { policy } = resources;
-    return { root: name, ...clusterReport({ catalog, topology, policy, clock, searches: this.#searches }) };
+    return { catalog, topology, policy: resources.policy, clock, admission, searches: this.#searches };
   }
 }

@@ -121,6 +121,60 @@ export const metricTable = {
     help: "Memory that a replica holds.",
     labels: { index: "bounded", shard: "bounded" },
   },
+  hedgerow_root_searches_total: {
+    kind: "counter",
+    role: "root",
+    help: "Whole searches, by how they ended.",
+    labels: { end: ["answered", "failed", "shed", "abandoned"] },
+  },
+  hedgerow_root_attempts_total: {
+    kind: "counter",
+    role: "root",
+    help: "Attempts sent to leaves, by what for.",
+    labels: { purpose: ["first", "hedge", "retry", "shadow"] },
+  },
+  hedgerow_root_hedges_won_total: {
+    kind: "counter",
+    role: "root",
+    help: "Hedges whose answer came before the first attempt's.",
+    labels: {},
+  },
+  hedgerow_root_attempts_denied_total: {
+    kind: "counter",
+    role: "root",
+    help: "Hedges and retries that the budget did not pay for.",
+    labels: {},
+  },
+  hedgerow_root_inflight: {
+    kind: "gauge",
+    role: "root",
+    help: "Searches that are admitted and not yet answered.",
+    labels: {},
+  },
+  hedgerow_root_inflight_limit: {
+    kind: "gauge",
+    role: "root",
+    help: "Searches that may be in flight before more are shed.",
+    labels: {},
+  },
+  hedgerow_root_search_latency_seconds: {
+    kind: "gauge",
+    role: "root",
+    help: "Quantiles of whole searches over sliding windows; queued is the wait in leaves' queues.",
+    labels: { part: ["whole", "queued"], window: ["10s", "1m", "5m"], quantile: ["0.5", "0.95", "0.99", "0.999"] },
+  },
+  hedgerow_root_replica_latency_seconds: {
+    kind: "gauge",
+    role: "root",
+    help: "Quantiles of attempts to a replica over the last minute: whole, and queued and served by the leaf's clock.",
+    labels: {
+      part: ["whole", "queued", "service"],
+      index: "bounded",
+      shard: "bounded",
+      leaf: "bounded",
+      quantile: ["0.5", "0.99"],
+    },
+  },
 } as const satisfies Record<string, MetricRow>;
 
 export type MetricTable = typeof metricTable;

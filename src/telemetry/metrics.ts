@@ -12,6 +12,8 @@ export type Reading<Name extends MetricName> = { labels: LabelsOf<Name>; value: 
 export type Metrics = {
   counter<Name extends NameOf<"counter">>(name: Name, labels: LabelsOf<Name>): Count;
   histogram<Name extends NameOf<"histogram">>(name: Name, labels: LabelsOf<Name>): Distribution;
+  /** Reads a counter that is kept elsewhere, at every scrape; once per name. */
+  total<Name extends NameOf<"counter">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /** Reads a gauge whenever the metrics are scraped; once per name. */
   gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /** Prometheus' text format. */
@@ -60,6 +62,16 @@ export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
       return seriesOf(series, labels, (metric, own) => {
         metric.zero(own);
         return metric.labels(own);
+      });
+    },
+    total(name, read) {
+      new Counter({
+        ...describe(name),
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const { labels, value } of read()) this.inc(asText(labels), value);
+        },
       });
     },
     gauge(name, read) {

@@ -1,0 +1,81 @@
+import { LatencyHistogram } from "../policy/histogram.ts";
+import { type LatencyTracker, type LatencyViewName, latencyViewNames } from "../policy/latency-window.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { ClusterReportInput } from "./cluster-report.ts";
+
+const quantiles = ["0.5", "0.95", "0.99", "0.999"] as const;
+const replicaQuantiles = ["0.5", "0.99"] as const;
+const replicaView = "1m";
+/** More would be too much for one scrape, and quantiles of the rest cannot be summed up in one series. */
+const replicasShownMax = 80;
+
+/** Shows what a root does and how fast, read when it is scraped: nothing is added to a query's way. */
+export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
+  showCounts(metrics, root);
+  metrics.gauge("hedgerow_root_search_latency_seconds", function* () {
+    const nowMs = root.clock.nowMs();
+    for (const [part, tracker] of [
+      ["whole", root.searches.took],
+      ["queued", root.searches.queued],
+    ] as const) {
+      for (const window of latencyViewNames) {
+        for (const { quantile, value } of quantilesOf(tracker, quantiles, { view: window, nowMs }))
+          yield { labels: { part, window, quantile }, value };
+      }
+    }
+  });
+  metrics.gauge("hedgerow_root_replica_latency_seconds", function* () {
+    const nowMs = root.clock.nowMs();
+    let shown = 0;
+    for (const { definition, shards } of root.catalog.all()) {
+      for (const { health, leafTimes, leaf, shard } of shards.flatMap(({ feeds }) => feeds)) {
+        if (++shown > replicasShownMax) return;
+        const parts = [
+          ["whole", health.tracker],
+          ["queued", leafTimes.queued],
+          ["service", leafTimes.service],
+        ] as const;
+        const place = { index: definition.index, shard: String(shard), leaf: leaf.name };
+        for (const [part, tracker] of parts) {
+          if (tracker === undefined) continue;
+          for (const { quantile, value } of quantilesOf(tracker, replicaQuantiles, { view: replicaView, nowMs }))
+            yield { labels: { part, ...place, quantile }, value };
+        }
+      }
+    }
+  });
+}
+
+function showCounts(metrics: Metrics, { policy, admission, searches }: ClusterReportInput): void {
+  const { counts } = policy;
+  metrics.total("hedgerow_root_searches_total", () =>
+    (["answered", "failed", "shed", "abandoned"] as const).map((end) => ({
+      labels: { end },
+      value: searches.ends[end],
+    })),
+  );
+  metrics.total("hedgerow_root_attempts_total", () => {
+    const { first, hedges, retries, shadows } = counts;
+    const sent = [
+      ["first", first],
+      ["hedge", hedges],
+      ["retry", retries],
+      ["shadow", shadows],
+    ] as const;
+    return sent.map(([purpose, value]) => ({ labels: { purpose }, value }));
+  });
+  metrics.total("hedgerow_root_hedges_won_total", () => [{ labels: {}, value: counts.hedgesWon }]);
+  metrics.total("hedgerow_root_attempts_denied_total", () => [{ labels: {}, value: counts.deniedByBudget }]);
+  metrics.gauge("hedgerow_root_inflight", () => [{ labels: {}, value: admission.inflight }]);
+  metrics.gauge("hedgerow_root_inflight_limit", () => [{ labels: {}, value: admission.limitNow }]);
+}
+
+function quantilesOf<Quantile extends string>(
+  tracker: LatencyTracker,
+  wanted: readonly Quantile[],
+  { view, nowMs }: { view: LatencyViewName; nowMs: number },
+): { quantile: Quantile; value: number }[] {
+  const all = new LatencyHistogram();
+  tracker.mergeInto(all, view, nowMs);
+  return wanted.map((quantile) => ({ quantile, value: all.quantileMs(Number(quantile)) / 1000 }));
+}
