@@ -101,3 +101,8 @@ function isTimeWithZone(time: string): boolean {
 export function afterPoll(run: () => void): void {
   setImmediate(run);
 }
+
+/** Milliseconds since 1970 as an RFC 3339 instant; the inverse of `parseInstant`. */
+export function instantText(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}

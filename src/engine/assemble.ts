@@ -1,3 +1,4 @@
+import type { ColumnData } from "./column-data.ts";
 import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
@@ -19,6 +20,7 @@ export type Assembly = {
   lengths: RowTable;
   /** Per document its row of `lengths`. */
   documentLengths: Uint32Array;
+  columns: ColumnData[];
 };
 
 /** Lays a segment out in shared memory. Terms are numbered anew, the frequent ones first, so that most varints are one byte. */
@@ -41,6 +43,7 @@ export function assemble(assembly: Assembly): SegmentData {
     documentLengths: sharedCodes(assembly.documentLengths, assembly.lengths.size),
     ...buildForward(byTerm.docs, ranked.ends, documents),
     ...concatenate(assembly.sources),
+    columns: assembly.columns,
   };
 }
 

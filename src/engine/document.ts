@@ -1,8 +1,9 @@
 import type { IndexSettings } from "../protocol/settings.ts";
-import { textFields } from "../protocol/settings.ts";
+import { columnFields, textFields } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
+import { type CellValue, cellOf } from "./column-values.ts";
 
-/** A document as the index takes it: the terms of its text fields are counted, its source is kept as it came. */
+/** A document as the index takes it: its terms counted, its columns' values read, its source kept as it came. */
 export type AnalyzedDocument = {
   id: string;
   source: Uint8Array;
@@ -11,6 +12,8 @@ export type AnalyzedDocument = {
   frequencies: number[];
   /** How many terms each text field holds, in index order. */
   lengths: number[];
+  /** The value of each column, in index order. */
+  cells: CellValue[];
 };
 
 /** A term within one text field, as one string: the field's number as the first character, then the term. */
@@ -33,6 +36,7 @@ const internedKeysMax = 1 << 17;
 /** Analyzes documents of one index. A source that is no JSON object is kept as an empty document. */
 export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyzer): DocumentAnalyzer {
   const fields = textFields(settings);
+  const columns = columnFields(settings);
   const decoder = new TextDecoder();
   const interned = fields.map(() => new Map<string, string>());
 
@@ -61,7 +65,8 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
       });
       return length;
     });
-    return { id, source, keys: [...counts.keys()], frequencies: [...counts.values()], lengths };
+    const cells = columns.map(({ name, type }) => cellOf(parsed?.[name], type));
+    return { id, source, keys: [...counts.keys()], frequencies: [...counts.values()], lengths, cells };
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Postings, seek } from "./postings.ts";
+import type { Sieve } from "./sieve.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** A term's postings in one piece, how far they are read, and what its saturation is multiplied with. */
@@ -35,12 +36,14 @@ export type WindowMatches = { count: number };
 
 const matches: WindowMatches = { count: 0 };
 
-/** Where a window's matches go: every living one is counted, and those scoring at least `floor` are offered. */
+/** Where a window's matches go: every living one that is admitted counts, and those scoring at least `floor` are offered. */
 export type Collector = {
   readonly floor: number;
   /** Absent where nobody is dead. */
   readonly tombstones: Tombstones | undefined;
   readonly version: number;
+  /** Absent where every match is admitted. */
+  readonly sieve: Sieve | undefined;
   offer(doc: number, score: number): void;
 };
 
@@ -69,7 +72,7 @@ export function collectSimple(
 
 /** Collects what a window left in the scores, and leaves them at 0; answers how many documents are alive. */
 export function collectMatches({ count }: WindowMatches, start: number, collector: Collector): number {
-  const { tombstones, version } = collector;
+  const { tombstones, version, sieve } = collector;
   let { floor } = collector;
   let total = 0;
   for (let i = 0; i < count; i++) {
@@ -77,6 +80,7 @@ export function collectMatches({ count }: WindowMatches, start: number, collecto
     const score = scores[at] ?? 0;
     scores[at] = 0;
     if (score === collected || tombstones?.isDead(start + at, version)) continue;
+    if (sieve !== undefined && !sieve.admits(start + at)) continue;
     total++;
     if (score < floor) continue;
     collector.offer(start + at, score);
@@ -89,7 +93,7 @@ export function collectMatches({ count }: WindowMatches, start: number, collecto
 function collectLast(cursor: TermCursor, { start, end }: { start: number; end: number }, collector: Collector): number {
   const { docs, codes, saturation, weight } = cursor;
   const to = windowEnd(cursor, end);
-  const { tombstones, version } = collector;
+  const { tombstones, version, sieve } = collector;
   let { floor } = collector;
   let total = 0;
   for (let i = cursor.start; i < to; i++) {
@@ -99,6 +103,7 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
     const score = before + weight * (saturation[codes[i] ?? 0] ?? 0);
     if (before !== 0) scores[at] = collected;
     if (tombstones?.isDead(doc, version)) continue;
+    if (sieve !== undefined && !sieve.admits(doc)) continue;
     total++;
     if (score < floor) continue;
     collector.offer(doc, score);

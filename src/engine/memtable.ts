@@ -1,8 +1,14 @@
 import { Index } from "flexsearch";
+import type { Column } from "./column.ts";
+import type { ColumnKind } from "./column-data.ts";
 import type { LookupKey } from "./dictionary.ts";
 import { type AnalyzedDocument, fieldKey, keyTerm } from "./document.ts";
+import { filterPiece } from "./filter.ts";
+import type { FilterBits } from "./filter-bits.ts";
+import { MemtableColumns } from "./memtable-columns.ts";
 import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
 import type { Postings } from "./postings.ts";
+import type { PreparedFilter } from "./prepared-filter.ts";
 import { eachCounts, type TermCounts } from "./term-counts.ts";
 import { Tombstones } from "./tombstones.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
@@ -39,6 +45,7 @@ export class Memtable implements Piece {
   readonly kind = "memtable";
   readonly ordered = false;
   readonly tombstones = new Tombstones();
+  readonly columns: MemtableColumns;
   readonly #fields: number;
   readonly #index: TermIndex;
   readonly #documents: AnalyzedDocument[] = [];
@@ -50,8 +57,9 @@ export class Memtable implements Piece {
   #sizeBytes = 0;
   #shares = new Float64Array(64);
 
-  constructor(fields: number) {
+  constructor(fields: number, columnKinds: readonly ColumnKind[] = []) {
     this.#fields = fields;
+    this.columns = new MemtableColumns(columnKinds, this.#documents);
     this.#index = createTermIndex((key) => Math.min(this.#adding.get(key) ?? 1, frequencySlots) - 1);
   }
 
@@ -109,6 +117,14 @@ export class Memtable implements Piece {
 
   lengthsOf(doc: number): readonly number[] {
     return this.#documents[doc]?.lengths ?? [];
+  }
+
+  column(number: number): Column | undefined {
+    return this.columns.column(number);
+  }
+
+  filtered(filter: PreparedFilter): FilterBits {
+    return filterPiece(this, filter);
   }
 
   weighed(weighing: Weighing): WeighedPiece {

@@ -1,5 +1,6 @@
 import { compareIds } from "../protocol/hit.ts";
 import { type Assembly, assemble } from "./assemble.ts";
+import { mergeColumns } from "./merge-columns.ts";
 import { RowTable } from "./row-table.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
@@ -20,8 +21,12 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
     lengths: new RowTable(fields),
   };
   const documentLengths = new Uint32Array(assembly.ids.length);
-  const columns = mergePostings(opened, { ...assembly, documentLengths });
-  return assemble({ ...assembly, ...columns, documentLengths });
+  const merged = mergePostings(opened, { ...assembly, documentLengths });
+  const columns = mergeColumns(
+    opened.map(({ segment, newDocs }) => ({ columns: segment.data.columns, newDocs })),
+    assembly.ids.length,
+  );
+  return assemble({ ...assembly, ...merged, documentLengths, columns });
 }
 
 function openSource({ data, dead }: MergeSource): Source {

@@ -1,4 +1,4 @@
-import { compareIds } from "../protocol/hit.ts";
+import { compareIds, type SortValue } from "../protocol/hit.ts";
 import {
   type ClauseCursor,
   type Collector,
@@ -7,41 +7,51 @@ import {
   scoreGeneral,
   type TermCursor,
 } from "./kernel.ts";
-import type { PieceView, WeighedPiece } from "./piece.ts";
+import type { Piece, PieceView, WeighedPiece } from "./piece.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
+import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
+import { Sieve } from "./sieve.ts";
+import { type BestDocuments, SortedTop } from "./sorted-top.ts";
 import type { Tombstones } from "./tombstones.ts";
-import { Top } from "./top.ts";
+import { type RanksBefore, Top } from "./top.ts";
 import type { Weighing } from "./weighing.ts";
 
 /** How many documents of an empty query are looked at between two looks at the clock. */
 const listedAtOnce = 4096;
 
+/** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
+export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
+
 /** One search's way through one piece, a bounded step at a time. */
 export class PieceScan implements Collector {
   readonly view: PieceView;
-  readonly top: Top;
+  readonly top: BestDocuments;
   total = 0;
   done = false;
   readonly #plan: PreparedPlan;
   readonly version: number;
   readonly tombstones: Tombstones | undefined;
+  readonly sieve: Sieve | undefined;
+  readonly #facets: PieceFacets | undefined;
+  readonly #sorted: SortedTop | undefined;
   readonly #weighed: Map<Weighing, WeighedPiece>;
   readonly #unready: WeighedPiece[];
   #cursors: { simple: TermCursor[]; clauses: ClauseCursor[] } | undefined;
   /** Every document below it has been scored. */
   #scannedTo = 0;
+  #scanned = false;
 
-  /** `version`: of the shard, for tombstones. `floor`: the least score that is worth keeping. */
-  constructor(view: PieceView, plan: PreparedPlan, { version, floor }: { version: number; floor: number }) {
+  constructor(view: PieceView, plan: PreparedPlan, { version, floor, facets }: ScanStart) {
     this.view = view;
     this.#plan = plan;
     this.version = version;
     const { piece } = view;
     this.tombstones = piece.tombstones.count > 0 ? piece.tombstones : undefined;
-    const before = piece.ordered
-      ? (a: number, b: number) => a < b
-      : (a: number, b: number) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
-    this.top = new Top(plan.top, floor, before);
+    const filter = plan.filter && piece.filtered(plan.filter);
+    this.#facets = facets?.open(piece);
+    if (filter !== undefined || this.#facets !== undefined) this.sieve = new Sieve(filter, this.#facets);
+    this.#sorted = plan.sort && new SortedTop(plan.top, piece, plan.sort);
+    this.top = this.#sorted ?? new Top(plan.top, floor, ranksBefore(piece));
     this.#weighed = new Map(plan.weighings.map((weighing) => [weighing, piece.weighed(weighing)]));
     this.#unready = [...this.#weighed.values()];
   }
@@ -52,12 +62,16 @@ export class PieceScan implements Collector {
 
   /** Live documents that have been covered. */
   get covered(): number {
-    const to = this.done ? this.view.documents : this.#scannedTo;
+    const to = this.#scanned ? this.view.documents : this.#scannedTo;
     return to - this.view.piece.tombstones.countWithin(0, to, this.version);
   }
 
   /** Does the next step; answers roughly how many postings it read. */
   advance(): number {
+    if (this.#scanned) {
+      this.done = this.foldFacets();
+      return listedAtOnce;
+    }
     if (this.#plan.clauses.length === 0) return this.#list();
     const weighed = this.#unready[0];
     if (weighed !== undefined) {
@@ -94,7 +108,7 @@ export class PieceScan implements Collector {
     const before = this.total;
     this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
-    return (this.total - before) * terms.length;
+    return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window;
   }
 
   #advanceGeneral(clauses: readonly ClauseCursor[]): number {
@@ -112,14 +126,25 @@ export class PieceScan implements Collector {
   }
 
   #finish(): number {
-    this.done = true;
+    this.#scanned = true;
+    this.done = this.#facets === undefined;
     return 1;
+  }
+
+  /** Adds the next few of the facets' counts to the shard's; true when all are in. */
+  foldFacets(): boolean {
+    return this.#facets?.fold() ?? true;
+  }
+
+  /** What a hit was sorted by, where the order is not by score alone. */
+  sortValues(doc: number, score: number): SortValue[] | undefined {
+    return this.#sorted?.valuesOf(doc, score);
   }
 
   /** Takes a document that matches, unless it stands before the page that was asked for. */
   offer(doc: number, score: number): void {
     const { after } = this.#plan;
-    if (after !== undefined) {
+    if (after !== undefined && this.#sorted === undefined) {
       if (score > after.score) return;
       if (score === after.score && compareIds(this.view.piece.idAt(doc), after.id) <= 0) return;
     }
@@ -132,13 +157,18 @@ export class PieceScan implements Collector {
     const to = Math.min(documents, this.#scannedTo + listedAtOnce);
     for (let doc = this.#scannedTo; doc < to; doc++) {
       if (this.tombstones?.isDead(doc, this.version)) continue;
+      if (this.sieve !== undefined && !this.sieve.admits(doc)) continue;
       this.total++;
       if (this.top.floor <= 0) this.offer(doc, 0);
     }
     this.#scannedTo = to;
-    this.done = to === documents;
+    if (to === documents) this.#finish();
     return listedAtOnce;
   }
+}
+
+function ranksBefore(piece: Piece): RanksBefore {
+  return piece.ordered ? (a, b) => a < b : (a, b) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
 }
 
 function nextDocument(terms: readonly TermCursor[]): number | undefined {

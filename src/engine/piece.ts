@@ -1,5 +1,8 @@
+import type { Column } from "./column.ts";
 import type { LookupKey } from "./dictionary.ts";
+import type { FilterBits } from "./filter-bits.ts";
 import type { Postings } from "./postings.ts";
+import type { PreparedFilter } from "./prepared-filter.ts";
 import type { TermCounts } from "./term-counts.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { Weighing } from "./weighing.ts";
@@ -27,6 +30,10 @@ export type Piece = {
   /** How many terms each text field of a document holds. */
   lengthsOf(doc: number): readonly number[];
   weighed(weighing: Weighing): WeighedPiece;
+  /** A column of the documents that are there now, by its number. */
+  column(number: number): Column | undefined;
+  /** Which documents pass a filter. */
+  filtered(filter: PreparedFilter): FilterBits;
 };
 
 /** A piece's postings under one weighing. */

@@ -1,8 +1,12 @@
 import { HedgerowError } from "../errors.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
+import type { ColumnField } from "../protocol/settings.ts";
 import { lookupKey } from "./dictionary.ts";
 import { type Matching, windowMax } from "./kernel.ts";
 import type { TermLookup } from "./piece.ts";
+import { columnNumber, type PreparedFilter, prepareFilter } from "./prepared-filter.ts";
+import { type PreparedSort, prepareSort } from "./prepared-sort.ts";
+import type { PreparedFacet } from "./shard-facets.ts";
 import { type Weighing, weighingOf } from "./weighing.ts";
 
 export type PreparedClause = {
@@ -23,6 +27,10 @@ export type PreparedPlan = {
   window: number;
   top: number;
   after: { id: string; score: number } | undefined;
+  filter: PreparedFilter | undefined;
+  facets: readonly PreparedFacet[];
+  /** Absent where the order is by score. */
+  sort: PreparedSort | undefined;
 };
 
 /** A window holds at most this many postings, some 100 microseconds of work. */
@@ -31,7 +39,7 @@ const windowMin = 1 << 8;
 const weightMin = 1e-100;
 
 /** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
-export function preparePlan(plan: Plan): PreparedPlan {
+export function preparePlan(plan: Plan, columns: readonly ColumnField[]): PreparedPlan {
   refuseUnknown(plan);
   const weighings = new Set<Weighing>();
   const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
@@ -49,21 +57,15 @@ export function preparePlan(plan: Plan): PreparedPlan {
     window: Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms)))),
     top: plan.top,
     after: plan.after,
+    filter: plan.filter && prepareFilter(plan.filter, columns),
+    facets: (plan.facets ?? []).map(({ field, size }) => ({ column: columnNumber(field, columns), size })),
+    sort: prepareSort(plan, columns),
   };
 }
 
 function refuseUnknown(plan: Plan): void {
-  const asked =
-    plan.filter !== undefined
-      ? "filter"
-      : (plan.facets?.length ?? 0) > 0
-        ? "facets"
-        : plan.sort?.some(({ field }) => field !== "_score")
-          ? "sort"
-          : plan.clauses.some(({ phrase }) => phrase !== undefined)
-            ? "phrase"
-            : undefined;
-  if (asked !== undefined) throw new HedgerowError("invalid_query", `this shard cannot evaluate a ${asked}`);
+  if (plan.clauses.every(({ phrase }) => phrase === undefined)) return;
+  throw new HedgerowError("invalid_query", "this shard cannot evaluate a phrase");
 }
 
 function prepareClause(plan: Plan, clause: PlanClause, weighings: Set<Weighing>): PreparedClause {

@@ -27,7 +27,8 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
   const termList = [...terms];
   const codes = new RowTable(fields + 1);
   const postings = flatten(memtable, { fields, terms: termList, codes, documentLengths, postingsMax });
-  return assemble({ fields, ids, sources, terms: termList, postings, codes, lengths, documentLengths });
+  const columns = memtable.columns.seal();
+  return assemble({ fields, ids, sources, terms: termList, postings, codes, lengths, documentLengths, columns });
 }
 
 type Flattening = {

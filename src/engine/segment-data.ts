@@ -1,3 +1,4 @@
+import { type ColumnData, columnSizeBytes } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
 
 /**
@@ -29,12 +30,14 @@ export type SegmentData = {
   forwardEnds: Uint32Array;
   sources: Uint8Array;
   sourceEnds: Uint32Array;
+  /** One for each column of the index, in index order. */
+  columns: ColumnData[];
 };
 
 /** Memory of a segment: its index structures, and the documents' sources. */
 export function segmentSize(data: SegmentData): { indexBytes: number; sourceBytes: number } {
   const sourceBytes = data.sources.byteLength + data.sourceEnds.byteLength;
-  let total = 0;
+  let total = data.columns.reduce((sum, column) => sum + columnSizeBytes(column), 0);
   for (const part of [data.ids, data.terms, data]) {
     for (const value of Object.values(part)) if (ArrayBuffer.isView(value)) total += value.byteLength;
   }

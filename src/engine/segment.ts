@@ -1,6 +1,10 @@
+import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
+import type { FilterBits } from "./filter-bits.ts";
+import { FilterCache } from "./filter-cache.ts";
 import type { Piece, WeighedPiece } from "./piece.ts";
 import type { Postings } from "./postings.ts";
+import type { PreparedFilter } from "./prepared-filter.ts";
 import { SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
 import type { TermCounts } from "./term-counts.ts";
@@ -17,6 +21,8 @@ export class Segment implements Piece {
   readonly terms: Dictionary;
   readonly ids: Dictionary;
   readonly #saturation: SaturationTables;
+  readonly #columns: readonly Column[];
+  readonly #filters: FilterCache;
   readonly #sizeBytes: number;
 
   constructor(data: SegmentData) {
@@ -24,6 +30,8 @@ export class Segment implements Piece {
     this.terms = new Dictionary(data.terms);
     this.ids = new Dictionary(data.ids);
     this.#saturation = new SaturationTables(data);
+    this.#columns = data.columns.map((column) => new Column(column));
+    this.#filters = new FilterCache(this);
     const { indexBytes, sourceBytes } = segmentSize(data);
     this.#sizeBytes = indexBytes + sourceBytes;
   }
@@ -33,7 +41,7 @@ export class Segment implements Piece {
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes + this.#saturation.sizeBytes;
+    return this.#sizeBytes + this.#saturation.sizeBytes + this.#filters.sizeBytes;
   }
 
   idAt(doc: number): string {
@@ -93,6 +101,14 @@ export class Segment implements Piece {
     const { fields, lengthRows, documentLengths } = this.data;
     const row = (documentLengths[doc] ?? 0) * fields;
     return Array.from(lengthRows.subarray(row, row + fields));
+  }
+
+  column(number: number): Column | undefined {
+    return this.#columns[number];
+  }
+
+  filtered(filter: PreparedFilter): FilterBits {
+    return this.#filters.bits(filter);
   }
 
   weighed(weighing: Weighing): WeighedPiece {

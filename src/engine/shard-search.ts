@@ -1,9 +1,12 @@
-import { compareHits, type Hit } from "../protocol/hit.ts";
+import { type Hit, hitComparator } from "../protocol/hit.ts";
+import type { ShardFacet } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
+import type { ColumnField } from "../protocol/settings.ts";
 import type { Piece, PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
 import { project } from "./projection.ts";
+import { ShardFacets } from "./shard-facets.ts";
 
 /** What a search of one shard found. */
 export type ShardResult = {
@@ -17,19 +20,31 @@ export type ShardResult = {
   /** Matching documents among those covered. */
   total: number;
   totalExact: boolean;
-  /** In the order of `compareHits`, at most the plan's `top`. */
+  /** In the plan's order, at most the plan's `top`. */
   hits: Hit[];
   /** Each hit's document as JSON, of the fields asked for; empty where none were. */
   sources: Uint8Array[];
+  /** In the order of the plan's facets, where it has some. */
+  facets?: ShardFacet[];
 };
 
 /** A shard at one moment. */
-export type ShardView = { pieces: readonly PieceView[]; version: number; documents: number; sequence: number };
+export type ShardView = {
+  pieces: readonly PieceView[];
+  version: number;
+  documents: number;
+  sequence: number;
+  columns: readonly ColumnField[];
+};
 
 type Candidate = Hit & { piece: Piece; doc: number };
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
+/** What a step of ranking facets costs, in postings. */
+const rankedPostings = 4096;
+/** Steps that a search which was stopped still takes to tell what it counted. */
+const lastFolds = 4;
 
 /**
  * A search that can pause. It sees the shard as it was when it was prepared, whatever is written meanwhile, and any
@@ -37,6 +52,8 @@ const unpausedPostings = 20_000;
  */
 export class ShardSearch {
   readonly #plan: PreparedPlan;
+  readonly #compare: (a: Hit, b: Hit) => number;
+  readonly #facets: ShardFacets | undefined;
   readonly #returned: readonly string[] | undefined;
   readonly #view: ShardView;
   readonly #waiting: PieceView[];
@@ -45,10 +62,13 @@ export class ShardSearch {
   #best: Candidate[] = [];
   #total = 0;
   #covered = 0;
+  #ranked = false;
 
   /** Throws `invalid_query` where the plan asks for what the engine cannot do. */
   constructor(plan: Plan, view: ShardView) {
-    this.#plan = preparePlan(plan);
+    this.#plan = preparePlan(plan, view.columns);
+    this.#compare = hitComparator(plan.sort);
+    if (this.#plan.facets.length > 0) this.#facets = new ShardFacets(this.#plan.facets);
     this.#returned = plan.returned;
     this.#view = view;
     this.#waiting = view.pieces.filter(({ documents }) => documents > 0).sort((a, b) => a.documents - b.documents);
@@ -59,19 +79,19 @@ export class ShardSearch {
     let unpaused = 0;
     for (;;) {
       this.#scan ??= this.#nextScan();
-      if (this.#scan === undefined) return true;
-      unpaused += this.#scan.advance();
-      if (this.#scan.done) this.#close(this.#scan);
+      unpaused += this.#scan === undefined ? this.#rankFacets() : this.#scan.advance();
+      if (this.#scan?.done) this.#close(this.#scan);
+      if (this.#complete) return true;
       if (unpaused >= unpausedPostings) {
         unpaused = 0;
-        if (shouldPause()) return this.#scan === undefined && this.#waiting.length === 0;
+        if (shouldPause()) return false;
       }
     }
   }
 
   /** The best so far; complete once `step` has answered true. */
   finish(): ShardResult {
-    const complete = this.#scan === undefined && this.#waiting.length === 0;
+    const complete = this.#complete;
     const best = this.#scan === undefined ? this.#best : this.#merge(this.#scan);
     const returned = this.#returned;
     return {
@@ -81,19 +101,38 @@ export class ShardSearch {
       sequence: this.#view.sequence,
       total: this.#total + (this.#scan?.total ?? 0),
       totalExact: complete,
-      hits: best.map(({ id, score }) => ({ id, score })),
+      hits: best.map(({ id, score, sort }) => (sort === undefined ? { id, score } : { id, score, sort })),
       sources: best.map(({ piece, doc }) =>
         returned?.length === 0 ? this.#none : project(piece.sourceAt(doc), returned),
       ),
+      ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
+  }
+
+  get #complete(): boolean {
+    return this.#scan === undefined && this.#waiting.length === 0 && (this.#facets === undefined || this.#ranked);
+  }
+
+  #rankFacets(): number {
+    this.#ranked = this.#facets?.rank() ?? true;
+    return rankedPostings;
+  }
+
+  #facetReply(facets: ShardFacets): ShardFacet[] {
+    const scan = this.#scan;
+    let folded = scan === undefined;
+    for (let step = 0; step < lastFolds && !folded; step++) folded = scan?.foldFacets() ?? true;
+    const total = this.#total + (scan?.total ?? 0);
+    const covered = this.#covered + (scan?.covered ?? 0);
+    return facets.reply({ uncounted: this.#view.documents - covered + (folded ? 0 : (scan?.total ?? 0)), total });
   }
 
   #nextScan(): PieceScan | undefined {
     const view = this.#waiting.pop();
     if (view === undefined) return undefined;
     const { top } = this.#plan;
-    const floor = this.#best.length < top ? 0 : (this.#best[top - 1]?.score ?? 0);
-    return new PieceScan(view, this.#plan, { version: this.#view.version, floor });
+    const floor = this.#plan.sort !== undefined || this.#best.length < top ? 0 : (this.#best[top - 1]?.score ?? 0);
+    return new PieceScan(view, this.#plan, { version: this.#view.version, floor, facets: this.#facets });
   }
 
   #close(scan: PieceScan): void {
@@ -103,10 +142,15 @@ export class ShardSearch {
     this.#scan = undefined;
   }
 
-  #merge({ top, view: { piece } }: PieceScan): Candidate[] {
+  #merge(scan: PieceScan): Candidate[] {
+    const { piece } = scan.view;
     const merged = this.#best.slice();
-    top.each((doc, score) => void merged.push({ id: piece.idAt(doc), score, piece, doc }));
-    merged.sort(compareHits);
+    scan.top.each((doc, score) => {
+      const hit = { id: piece.idAt(doc), score, piece, doc };
+      const sort = scan.sortValues(doc, score);
+      merged.push(sort === undefined ? hit : { ...hit, sort });
+    });
+    merged.sort(this.#compare);
     merged.length = Math.min(merged.length, this.#plan.top);
     return merged;
   }

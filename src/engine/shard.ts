@@ -1,7 +1,8 @@
 import type { Plan } from "../protocol/plan.ts";
-import { type IndexSettings, textFields } from "../protocol/settings.ts";
+import { type ColumnField, columnFields, type IndexSettings, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
 import { type Random, systemRandom } from "../time.ts";
+import { type ColumnKind, columnKind } from "./column-data.ts";
 import { type LookupKey, lookupKey } from "./dictionary.ts";
 import type { AnalyzedDocument } from "./document.ts";
 import { Journal } from "./journal.ts";
@@ -42,6 +43,8 @@ const journalSlack = 4;
  */
 export class Shard {
   readonly #fields: number;
+  readonly #columns: readonly ColumnField[];
+  readonly #columnKinds: readonly ColumnKind[];
   readonly #journal: Journal;
   #pieces: Piece[] = [];
   #memtable: Memtable;
@@ -55,7 +58,9 @@ export class Shard {
   constructor(settings: IndexSettings, random: Random = systemRandom) {
     this.#fields = textFields(settings).length;
     this.#journal = new Journal(random);
-    this.#memtable = new Memtable(this.#fields);
+    this.#columns = columnFields(settings);
+    this.#columnKinds = this.#columns.map(({ type }) => columnKind(type));
+    this.#memtable = new Memtable(this.#fields, this.#columnKinds);
     this.#lengths = new Array<number>(this.#fields).fill(0);
   }
 
@@ -108,6 +113,7 @@ export class Shard {
       version: this.#version,
       documents: this.#documents,
       sequence: this.#sequence,
+      columns: this.#columns,
     });
   }
 
@@ -160,7 +166,7 @@ export class Shard {
   freeze(): Memtable {
     const frozen = this.#memtable;
     this.#pieces.push(frozen);
-    this.#memtable = new Memtable(this.#fields);
+    this.#memtable = new Memtable(this.#fields, this.#columnKinds);
     this.#visible = 0;
     return frozen;
   }

@@ -1,4 +1,5 @@
 import { createAnalyzer } from "../engine/analyzer.ts";
+import { columnKind } from "../engine/column-data.ts";
 import { type AnalyzedDocument, createDocumentAnalyzer, type DocumentAnalyzer } from "../engine/document.ts";
 import { Memtable } from "../engine/memtable.ts";
 import { type MergeSource, mergeSegments } from "../engine/merge-segments.ts";
@@ -7,7 +8,7 @@ import type { SegmentData } from "../engine/segment-data.ts";
 import { decodeChanges } from "../protocol/batch.ts";
 import type { Change } from "../protocol/change.ts";
 import { compareIds } from "../protocol/hit.ts";
-import { type IndexSettings, textFields } from "../protocol/settings.ts";
+import { columnFields, type IndexSettings, textFields } from "../protocol/settings.ts";
 
 /** What a worker is asked to do. Batches are encoded changes; the last change of an id in them is the one that counts. */
 export type IndexingTask =
@@ -48,7 +49,10 @@ function sealBatches(settings: IndexSettings, batches: readonly Uint8Array[]): S
   const { puts, deleted } = latestChanges(batches);
   const analyze = analyzerFor(settings);
   const fields = textFields(settings).length;
-  const memtable = new Memtable(fields);
+  const memtable = new Memtable(
+    fields,
+    columnFields(settings).map(({ type }) => columnKind(type)),
+  );
   puts.sort((a, b) => compareIds(a.id, b.id));
   for (const { id, source } of puts) memtable.append(analyze(id, source));
   return { data: seal(memtable, fields), deleted };

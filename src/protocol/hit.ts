@@ -16,3 +16,21 @@ export function compareIds(a: string, b: string): number {
 export function compareHits(a: Hit, b: Hit): number {
   return a.score !== b.score ? b.score - a.score : compareIds(a.id, b.id);
 }
+
+/** The order of hits that carry a sort value for each key: by these, then by id. Without keys: by score. */
+export function hitComparator(keys: readonly { descending: boolean }[] | undefined): (a: Hit, b: Hit) => number {
+  if (keys === undefined) return compareHits;
+  return (a, b) => {
+    for (let i = 0; i < keys.length; i++) {
+      const order = compareSortValues(a.sort?.[i] ?? null, b.sort?.[i] ?? null, keys[i]?.descending ?? false);
+      if (order !== 0) return order;
+    }
+    return compareIds(a.id, b.id);
+  };
+}
+
+function compareSortValues(a: SortValue, b: SortValue, descending: boolean): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b === descending ? 1 : -1;
+}

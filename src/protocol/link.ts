@@ -9,6 +9,17 @@ export const linkProtocol = "hedgerow-link";
 /** One shard of one life of an index. */
 export type ShardAddress = { index: string; incarnation: number; shard: number };
 
+/**
+ * One facet of a shard: how many matches hold each value, at most `error` fewer than there are. A value that is not
+ * listed has at most `rest`.
+ */
+export type ShardFacet = {
+  values: [value: number | string, count: number][];
+  missing: number;
+  rest: number;
+  error: number;
+};
+
 /** The JSON head of a shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
 export type ShardReply = {
   outcome: "complete" | "truncated";
@@ -20,6 +31,8 @@ export type ShardReply = {
   total: number;
   totalExact: boolean;
   hits: Hit[];
+  /** In the order of the plan's facets, where it has some. */
+  facets?: ShardFacet[];
   /** Byte length of each hit's document in the body; 0 where no fields were asked for. */
   documentSizesBytes: number[];
   queuedMs: number;

@@ -35,3 +35,14 @@ export type IndexDefinition = { index: string; incarnation: number; settings: In
 export function textFields(settings: IndexSettings): string[] {
   return Object.keys(settings.fields).filter((name) => settings.fields[name]?.type === "text");
 }
+
+/** The types whose values stand in columns: they can be filtered by, counted and sorted by. */
+export type ColumnType = Exclude<FieldType, "text" | "stored">;
+export type ColumnField = { name: string; type: ColumnType };
+
+/** The fields with columns in index order: a field's position here is its column's number in segments. */
+export function columnFields(settings: IndexSettings): ColumnField[] {
+  return Object.entries(settings.fields).flatMap(([name, { type }]) =>
+    type === "text" || type === "stored" ? [] : [{ name, type }],
+  );
+}

@@ -1,12 +1,15 @@
 import type { MergedHit } from "./merge.ts";
 
+/** A hit as it is written; `hit` becomes its JSON as it stands. */
+export type WrittenHit = { hit: object } & Pick<MergedHit, "source" | "settled">;
+
 /**
  * A search's answer as bytes. The documents are spliced in as the raw JSON that the leaves sent: the root never parses
  * them. `rest` is everything of the answer but `index` and `hits`.
  */
 export function writeAnswer(
   index: string,
-  hits: readonly MergedHit[],
+  hits: readonly WrittenHit[],
   rest: Readonly<Record<string, unknown>>,
 ): Buffer {
   const heads = hits.map(hitHead);
@@ -36,6 +39,6 @@ export function writeAnswer(
 const documentKey = ',"document":';
 
 /** The hit's JSON without its closing brace. */
-function hitHead({ hit, settled }: MergedHit): string {
+function hitHead({ hit, settled }: WrittenHit): string {
   return JSON.stringify({ ...hit, settled }).slice(0, -1);
 }

@@ -1,6 +1,7 @@
 import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
+import { columnsFit } from "./column-reply.ts";
 
 /**
  * Who waits for searches. One object may serve many requests, each told apart by its number; for each, exactly one of
@@ -125,6 +126,7 @@ function isShardReply(head: unknown, bodyBytes: number): head is ShardReply {
   const { hits, documentSizesBytes } = head;
   if (!Array.isArray(hits) || !Array.isArray(documentSizesBytes) || hits.length !== documentSizesBytes.length)
     return false;
+  if (!columnsFit(head.facets, hits)) return false;
   for (const name of countNames) if (!Number.isFinite(head[name])) return false;
   if (typeof head.totalExact !== "boolean") return false;
   let sizeBytes = 0;

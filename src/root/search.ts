@@ -1,18 +1,21 @@
 import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
-import { compareHits } from "../protocol/hit.ts";
+import { hitComparator } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
+import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
 import { writeAnswer } from "./answer.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
+import { facetsOf } from "./facets.ts";
 import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
 import { planShape } from "./plan-shape.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
+import { shownPage } from "./shown-value.ts";
 import { requireEnough, rounded, verdictOf } from "./verdict.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };
@@ -53,7 +56,7 @@ export async function searchIndex(
   const { from, size } = pageOf(body, context.limits);
   const budgetMs = body.budgetMs ?? context.limits.budgetMs;
   const arrivedMs = clock.nowMs();
-  const { plan, corrections } = planQuery(body, index);
+  const { plan, documents, corrections } = planQuery(body, index);
   const plannedMs = clock.nowMs();
   const query = {
     shape: planShape(plan),
@@ -73,13 +76,21 @@ export async function searchIndex(
   context.onLoad(loadSample(result.reports, gatheredMs - context.startMs));
   const verdict = verdictOf(result);
   requireEnough(verdict, body.minCoverage ?? 0);
-  const page = mergeHits(result.answers, { from, size, compare: compareHits, isSettled: isSettledBy(plan, result) });
-  const { epoch, documents } = index.statistics.current;
+  const page = mergeHits(result.answers, {
+    from,
+    size,
+    compare: hitComparator(plan.sort),
+    isSettled: isSettledBy(plan, result),
+  });
+  const last = page.at(-1)?.hit;
   const doneMs = clock.nowMs();
-  return writeAnswer(plan.index, page, {
+  return writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
     total: totalOf(result, verdict.complete),
     ...verdict,
-    statistics: { epoch, documents },
+    ...(plan.facets === undefined ? {} : { facets: facetsOf(plan.facets, result, index) }),
+    // A page that is not full is the last one.
+    cursor: last === undefined || page.length < size ? null : writeCursor(body, { plan, documents }, last),
+    statistics: { epoch: plan.epoch, documents },
     ...(corrections.length === 0 ? {} : { corrections }),
     timing: {
       budgetMs,

@@ -10,6 +10,8 @@ import type { ScatterResult } from "./scatter.ts";
  */
 export function isSettledBy(plan: Plan, { reports }: ScatterResult): (hit: Hit, answer: ShardAnswer) => boolean {
   if (reports.every(({ outcome }) => outcome === "complete")) return () => true;
+  // Nothing is known of what the missing documents hold in columns.
+  if (plan.sort !== undefined) return () => false;
   const bound = scoreBound(plan);
   return (hit, { reply }) => reply.outcome === "complete" && hit.score > 0 && hit.score >= bound;
 }

@@ -1,0 +1,107 @@
+import type { Column } from "./column.ts";
+import type { ColumnValue } from "./column-data.ts";
+import { type BlockTest, blockDocuments, blockWords, FilterBits } from "./filter-bits.ts";
+import type { Piece } from "./piece.ts";
+import type { FilterCondition, PreparedFilter, RangeEnds } from "./prepared-filter.ts";
+
+/** Which documents of a piece, of those there are now, pass a filter. Documents are tested when they are asked for. */
+export function filterPiece(piece: Piece, { condition }: PreparedFilter): FilterBits {
+  return new FilterBits(piece.documents, compile(condition, piece));
+}
+
+function compile(condition: FilterCondition, piece: Piece): BlockTest {
+  switch (condition.kind) {
+    case "not":
+      return inverted(compile(condition.of, piece));
+    case "and":
+      return combined(
+        condition.of.map((part) => compile(part, piece)),
+        { start: 0xffff_ffff, join: (a, b) => a & b },
+      );
+    case "or":
+      return combined(
+        condition.of.map((part) => compile(part, piece)),
+        { start: 0, join: (a, b) => a | b },
+      );
+    case "in":
+      return anyOf(piece.column(condition.column), condition.values);
+    case "range":
+      return within(piece.column(condition.column), condition.ends);
+  }
+}
+
+const none: BlockTest = (_start, words) => void words.fill(0);
+
+function inverted(test: BlockTest): BlockTest {
+  return (start, words) => {
+    test(start, words);
+    for (let i = 0; i < blockWords; i++) words[i] = ~(words[i] ?? 0);
+  };
+}
+
+type Joining = { start: number; join: (a: number, b: number) => number };
+
+function combined(tests: readonly BlockTest[], { start: first, join }: Joining): BlockTest {
+  const part = new Uint32Array(blockWords);
+  return (start, words) => {
+    words.fill(first);
+    for (const test of tests) {
+      test(start, part);
+      for (let i = 0; i < blockWords; i++) words[i] = join(words[i] ?? 0, part[i] ?? 0);
+    }
+  };
+}
+
+function anyOf(column: Column | undefined, values: readonly ColumnValue[]): BlockTest {
+  if (column === undefined) return none;
+  const ranks = values.map((value) => column.rankOf(value)).filter((rank) => rank > 0);
+  const [first, ...others] = ranks;
+  if (first === undefined) return none;
+  if (others.length === 0) return rankTest(column, (rank) => rank === first);
+  const accepted = new Uint8Array(column.size + 1);
+  for (const rank of ranks) accepted[rank] = 1;
+  return rankTest(column, (rank) => accepted[rank] === 1);
+}
+
+function within(column: Column | undefined, { gte, gt, lte, lt }: RangeEnds): BlockTest {
+  if (column === undefined) return none;
+  let from = 1;
+  let to = column.size + 1;
+  if (gte !== undefined) from = Math.max(from, column.place(gte).rank);
+  if (gt !== undefined) from = Math.max(from, rankAfter(column, gt));
+  if (lte !== undefined) to = Math.min(to, rankAfter(column, lte));
+  if (lt !== undefined) to = Math.min(to, column.place(lt).rank);
+  return from >= to ? none : rankTest(column, (rank) => rank >= from && rank < to);
+}
+
+/** The first rank whose value is above one. */
+function rankAfter(column: Column, value: ColumnValue): number {
+  const { rank, held } = column.place(value);
+  return held ? rank + 1 : rank;
+}
+
+/** Documents with a rank that is accepted; `accepts` is never asked about 0. */
+function rankTest({ ranks, ends }: Column, accepts: (rank: number) => boolean): BlockTest {
+  if (ends === undefined) {
+    return (start, words) => {
+      words.fill(0);
+      const end = Math.min(ranks.length, start + blockDocuments);
+      for (let doc = start; doc < end; doc++) {
+        const rank = ranks[doc] ?? 0;
+        if (rank > 0 && accepts(rank)) setBit(words, doc - start);
+      }
+    };
+  }
+  return (start, words) => {
+    words.fill(0);
+    const end = Math.min(ends.length, start + blockDocuments);
+    let at = start === 0 ? 0 : (ends[start - 1] ?? 0);
+    for (let doc = start; doc < end; doc++) {
+      for (const to = ends[doc] ?? 0; at < to; at++) if (accepts(ranks[at] ?? 0)) setBit(words, doc - start);
+    }
+  };
+}
+
+function setBit(words: Uint32Array, place: number): void {
+  words[place >>> 5] = (words[place >>> 5] ?? 0) | (1 << (place & 31));
+}

@@ -1,0 +1,33 @@
+/** Whether what a reply says of columns, if anything, is of the form that is promised: sort values and facets. */
+export function columnsFit(facets: unknown, hits: readonly unknown[]): boolean {
+  if (facets !== undefined && !(Array.isArray(facets) && facets.every(isShardFacet))) return false;
+  return hits.every((hit) => !isRecord(hit) || hit.sort === undefined || isListOf(hit.sort, isSortValue));
+}
+
+function isShardFacet(facet: unknown): boolean {
+  return (
+    isRecord(facet) &&
+    [facet.missing, facet.rest, facet.error].every(isCount) &&
+    isListOf(facet.values, (entry) => Array.isArray(entry) && isColumnValue(entry[0]) && isCount(entry[1]))
+  );
+}
+
+function isColumnValue(value: unknown): boolean {
+  return typeof value === "string" || Number.isFinite(value);
+}
+
+function isSortValue(value: unknown): boolean {
+  return value === null || isColumnValue(value);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value);
+}
+
+function isListOf(value: unknown, fits: (item: unknown) => boolean): value is unknown[] {
+  return Array.isArray(value) && value.every(fits);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

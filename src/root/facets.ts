@@ -1,0 +1,88 @@
+import type { ShardFacet } from "../protocol/link.ts";
+import type { PlanFacet } from "../protocol/plan.ts";
+import type { FieldType, IndexSettings } from "../protocol/settings.ts";
+import type { CatalogIndex } from "./catalog.ts";
+import type { ScatterResult } from "./scatter.ts";
+import { shownValue } from "./shown-value.ts";
+
+/** A value with its count, which is at most `errorMax` too low. */
+export type FacetBucket = { value: string | number | boolean; count: number; errorMax: number };
+
+/** `exact`: these are the values with the highest counts, and the counts are right. */
+export type FacetAnswer = { exact: boolean; missing: number; buckets: FacetBucket[] };
+
+type Counted = { value: string | number; count: number; errorMax: number };
+
+/** What the shards sent, and how many documents stand in shards that sent nothing. */
+export type FacetSources = { shards: readonly (readonly ShardFacet[])[]; unheardDocuments: number };
+
+/** The answer's facets. A shard that sent nothing may hold as many of any value as it has documents. */
+export function facetsOf(
+  facets: readonly PlanFacet[],
+  { answers }: Pick<ScatterResult, "answers">,
+  { statistics, shards, definition }: CatalogIndex,
+): Record<string, FacetAnswer> {
+  const heard = new Set(answers.map(({ shard }) => shard));
+  let unheardDocuments = 0;
+  for (const shard of shards.keys()) if (!heard.has(shard)) unheardDocuments += statistics.shard(shard).documents;
+  const sources = { shards: answers.map(({ reply }) => reply.facets ?? []), unheardDocuments };
+  return mergeFacets(facets, sources, definition.settings);
+}
+
+/** Adds the shards' counts up to one answer for each facet, with true bounds of what is not known. */
+export function mergeFacets(
+  facets: readonly PlanFacet[],
+  { shards, unheardDocuments }: FacetSources,
+  settings: IndexSettings,
+): Record<string, FacetAnswer> {
+  const answers = facets.map(({ field, size }, place): [string, FacetAnswer] => {
+    const parts = shards.flatMap((shard) => shard[place] ?? []);
+    return [field, mergeFacet(parts, { size, unheardDocuments, type: settings.fields[field]?.type ?? "keyword" })];
+  });
+  return Object.fromEntries(answers);
+}
+
+type FacetMerge = { size: number; unheardDocuments: number; type: FieldType };
+
+function mergeFacet(parts: readonly ShardFacet[], { size, unheardDocuments, type }: FacetMerge): FacetAnswer {
+  /** No value that nobody listed has more. */
+  const unlistedMax = parts.reduce((sum, { rest }) => sum + rest, unheardDocuments);
+  const ranked = addUp(parts, unlistedMax).sort((a, b) => b.count - a.count || compareValues(a.value, b.value));
+  const buckets = ranked.slice(0, size);
+  return {
+    exact: isExact(buckets, ranked.slice(size), { size, unlistedMax }),
+    missing: parts.reduce((sum, { missing }) => sum + missing, 0),
+    buckets: buckets.map(({ value, ...bucket }) => ({ value: shownValue(value, type), ...bucket })),
+  };
+}
+
+/** A value's error is at most `rest` where a shard did not list it, and `error` where one did. */
+function addUp(parts: readonly ShardFacet[], unlistedMax: number): Counted[] {
+  const counted = new Map<string | number, Counted>();
+  for (const { values, rest, error } of parts) {
+    for (const [value, count] of values) {
+      const known = counted.get(value) ?? { value, count: 0, errorMax: unlistedMax };
+      known.count += count;
+      known.errorMax += error - rest;
+      counted.set(value, known);
+    }
+  }
+  return [...counted.values()];
+}
+
+/** Whether the counts are right, and nothing that was left out can belong among them. */
+function isExact(
+  buckets: readonly Counted[],
+  others: readonly Counted[],
+  { size, unlistedMax }: { size: number; unlistedMax: number },
+): boolean {
+  if (buckets.some(({ errorMax }) => errorMax > 0)) return false;
+  const last = buckets.at(-1);
+  if (last === undefined || buckets.length < size) return unlistedMax === 0;
+  const mayBelong = others.some(({ count, errorMax }) => errorMax > 0 && count + errorMax >= last.count);
+  return !mayBelong && (unlistedMax === 0 || unlistedMax < last.count);
+}
+
+function compareValues(a: string | number, b: string | number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
