@@ -1,7 +1,13 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type DemoDocument, demoDocumentCount, demoDocuments, demoSettings } from "../../data/corpus.ts";
+import {
+  type DemoDocument,
+  demoDocumentCount,
+  demoDocuments,
+  demoSettings,
+  wordnetLicense,
+} from "../../data/corpus.ts";
 import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { asNumber, asRecord } from "./answers.ts";
 import { type ImportTarget, importLines } from "./bulk-import.ts";
@@ -54,7 +60,12 @@ function isDemo(index: Record<string, unknown>): boolean {
 }
 
 async function createIndex(client: Client, { shards, replicas }: DemoOptions): Promise<void> {
-  accepted(await client.request(demoPath, { method: "PUT", json: { ...demoSettings, shards, replicas } }));
+  accepted(
+    await client.request(demoPath, {
+      method: "PUT",
+      json: { ...demoSettings, notice: wordnetLicense(), shards, replicas },
+    }),
+  );
 }
 
 /** Resolves to the number of documents that are in. */

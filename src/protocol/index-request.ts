@@ -9,6 +9,7 @@ export type IndexBody = {
   bm25?: Partial<Bm25Settings>;
   stopWords?: string[];
   synonyms?: string[][];
+  notice?: string;
 };
 
 const words = { type: "array", maxItems: 10_000, items: { type: "string", minLength: 1, maxLength: 100 } } as const;
@@ -41,6 +42,7 @@ export const indexBodySchema = {
       additionalProperties: false,
       properties: { k1: { type: "number", minimum: 0, maximum: 10 }, b: { type: "number", minimum: 0, maximum: 1 } },
     },
+    notice: { type: "string", maxLength: 10_000, description: "licence or attribution of the documents" },
     stopWords: words,
     synonyms: { type: "array", maxItems: 10_000, items: { ...words, minItems: 2 } },
   },
@@ -60,6 +62,7 @@ export function settingsFrom(body: IndexBody, defaults: IndexDefaults): IndexSet
     language: body.language ?? "en",
     placementSalt: defaults.placementSalt,
     bm25: { k1: body.bm25?.k1 ?? 1.2, b: body.bm25?.b ?? 0.75 },
+    ...(body.notice === undefined ? {} : { notice: body.notice }),
     ...(body.stopWords === undefined ? {} : { stopWords: body.stopWords }),
     ...(body.synonyms === undefined ? {} : { synonyms: body.synonyms }),
   };

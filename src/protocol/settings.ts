@@ -21,6 +21,8 @@ export type IndexSettings = {
   placementSalt: number;
   /** Words the analyzer drops instead of its language's own list; absent: the language's list. */
   stopWords?: string[];
+  /** The licence or attribution of what the documents say, for whoever shows them. */
+  notice?: string;
   /** Groups of words that mean the same. */
   synonyms?: string[][];
 };

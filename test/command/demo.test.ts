@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type DemoDocument, demoSettings } from "../../data/corpus.ts";
+import { type DemoDocument, demoSettings, wordnetLicense } from "../../data/corpus.ts";
 import { loadDemo } from "../../src/command/demo.ts";
 import {
   listeningIo,
@@ -70,7 +70,7 @@ describe("the demo", () => {
       ...Array.from({ length: 3 }, () => "POST demo/search"),
       "GET demo",
     ]);
-    expect(seen[1]?.json).toEqual({ ...demoSettings, shards: 3, replicas: 1 });
+    expect(seen[1]?.json).toEqual({ ...demoSettings, notice: wordnetLicense(), shards: 3, replicas: 1 });
     const lines = seen[2]?.body.trimEnd().split("\n") ?? [];
     expect(lines.map((line) => JSON.parse(line))).toEqual(documents);
     expect(seen[3]?.json).toMatchObject({ after: "9", size: 0 });
