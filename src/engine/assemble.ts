@@ -1,8 +1,9 @@
 import type { ColumnData } from "./column-data.ts";
 import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
+import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
-import { varintSize, writeVarint } from "./varint.ts";
+import { packOrders, type TokenOrders } from "./token-order.ts";
 
 /** One posting per place: which term stands in which document, with which code. In any order, each pair once. */
 export type PostingColumns = { terms: Uint32Array; docs: Uint32Array; codes: Uint32Array };
@@ -20,6 +21,8 @@ export type Assembly = {
   lengths: RowTable;
   /** Per document its row of `lengths`. */
   documentLengths: Uint32Array;
+  /** Each document's tokens, by their terms' places in `terms`. */
+  orders: TokenOrders;
   columns: ColumnData[];
 };
 
@@ -39,9 +42,9 @@ export function assemble(assembly: Assembly): SegmentData {
     postingDocs: byTerm.docs,
     postingCodes: sharedCodes(byTerm.codes, assembly.codes.size),
     ...splitCodes(assembly.codes, fields),
-    lengthRows: shared(assembly.lengths.rows),
-    documentLengths: sharedCodes(assembly.documentLengths, assembly.lengths.size),
-    ...buildForward(byTerm.docs, ranked.ends, documents),
+    lengthRows: narrowed(assembly.lengths.rows),
+    documentLengths: narrowed(assembly.documentLengths),
+    ...packOrders(assembly.orders, ranked.rankOf),
     ...concatenate(assembly.sources),
     columns: assembly.columns,
   };
@@ -103,60 +106,16 @@ function sortByTerm(
   return { docs: sortedDocs, codes: sortedCodes };
 }
 
-function splitCodes(codes: RowTable, fields: number): { frequencyRows: Uint32Array; rowLengths: Uint32Array } {
-  const frequencyRows = sharedUint32(codes.size * fields);
-  const rowLengths = sharedUint32(codes.size);
+function splitCodes(codes: RowTable, fields: number): Pick<SegmentData, "frequencyRows" | "rowLengths"> {
+  const frequencyRows = new Uint32Array(codes.size * fields);
+  const rowLengths = new Uint32Array(codes.size);
   const { rows } = codes;
   for (let code = 0; code < codes.size; code++) {
     const start = code * (fields + 1);
     rowLengths[code] = rows[start] ?? 0;
     frequencyRows.set(rows.subarray(start + 1, start + 1 + fields), code * fields);
   }
-  return { frequencyRows, rowLengths };
-}
-
-function buildForward(
-  docs: Uint32Array,
-  ends: Uint32Array,
-  documents: number,
-): { forward: Uint8Array; forwardEnds: Uint32Array } {
-  const counts = new Uint32Array(documents);
-  const last = new Uint32Array(documents);
-  const sizes = new Uint32Array(documents);
-  eachPosting(docs, ends, (doc, term) => {
-    counts[doc] = (counts[doc] ?? 0) + 1;
-    sizes[doc] = (sizes[doc] ?? 0) + varintSize(term - (last[doc] ?? 0));
-    last[doc] = term;
-  });
-  const forwardEnds = sharedUint32(documents);
-  let sizeBytes = 0;
-  for (let doc = 0; doc < documents; doc++) {
-    sizeBytes += (sizes[doc] ?? 0) + varintSize(counts[doc] ?? 0);
-    forwardEnds[doc] = sizeBytes;
-  }
-  const forward = sharedUint8(sizeBytes);
-  const place = { bytes: forward, at: 0 };
-  const cursors = new Uint32Array(documents);
-  for (let doc = 0; doc < documents; doc++) {
-    place.at = doc === 0 ? 0 : (forwardEnds[doc - 1] ?? 0);
-    writeVarint(place, counts[doc] ?? 0);
-    cursors[doc] = place.at;
-  }
-  last.fill(0);
-  eachPosting(docs, ends, (doc, term) => {
-    place.at = cursors[doc] ?? 0;
-    writeVarint(place, term - (last[doc] ?? 0));
-    cursors[doc] = place.at;
-    last[doc] = term;
-  });
-  return { forward, forwardEnds };
-}
-
-function eachPosting(docs: Uint32Array, ends: Uint32Array, take: (doc: number, term: number) => void): void {
-  let at = 0;
-  for (let term = 0; term < ends.length; term++) {
-    for (const end = ends[term] ?? 0; at < end; at++) take(docs[at] ?? 0, term);
-  }
+  return { frequencyRows: narrowed(frequencyRows), rowLengths: narrowed(rowLengths) };
 }
 
 function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourceEnds: Uint32Array } {

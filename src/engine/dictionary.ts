@@ -5,6 +5,8 @@
 export type DictionaryData = { bytes: Uint8Array; ends: Uint32Array; table: Uint32Array };
 
 const shortBytes = 24;
+/** How full a table is. */
+const fillShare = 0.7;
 const encoder = new TextEncoder();
 
 export function sharedUint8(length: number): Uint8Array {
@@ -15,7 +17,7 @@ export function sharedUint32(length: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(length * 4));
 }
 
-/** FNV-1a over bytes, with a final mix so that a table of a power of two spreads. */
+/** FNV-1a over bytes, with a final mix so that its upper bits spread. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
@@ -39,19 +41,23 @@ export function buildDictionary(strings: readonly string[]): DictionaryData {
   return { bytes, ends, table: hashTable(bytes, ends) };
 }
 
+/** A table as large as it has to be, not the next power of two: a third less memory for most. */
 function hashTable(bytes: Uint8Array, ends: Uint32Array): Uint32Array {
-  let slots = 4;
-  while (slots * 0.7 < ends.length) slots *= 2;
-  const table = sharedUint32(slots);
+  const table = sharedUint32(Math.ceil(ends.length / fillShare) + 1);
   let start = 0;
   for (let number = 0; number < ends.length; number++) {
     const end = ends[number] ?? 0;
-    let slot = hashBytes(bytes, start, end) & (slots - 1);
-    while (table[slot] !== 0) slot = (slot + 1) & (slots - 1);
+    let slot = firstSlot(hashBytes(bytes, start, end), table.length);
+    while (table[slot] !== 0) slot = slot + 1 === table.length ? 0 : slot + 1;
     table[slot] = number + 1;
     start = end;
   }
   return table;
+}
+
+/** Where a hash is looked for first: its upper bits, spread over the slots. */
+function firstSlot(hash: number, slots: number): number {
+  return Math.floor((hash / 2 ** 32) * slots);
 }
 
 /** A string's bytes and hash, made once to be looked up in many dictionaries. `bytes` is only lent. */
@@ -125,8 +131,7 @@ export class Dictionary {
   /** The number of a string, or -1. */
   find(key: LookupKey): number {
     const { table } = this.data;
-    const mask = table.length - 1;
-    for (let slot = key.hash & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = firstSlot(key.hash, table.length); ; slot = slot + 1 === table.length ? 0 : slot + 1) {
       const number = (table[slot] ?? 0) - 1;
       if (number < 0 || this.#equals(number, key)) return number;
     }

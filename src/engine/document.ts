@@ -2,6 +2,7 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { columnFields, textFields } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
 import { type CellValue, cellOf } from "./column-values.ts";
+import { itemGap, type TokenOrder, TokenOrderBuilder } from "./token-order.ts";
 
 /** A document as the index takes it: its terms counted, its columns' values read, its source kept as it came. */
 export type AnalyzedDocument = {
@@ -12,6 +13,8 @@ export type AnalyzedDocument = {
   frequencies: number[];
   /** How many terms each text field holds, in index order. */
   lengths: number[];
+  /** Its tokens in order, field after field, as places in `keys`. */
+  order: TokenOrder;
   /** The value of each column, in index order. */
   cells: CellValue[];
 };
@@ -39,6 +42,7 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
   const columns = columnFields(settings);
   const decoder = new TextDecoder();
   const interned = fields.map(() => new Map<string, string>());
+  const order = new TokenOrderBuilder();
 
   const keyOf = (field: number, term: string): string => {
     const keys = interned[field];
@@ -53,20 +57,36 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
   return (id, bytes) => {
     const parsed = parseObject(decoder.decode(bytes));
     const source = parsed === undefined ? new TextEncoder().encode(JSON.stringify({ id })) : bytes;
-    const counts = new Map<string, number>();
+    const places = new Map<string, number>();
+    const frequencies: number[] = [];
+    const count = (key: string): number => {
+      const place = places.get(key) ?? places.size;
+      if (place === places.size) places.set(key, place);
+      frequencies[place] = (frequencies[place] ?? 0) + 1;
+      return place;
+    };
     const lengths = fields.map((name, field) => {
       let length = 0;
       eachText(parsed?.[name], (text) => {
-        for (const term of analyzer.terms(text)) {
-          const key = keyOf(field, term);
-          counts.set(key, (counts.get(key) ?? 0) + 1);
+        let last = -1;
+        analyzer.eachTerm(text, (term, position) => {
+          order.add(count(keyOf(field, term)), length === 0 ? 0 : last < 0 ? itemGap : position - last - 1);
+          last = position;
           length++;
-        }
+        });
       });
       return length;
     });
     const cells = columns.map(({ name, type }) => cellOf(parsed?.[name], type));
-    return { id, source, keys: [...counts.keys()], frequencies: [...counts.values()], lengths, cells };
+    return {
+      id,
+      source,
+      keys: [...places.keys()],
+      frequencies,
+      lengths,
+      order: order.take(),
+      cells,
+    };
   };
 }
 

@@ -6,6 +6,8 @@ import { type AnalyzedDocument, fieldKey, keyTerm } from "./document.ts";
 import { filterPiece } from "./filter.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import { MemtableColumns } from "./memtable-columns.ts";
+import type { PreparedPhrase } from "./phrase.ts";
+import { checkDocuments, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
 import type { Postings } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
@@ -83,7 +85,7 @@ export class Memtable implements Piece {
     this.#index.add(doc, document.keys);
     this.#documents.push(document);
     this.#byId.set(document.id, doc);
-    this.#sizeBytes += document.source.length + document.keys.length * 48 + 200;
+    this.#sizeBytes += document.source.length + document.keys.length * 48 + document.order.byteLength + 300;
     return doc;
   }
 
@@ -125,6 +127,10 @@ export class Memtable implements Piece {
 
   filtered(filter: PreparedFilter): FilterBits {
     return filterPiece(this, filter);
+  }
+
+  phraseCheck(phrase: PreparedPhrase): PhraseCheck {
+    return checkDocuments(this.#documents, phrase);
   }
 
   weighed(weighing: Weighing): WeighedPiece {

@@ -1,6 +1,7 @@
 import { compareIds } from "../protocol/hit.ts";
 import { type Assembly, assemble } from "./assemble.ts";
 import { mergeColumns } from "./merge-columns.ts";
+import { mergeOrders } from "./merge-orders.ts";
 import { RowTable } from "./row-table.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
@@ -21,12 +22,16 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
     lengths: new RowTable(fields),
   };
   const documentLengths = new Uint32Array(assembly.ids.length);
-  const merged = mergePostings(opened, { ...assembly, documentLengths });
+  const { termNumbers, ...merged } = mergePostings(opened, { ...assembly, documentLengths });
+  const orders = mergeOrders(
+    opened.map(({ segment, newDocs }, i) => ({ segment, newDocs, newTerms: termNumbers[i] ?? new Uint32Array() })),
+    assembly.ids.length,
+  );
   const columns = mergeColumns(
     opened.map(({ segment, newDocs }) => ({ columns: segment.data.columns, newDocs })),
     assembly.ids.length,
   );
-  return assemble({ ...assembly, ...merged, documentLengths, columns });
+  return assemble({ ...assembly, ...merged, documentLengths, orders, columns });
 }
 
 function openSource({ data, dead }: MergeSource): Source {
@@ -72,20 +77,27 @@ function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "so
 
 type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;
 
-function mergePostings(sources: readonly Source[], target: Target): Pick<Assembly, "terms" | "postings"> {
+/** `termNumbers`: for each source the new numbers of its terms. */
+type MergedPostings = Pick<Assembly, "terms" | "postings"> & { termNumbers: Uint32Array[] };
+
+function mergePostings(sources: readonly Source[], target: Target): MergedPostings {
   const total = sources.reduce((sum, { segment }) => sum + segment.data.postingDocs.length, 0);
   const postings = { terms: new Uint32Array(total), docs: new Uint32Array(total), codes: new Uint32Array(total) };
   const numbers = new Map<string, number>();
+  const termNumbers: Uint32Array[] = [];
   let size = 0;
   for (const source of sources) {
     const { segment, newDocs } = source;
     const { postingDocs, postingCodes, postingEnds } = segment.data;
     const newCode = codeMapping(source, target);
+    const newTerms = new Uint32Array(postingEnds.length);
+    termNumbers.push(newTerms);
     let at = 0;
     for (let old = 0; old < postingEnds.length; old++) {
       const term = segment.terms.text(old);
       const number = numbers.get(term) ?? numbers.size;
       if (number === numbers.size) numbers.set(term, number);
+      newTerms[old] = number;
       for (const end = postingEnds[old] ?? 0; at < end; at++) {
         const doc = newDocs[postingDocs[at] ?? 0] ?? -1;
         if (doc < 0) continue;
@@ -96,6 +108,7 @@ function mergePostings(sources: readonly Source[], target: Target): Pick<Assembl
     }
   }
   return {
+    termNumbers,
     terms: [...numbers.keys()],
     postings: {
       terms: postings.terms.subarray(0, size),

@@ -7,6 +7,7 @@ import {
   scoreGeneral,
   type TermCursor,
 } from "./kernel.ts";
+import { PhraseCursor } from "./phrase-cursor.ts";
 import type { Piece, PieceView, WeighedPiece } from "./piece.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
@@ -22,6 +23,9 @@ const listedAtOnce = 4096;
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
 export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
 
+/** A clause whose documents, where it is a phrase, are read before each window. */
+type OpenClause = ClauseCursor & { phrase?: PhraseCursor };
+
 /** One search's way through one piece, a bounded step at a time. */
 export class PieceScan implements Collector {
   readonly view: PieceView;
@@ -36,7 +40,7 @@ export class PieceScan implements Collector {
   readonly #sorted: SortedTop | undefined;
   readonly #weighed: Map<Weighing, WeighedPiece>;
   readonly #unready: WeighedPiece[];
-  #cursors: { simple: TermCursor[]; clauses: ClauseCursor[] } | undefined;
+  #cursors: { simple: TermCursor[]; clauses: OpenClause[] } | undefined;
   /** Every document below it has been scored. */
   #scannedTo = 0;
   #scanned = false;
@@ -82,7 +86,7 @@ export class PieceScan implements Collector {
     return this.#plan.simple ? this.#advanceSimple(this.#cursors.simple) : this.#advanceGeneral(this.#cursors.clauses);
   }
 
-  #open(): { simple: TermCursor[]; clauses: ClauseCursor[] } {
+  #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
     const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
     const simple = this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [];
     // Two scores have the same sum either way round, and the last term's documents cost the least.
@@ -90,7 +94,8 @@ export class PieceScan implements Collector {
     return { simple, clauses };
   }
 
-  #openClause({ occur, terms, weighing }: PreparedClause): ClauseCursor {
+  #openClause(clause: PreparedClause): OpenClause {
+    const { occur, terms, weighing } = clause;
     const cursors: TermCursor[] = [];
     for (const { lookup, weight } of terms) {
       const postings = this.#weighed.get(weighing)?.postings(lookup, this.view.documents);
@@ -98,7 +103,14 @@ export class PieceScan implements Collector {
       const { docs, codes, start, end, saturation } = postings;
       cursors.push({ docs, codes, start, end, saturation, weight });
     }
-    return { occur, terms: cursors };
+    return clause.phrase === undefined ? { occur, terms: cursors } : this.#openPhrase(clause, cursors);
+  }
+
+  #openPhrase({ occur, terms, phrase }: PreparedClause, cursors: readonly TermCursor[]): OpenClause {
+    const check = phrase === undefined ? undefined : this.view.piece.phraseCheck(phrase);
+    if (check === undefined || cursors.length < terms.length) return { occur, terms: [] };
+    const opened = new PhraseCursor(cursors, check, this.#plan.window);
+    return { occur, terms: [opened.window], phrase: opened };
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
@@ -111,18 +123,20 @@ export class PieceScan implements Collector {
     return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window;
   }
 
-  #advanceGeneral(clauses: readonly ClauseCursor[]): number {
+  #advanceGeneral(clauses: readonly OpenClause[]): number {
     let start: number | undefined;
-    for (const { occur, terms } of clauses) {
-      const next = occur === "excluded" ? undefined : nextDocument(terms);
+    for (const { occur, terms, phrase } of clauses) {
+      const next = occur === "excluded" ? undefined : phrase === undefined ? nextDocument(terms) : phrase.next;
       if (next !== undefined && (start === undefined || next < start)) start = next;
     }
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
+    let read = this.#plan.window;
+    for (const { phrase } of clauses) read += phrase?.fill(start, end) ?? 0;
     const matches = scoreGeneral(clauses, this.#plan.matching, { start, end });
     this.total += collectMatches(matches, start, this);
     this.#scannedTo = Math.min(end, this.view.documents);
-    return this.#plan.window;
+    return read;
   }
 
   #finish(): number {

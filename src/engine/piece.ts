@@ -1,6 +1,8 @@
 import type { Column } from "./column.ts";
 import type { LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
+import type { PreparedPhrase } from "./phrase.ts";
+import type { PhraseCheck } from "./phrase-check.ts";
 import type { Postings } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import type { TermCounts } from "./term-counts.ts";
@@ -30,6 +32,8 @@ export type Piece = {
   /** How many terms each text field of a document holds. */
   lengthsOf(doc: number): readonly number[];
   weighed(weighing: Weighing): WeighedPiece;
+  /** Looks for a phrase in documents; undefined where no document of the piece can hold it. */
+  phraseCheck(phrase: PreparedPhrase): PhraseCheck | undefined;
   /** A column of the documents that are there now, by its number. */
   column(number: number): Column | undefined;
   /** Which documents pass a filter. */

@@ -1,8 +1,8 @@
-import { HedgerowError } from "../errors.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import { lookupKey } from "./dictionary.ts";
 import { type Matching, windowMax } from "./kernel.ts";
+import { type PreparedPhrase, preparePhrase } from "./phrase.ts";
 import type { TermLookup } from "./piece.ts";
 import { columnNumber, type PreparedFilter, prepareFilter } from "./prepared-filter.ts";
 import { type PreparedSort, prepareSort } from "./prepared-sort.ts";
@@ -13,6 +13,8 @@ export type PreparedClause = {
   occur: PlanClause["occur"];
   weighing: Weighing;
   terms: { lookup: TermLookup; weight: number }[];
+  /** All the terms must stand side by side. */
+  phrase: PreparedPhrase | undefined;
 };
 
 /** A plan with everything worked out that no piece changes. */
@@ -40,7 +42,6 @@ const weightMin = 1e-100;
 
 /** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
 export function preparePlan(plan: Plan, columns: readonly ColumnField[]): PreparedPlan {
-  refuseUnknown(plan);
   const weighings = new Set<Weighing>();
   const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
   const optional = clauses.filter(({ occur }) => occur === "optional").length;
@@ -48,13 +49,12 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
     required: clauses.filter(({ occur }) => occur === "required").length,
     atLeast: optional === 0 ? 0 : plan.matchAtLeast,
   };
-  const terms = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
   return {
     clauses,
     weighings: [...weighings],
     matching,
     simple: matching.atLeast <= 1 && clauses.every(isSimple),
-    window: Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms)))),
+    window: windowOf(clauses),
     top: plan.top,
     after: plan.after,
     filter: plan.filter && prepareFilter(plan.filter, columns),
@@ -63,19 +63,24 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
   };
 }
 
-function refuseUnknown(plan: Plan): void {
-  if (plan.clauses.every(({ phrase }) => phrase === undefined)) return;
-  throw new HedgerowError("invalid_query", "this shard cannot evaluate a phrase");
+/** Phrases cost up to a hundred times as much a document. */
+function windowOf(clauses: readonly PreparedClause[]): number {
+  if (clauses.some(({ phrase }) => phrase !== undefined)) return windowMin;
+  const terms = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  return Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms))));
 }
 
 function prepareClause(plan: Plan, clause: PlanClause, weighings: Set<Weighing>): PreparedClause {
   const weighing = weighingOf(plan, clause.fieldBoosts);
   weighings.add(weighing);
   const terms = clause.terms.map(({ term, weight }) => ({ lookup: { term, key: lookupKey(term) }, weight }));
-  return { occur: clause.occur, weighing, terms };
+  const names = clause.terms.map(({ term }) => term);
+  const phrase = clause.phrase && preparePhrase(clause.phrase, names, weighing.boosts);
+  return { occur: clause.occur, weighing, terms, phrase };
 }
 
-function isSimple({ occur, terms, weighing }: PreparedClause): boolean {
+function isSimple({ occur, terms, weighing, phrase }: PreparedClause): boolean {
   const weight = terms[0]?.weight ?? 0;
-  return occur === "optional" && terms.length === 1 && weight > weightMin && weighing.everyField;
+  const alone = terms.length === 1 && phrase === undefined;
+  return occur === "optional" && alone && weight > weightMin && weighing.everyField;
 }

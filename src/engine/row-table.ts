@@ -1,3 +1,5 @@
+import type { NarrowArray } from "./narrow.ts";
+
 /** Numbers distinct rows of `width` unsigned integers, in the order in which they first come. */
 export class RowTable {
   readonly #width: number;
@@ -20,7 +22,7 @@ export class RowTable {
   }
 
   /** The number of a row, given as `width` numbers of `values` from `at` on. */
-  numberOf(values: Uint32Array, at = 0): number {
+  numberOf(values: NarrowArray, at = 0): number {
     const mask = this.#slots.length - 1;
     for (let slot = this.#hash(values, at) & mask; ; slot = (slot + 1) & mask) {
       const number = (this.#slots[slot] ?? 0) - 1;
@@ -29,7 +31,7 @@ export class RowTable {
     }
   }
 
-  #insert(values: Uint32Array, at: number, slot: number): number {
+  #insert(values: NarrowArray, at: number, slot: number): number {
     const number = this.#size++;
     const start = number * this.#width;
     if (start + this.#width > this.#rows.length) {
@@ -53,13 +55,13 @@ export class RowTable {
     }
   }
 
-  #hash(values: Uint32Array, at: number): number {
+  #hash(values: NarrowArray, at: number): number {
     let hash = 0x811c9dc5;
     for (let i = 0; i < this.#width; i++) hash = Math.imul(hash ^ (values[at + i] ?? 0), 0x9e3779b1) ^ (hash >>> 13);
     return (hash ^ (hash >>> 15)) >>> 0;
   }
 
-  #equals(number: number, values: Uint32Array, at: number): boolean {
+  #equals(number: number, values: NarrowArray, at: number): boolean {
     const start = number * this.#width;
     for (let i = 0; i < this.#width; i++) if (this.#rows[start + i] !== values[at + i]) return false;
     return true;

@@ -3,6 +3,7 @@ import { fieldKey, keyTerm } from "./document.ts";
 import type { Memtable } from "./memtable.ts";
 import { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { TokenOrderBuilder, type TokenOrders } from "./token-order.ts";
 
 /**
  * Flattens a memtable's index into a segment. The documents must have been appended in the order of their ids, each
@@ -28,7 +29,32 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
   const codes = new RowTable(fields + 1);
   const postings = flatten(memtable, { fields, terms: termList, codes, documentLengths, postingsMax });
   const columns = memtable.columns.seal();
-  return assemble({ fields, ids, sources, terms: termList, postings, codes, lengths, documentLengths, columns });
+  const orders = collectOrders(memtable, termList);
+  return assemble({
+    fields,
+    ids,
+    sources,
+    terms: termList,
+    postings,
+    codes,
+    lengths,
+    documentLengths,
+    orders,
+    columns,
+  });
+}
+
+function collectOrders(memtable: Memtable, terms: readonly string[]): TokenOrders {
+  const numbers = new Map(terms.map((term, number) => [term, number]));
+  const pairs = new TokenOrderBuilder();
+  const ends = new Uint32Array(memtable.documents);
+  for (let doc = 0; doc < memtable.documents; doc++) {
+    const { keys = [], order = [] } = memtable.documentAt(doc) ?? {};
+    const termOf = keys.map((key) => numbers.get(keyTerm(key)) ?? 0);
+    for (let i = 0; i < order.length; i += 2) pairs.add(termOf[order[i] ?? 0] ?? 0, order[i + 1] ?? 0);
+    ends[doc] = pairs.size;
+  }
+  return { pairs: pairs.take(), ends };
 }
 
 type Flattening = {

@@ -1,5 +1,6 @@
 import { type ColumnData, columnSizeBytes } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
+import type { NarrowArray } from "./narrow.ts";
 
 /**
  * A sealed segment as typed arrays in shared memory, which threads hand over without copying and a snapshot writes as
@@ -18,16 +19,16 @@ export type SegmentData = {
   /** Each names a row of `frequencyRows` and `rowLengths`. */
   postingCodes: Uint16Array | Uint32Array;
   /** `fields` numbers per code: how often each text field holds the term. */
-  frequencyRows: Uint32Array;
+  frequencyRows: NarrowArray;
   /** Per code: the row of `lengthRows` with the document's lengths. */
-  rowLengths: Uint32Array;
+  rowLengths: NarrowArray;
   /** `fields` numbers per row: how many terms each text field holds. */
-  lengthRows: Uint32Array;
+  lengthRows: NarrowArray;
   /** Per document: its row of `lengthRows`. */
-  documentLengths: Uint16Array | Uint32Array;
-  /** Each document's term numbers, ascending, as varints of their differences, after a varint of how many. */
-  forward: Uint8Array;
-  forwardEnds: Uint32Array;
+  documentLengths: NarrowArray;
+  /** Each document's tokens in order, packed (see `token-order.ts`); where a field ends, its length says. */
+  order: Uint8Array;
+  orderEnds: Uint32Array;
   sources: Uint8Array;
   sourceEnds: Uint32Array;
   /** One for each column of the index, in index order. */

@@ -2,14 +2,16 @@ import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import { FilterCache } from "./filter-cache.ts";
+import type { PreparedPhrase } from "./phrase.ts";
+import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, WeighedPiece } from "./piece.ts";
 import type { Postings } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
 import type { TermCounts } from "./term-counts.ts";
+import { readPairs } from "./token-order.ts";
 import { Tombstones } from "./tombstones.ts";
-import { readVarint } from "./varint.ts";
 import type { Weighing } from "./weighing.ts";
 
 /** A sealed, immutable piece; only its tombstones grow. Opening one computes nothing. */
@@ -64,21 +66,24 @@ export class Segment implements Piece {
 
   termsOf(doc: number, count: number): TermCounts {
     const { terms } = this;
-    const numbers = this.termNumbers(doc);
+    const distinct = new Set<number>();
+    this.eachToken(doc, (term) => void distinct.add(term));
+    const numbers = Uint32Array.from(distinct);
     return { size: numbers.length, termAt: (i) => terms.text(numbers[i] ?? 0), countAt: () => count };
   }
 
-  /** The numbers of a document's distinct terms, ascending. */
-  termNumbers(doc: number): Uint32Array {
-    const { forward, forwardEnds } = this.data;
-    const reader = { bytes: forward, at: startOf(forwardEnds, doc) };
-    const numbers = new Uint32Array(readVarint(reader));
-    let number = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      number += readVarint(reader);
-      numbers[i] = number;
-    }
-    return numbers;
+  /** A document's tokens in order: each term's number and the gap before it. */
+  eachToken(doc: number, take: (term: number, gap: number) => void): void {
+    const { fields, lengthRows, documentLengths, order, orderEnds } = this.data;
+    const row = (documentLengths[doc] ?? 0) * fields;
+    let tokens = 0;
+    for (let field = 0; field < fields; field++) tokens += lengthRows[row + field] ?? 0;
+    readPairs({ bytes: order, at: startOf(orderEnds, doc) }, tokens, take);
+  }
+
+  phraseCheck(phrase: PreparedPhrase): PhraseCheck | undefined {
+    const numbers = phrase.terms.map(({ key }) => this.terms.find(key));
+    return numbers.includes(-1) ? undefined : checkSegment(this.data, numbers, phrase);
   }
 
   /** Every term with its document frequency, the dead included. Holds on to the dictionary, not to the postings. */

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import type { ShardResult } from "../../src/engine/shard-search.ts";
 import { compareHits } from "../../src/protocol/hit.ts";
 import type { Plan, PlanClause } from "../../src/protocol/plan.ts";
-import type { StatisticsCursor } from "../../src/protocol/statistics.ts";
 import { ChanceShard, type TestChange, type TestDocument, testSettings } from "./layout.ts";
 import { naiveSearch, naiveStatistics } from "./oracle.ts";
 
@@ -35,11 +34,30 @@ const clause: fc.Arbitrary<PlanClause> = fc
     terms: terms.map((i, place) => ({ term: analyzedVocabulary[i] ?? "", weight: place === 0 ? -1 : 0.3 })),
     ...(fieldBoosts === null ? {} : { fieldBoosts }),
   }));
+/** Two to four words with a gap here and there. */
+const phraseClause: fc.Arbitrary<PlanClause> = fc
+  .record({
+    occur: fc.constantFrom("optional", "optional", "required", "excluded"),
+    words: fc.array(fc.tuple(fc.nat(3), fc.constantFrom(1, 1, 1, 2)), { minLength: 2, maxLength: 4 }),
+    fieldBoosts: fc.option(fc.constantFrom([0, 1], [3, 0], [0.5, 2]), { freq: 4 }),
+  })
+  .map(({ occur, words, fieldBoosts }) => {
+    let end = -1;
+    const phrase = words.map(([i, distance], place) => {
+      end += place === 0 ? 1 : distance;
+      return { term: analyzedVocabulary[i] ?? "", offset: end };
+    });
+    const terms = [...new Set(phrase.map(({ term }) => term))].map((term) => ({ term, weight: -1 }));
+    return { occur, terms, phrase, ...(fieldBoosts === null ? {} : { fieldBoosts }) };
+  });
 const simpleClause = word.map(
   (i): PlanClause => ({ occur: "optional", terms: [{ term: analyzedVocabulary[i] ?? "", weight: -1 }] }),
 );
 const query = fc.record({
-  clauses: fc.oneof(fc.array(simpleClause, { maxLength: 4 }), fc.array(clause, { maxLength: 4 })),
+  clauses: fc.oneof(
+    fc.array(simpleClause, { maxLength: 4 }),
+    fc.array(fc.oneof({ weight: 3, arbitrary: clause }, { weight: 2, arbitrary: phraseClause }), { maxLength: 4 }),
+  ),
   fieldBoosts: fc.constantFrom([2, 1], [1, 1], [0, 1]),
   matchAtLeast: fc.nat(3),
   top: fc.nat(12),

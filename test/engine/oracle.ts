@@ -23,13 +23,20 @@ export function naiveSearch(documents: Iterable<TestDocument>, plan: Plan): { hi
         });
         return w === 0 ? [] : [weight * (w / (plan.bm25.k1 + w))];
       });
-      const matched = values.length > 0;
+      const phrase = clause.phrase;
+      const matched =
+        phrase === undefined
+          ? values.length > 0
+          : texts.some((text, field) => {
+              if (((clause.fieldBoosts ?? plan.fieldBoosts)[field] ?? 0) === 0) return false;
+              return text.some((_word, start) => phrase.every(({ term, offset }) => text[start + offset] === term));
+            });
       if (clause.occur === "required" && !matched) refused = true;
       if (clause.occur === "excluded" && matched) refused = true;
       if (!matched || clause.occur === "excluded") continue;
       matchedAny = true;
       if (clause.occur === "optional") matchedOptional++;
-      score += Math.max(...values);
+      score += phrase === undefined ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0);
     }
     if (refused || !matchedAny || (optional > 0 && matchedOptional < plan.matchAtLeast)) continue;
     hits.push({ id: document.id, score });
