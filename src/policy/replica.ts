@@ -101,7 +101,7 @@ export class ReplicaHealth {
     this.answeredMs = nowMs;
     const step = Math.max(medianStepMin, 1 / (this.samples + 4));
     if (this.ownMedianMs === 0) this.ownMedianMs = answer.ownMs;
-    else this.ownMedianMs *= Math.exp(answer.ownMs > this.ownMedianMs ? step : -step);
+    else this.ownMedianMs *= Math.exp(step * Math.sign(answer.ownMs - this.ownMedianMs));
     const keep = fade(nowMs - this.peakAtMs, decayMs);
     const { latencyMs } = answer;
     this.peakMs = latencyMs > this.peakMs ? latencyMs : this.peakMs * keep + latencyMs * (1 - keep);

@@ -1,6 +1,6 @@
 import { coverageOf, coverageWaitMs } from "../policy/coverage.ts";
 import { attemptBudgetMs, gatherDeadlineMs } from "../policy/deadline.ts";
-import type { ReplicaHealth } from "../policy/replica.ts";
+import type { Attempt, ReplicaHealth } from "../policy/replica.ts";
 import type { AttemptEnd, TailPolicy } from "../policy/tail.ts";
 import {
   type AttemptErrorCode,
@@ -175,11 +175,22 @@ export class Gather {
       if (progress === undefined || progress.outcome !== undefined || progress.hedgeAtMs > dueMs) continue;
       const tooEarly = progress.first?.started === true && progress.lateHedgeAtMs > dueMs;
       progress.hedgeAtMs = tooEarly ? progress.lateHedgeAtMs : Number.POSITIVE_INFINITY;
-      if (tooEarly || !this.sendExtra(shard, "hedge", nowMs, out)) continue;
+      if (tooEarly) continue;
+      if (!this.sendExtra(shard, "hedge", nowMs, out)) {
+        this.postponeHedge(progress, nowMs);
+        continue;
+      }
       progress.hedged = true;
       progress.tied = progress.first?.started === false && this.policy.settings.hedge.tiedDelayMs !== undefined;
     }
     this.setHedgeTimer(nowMs, out);
+  }
+
+  /** What cannot be hedged now is looked at again when it has waited twice as long. */
+  private postponeHedge(progress: ShardProgress, nowMs: number): void {
+    if (progress.first === undefined || progress.second !== undefined) return;
+    const againMs = nowMs + Math.max(1, nowMs - progress.first.sentMs);
+    if (againMs < this.deadlineMs) progress.hedgeAtMs = againMs;
   }
 
   /** Sends a second attempt if there is a replica for it, time and budget. */
@@ -187,7 +198,10 @@ export class Gather {
     const progress = this.progress[shard];
     if (progress?.first === undefined || progress.second !== undefined) return false;
     const replica = this.policy.chooseExtra(progress.health, progress.first.replica, nowMs);
-    if (replica === undefined || attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs) <= 0) return false;
+    if (replica === undefined) return false;
+    // One that keeps another attempt waiting for as long as this one would only be asked to do the work twice.
+    if (purpose === "hedge" && replica.oldestAgeMs(nowMs) >= nowMs - progress.first.sentMs) return false;
+    if (attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs) <= 0) return false;
     if (!this.policy.payExtra(purpose, nowMs)) return false;
     if (purpose === "hedge") this.policy.counts.hedges++;
     else this.policy.counts.retries++;
@@ -264,15 +278,19 @@ export class Gather {
     out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
   }
 
-  /** Books an attempt's end, and its latency (or how long it was waited for) with the shard when it is a first one. */
+  /** Tells the shard's memory a first attempt's latency, or how long one was waited for that was already slow. */
+  private learn(progress: ShardProgress, attempt: Attempt, end: AttemptEnd, nowMs: number): void {
+    const memory = progress.health.memory(this.request.queryClass);
+    const ageMs = nowMs - attempt.sentMs;
+    if (end.kind === "answered" || (end.kind === "abandoned" && ageMs > memory.quantileMs)) memory.record(ageMs, nowMs);
+  }
+
+  /** Books an attempt's end. */
   private settle(progress: ShardProgress, number: number, end: AttemptEnd, nowMs: number): void {
     const attempt = progress.attempt(number);
     if (attempt === undefined || !attempt.open) return;
     const { queryClass } = this.request;
-    const memory = progress.health.memory(queryClass);
-    const ageMs = nowMs - attempt.sentMs;
-    if (number === firstAttempt && (end.kind === "answered" || (end.kind === "abandoned" && ageMs > memory.quantileMs)))
-      memory.record(ageMs, nowMs);
+    if (number === firstAttempt && this.policy.settings.hedge.enabled) this.learn(progress, attempt, end, nowMs);
     this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
   }
 

@@ -18,6 +18,8 @@ export type Job = {
   workMs: number;
   /** It ends before its work is done. */
   cut: boolean;
+  /** Where it stands among its leaf's running jobs. */
+  place: number;
   /** When it will be over, as things stand; an event with another time is stale. */
   endsMs: number;
 };
@@ -53,7 +55,7 @@ export class SimulatedLeaf {
   private readonly outside: LeafOutside;
   private queue: Job[] = [];
   private queueHead = 0;
-  private readonly running = new Set<Job>();
+  private running: Job[] = [];
   /** Service takes this many times as long; faults set it. */
   slowness: (nowMs: number) => number = () => 1;
   alive = true;
@@ -112,7 +114,7 @@ export class SimulatedLeaf {
   onEnd(job: Job, nowMs: number): void {
     if (job.stage !== "running" || job.endsMs !== nowMs || this.hung) return;
     job.stage = "over";
-    this.running.delete(job);
+    this.stop(job);
     const ranMs = nowMs - job.startedMs;
     this.workedMs += ranMs;
     const wanted = job.query.wants(job.shard, job.attempt);
@@ -126,7 +128,7 @@ export class SimulatedLeaf {
   crash(nowMs: number): void {
     this.alive = false;
     const lost = [...this.running, ...this.queue.slice(this.queueHead)];
-    this.running.clear();
+    this.running = [];
     this.queue = [];
     this.queueHead = 0;
     for (const job of lost) {
@@ -159,8 +161,15 @@ export class SimulatedLeaf {
     this.next(nowMs);
   }
 
+  private stop(job: Job): void {
+    const last = this.running.pop();
+    if (last === undefined || last === job) return;
+    this.running[job.place] = last;
+    last.place = job.place;
+  }
+
   private hasWorker(): boolean {
-    return this.settings.workers === undefined || this.running.size < this.settings.workers;
+    return this.settings.workers === undefined || this.running.length < this.settings.workers;
   }
 
   private next(nowMs: number): void {
@@ -187,7 +196,8 @@ export class SimulatedLeaf {
     job.startedMs = nowMs;
     job.workMs = this.service.sample(this.random) * this.slowness(nowMs);
     job.cut = job.workMs > leftMs;
-    this.running.add(job);
+    job.place = this.running.length;
+    this.running.push(job);
     if (job.tied) this.outside.started(job, nowMs);
     this.endAt(job, nowMs + Math.min(job.workMs, leftMs));
   }

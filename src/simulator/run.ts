@@ -183,6 +183,7 @@ export class Simulation {
       startedMs: nowMs,
       workMs: 0,
       cut: false,
+      place: 0,
       endsMs: 0,
     };
     query.setJob(job);

@@ -1,0 +1,181 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ReplicaHealth } from "../../src/policy/replica.ts";
+import { type PolicySettings, policyDefaults } from "../../src/policy/settings.ts";
+import { TailPolicy } from "../../src/policy/tail.ts";
+import { seededRandom } from "../../src/time.ts";
+
+function fleetOf(count: number, change: (settings: PolicySettings) => void = () => {}) {
+  const settings = structuredClone(policyDefaults);
+  change(settings);
+  const policy = new TailPolicy({ settings, random: seededRandom(7), zone: "here" });
+  const replicas = Array.from({ length: count }, (_, i) => policy.replica({ leaf: `leaf-${i}` }));
+  return { policy, replicas, shard: policy.shard(replicas, 100) };
+}
+
+type Fleet = ReturnType<typeof fleetOf>;
+
+function answer(fleet: Fleet, replica: ReplicaHealth | undefined, latencyMs: number, nowMs: number): void {
+  if (replica === undefined) return;
+  const attempt = replica.begin(nowMs - latencyMs);
+  const end = { kind: "answered", latencyMs, queuedMs: 0 } as const;
+  fleet.policy.settle(attempt, end, { shard: fleet.shard, queryClass: 0, nowMs });
+}
+
+function fail(fleet: Fleet, replica: ReplicaHealth | undefined, nowMs: number): void {
+  if (replica === undefined) return;
+  const attempt = replica.begin(nowMs);
+  fleet.policy.settle(attempt, { kind: "failed", pushBack: false }, { shard: fleet.shard, queryClass: 0, nowMs });
+}
+
+describe("replica choice", () => {
+  test("counts attempts out in any order, and knows the oldest that is open", () => {
+    const plan = fc.array(fc.record({ gapMs: fc.nat(10), settle: fc.option(fc.nat(30)) }), { maxLength: 60 });
+    fc.assert(
+      fc.property(plan, (steps) => {
+        const { replicas } = fleetOf(1);
+        const [replica] = replicas;
+        if (replica === undefined) return;
+        const open: ReturnType<ReplicaHealth["begin"]>[] = [];
+        let nowMs = 0;
+        for (const { gapMs, settle } of steps) {
+          nowMs += gapMs;
+          if (settle === null || open.length === 0) open.push(replica.begin(nowMs));
+          else for (const attempt of open.splice(settle % open.length, 1)) replica.settle(attempt);
+          expect(replica.inflight).toBe(open.length);
+          const oldestMs = open.length === 0 ? nowMs : Math.min(...open.map((attempt) => attempt.sentMs));
+          expect(replica.oldestAgeMs(nowMs)).toBe(nowMs - oldestMs);
+        }
+      }),
+      { seed: 41, numRuns: 300 },
+    );
+  });
+
+  test("avoids one that is silent before it has answered or failed anything", () => {
+    const fleet = fleetOf(2);
+    for (const replica of fleet.replicas) answer(fleet, replica, 2, 100);
+    fleet.replicas[0]?.begin(100);
+    fleet.replicas[1]?.begin(149);
+    fleet.replicas[1]?.begin(149);
+    for (let i = 0; i < 50; i++) expect(fleet.policy.chooseFirst(fleet.shard, 150)).toBe(fleet.replicas[1]);
+  });
+
+  test("errors that come fast make a replica no cheaper", () => {
+    const fleet = fleetOf(2);
+    for (const replica of fleet.replicas) answer(fleet, replica, 10, 100);
+    const before = fleet.replicas[0]?.latencyMs(1_000, 100);
+    for (let i = 0; i < 3; i++) fail(fleet, fleet.replicas[0], 100);
+    expect(fleet.replicas[0]?.latencyMs(1_000, 100)).toBe(before);
+  });
+
+  test("stays in the zone unless another is far cheaper", () => {
+    const { policy } = fleetOf(0);
+    const near = policy.replica({ leaf: "near", zone: "here" });
+    const far = policy.replica({ leaf: "far", zone: "there" });
+    const shard = policy.shard([far, near], 100);
+    for (const replica of [near, far]) replica.observe({ latencyMs: 2, ownMs: 2 }, 1_000, 0);
+    near.begin(0);
+    near.begin(0);
+    expect(policy.chooseFirst(shard, 0)).toBe(near);
+    for (let i = 0; i < 10; i++) near.begin(0);
+    expect(policy.chooseFirst(shard, 0)).toBe(far);
+  });
+
+  test("an extra attempt never goes to the same replica, nor to one that pushed back", () => {
+    const fleet = fleetOf(2);
+    const [first, second] = fleet.replicas;
+    if (first === undefined || second === undefined) throw new Error("two replicas were made");
+    expect(fleet.policy.chooseExtra(fleet.shard, first, 0)).toBe(second);
+    const context = { shard: fleet.shard, queryClass: 0, nowMs: 0 };
+    fleet.policy.settle(second.begin(0), { kind: "failed", pushBack: true }, context);
+    expect(fleet.policy.chooseExtra(fleet.shard, first, 500)).toBeUndefined();
+    expect(fleet.policy.chooseExtra(fleet.shard, first, 1_001)).toBe(second);
+  });
+});
+
+describe("probation", () => {
+  test("seven failures in a row take a replica out, an answer between them does not", () => {
+    const fleet = fleetOf(3);
+    const [bad, spared] = fleet.replicas;
+    for (let i = 0; i < 7; i++) {
+      fail(fleet, bad, i);
+      fail(fleet, spared, i);
+      if (i === 3) answer(fleet, spared, 1, i);
+    }
+    expect(bad?.standing).toBe("ejected");
+    expect(spared?.standing).toBe("ready");
+  });
+
+  test("a shard keeps the larger half of its replicas, whatever they do", () => {
+    for (const count of [1, 2, 3, 4, 5]) {
+      const fleet = fleetOf(count, (settings) => {
+        settings.probation.outShareMax = 1;
+      });
+      for (let i = 0; i < 50; i++) for (const replica of fleet.replicas) fail(fleet, replica, i);
+      const ready = fleet.replicas.filter((replica) => replica.standing === "ready").length;
+      expect(ready).toBe(Math.ceil(count / 2));
+      expect(fleet.policy.chooseFirst(fleet.shard, 60)?.standing).toBe("ready");
+    }
+  });
+
+  test("a fleet keeps four fifths of them", () => {
+    const settings = structuredClone(policyDefaults);
+    const policy = new TailPolicy({ settings, random: seededRandom(3) });
+    const shards = Array.from({ length: 10 }, (_, s) =>
+      policy.shard([policy.replica({ leaf: `a${s}` }), policy.replica({ leaf: `b${s}` })], 100),
+    );
+    for (let i = 0; i < 20; i++) {
+      for (const shard of shards) fail({ policy, shard, replicas: [] }, shard.replicas[0], i);
+    }
+    expect(policy.ejections).toBe(4);
+  });
+
+  test("one that is three times slower by itself goes out; one whose queue is long does not", () => {
+    const fleet = fleetOf(3);
+    const [slow, queued, healthy] = fleet.replicas;
+    for (let i = 0; i < 400; i++) {
+      answer(fleet, slow, 10, i);
+      answer(fleet, healthy, 2, i);
+      const attempt = queued?.begin(i - 50);
+      if (attempt === undefined) continue;
+      const end = { kind: "answered", latencyMs: 50, queuedMs: 48 } as const;
+      fleet.policy.settle(attempt, end, { shard: fleet.shard, queryClass: 0, nowMs: i });
+    }
+    expect([slow, queued, healthy].map((replica) => replica?.standing)).toEqual(["ejected", "ready", "ready"]);
+  });
+
+  test("it comes back after five good copies, and a bad one sends it out for longer", () => {
+    const fleet = fleetOf(2, (settings) => {
+      settings.probation.shadowShare = 1;
+    });
+    const [bad, good] = fleet.replicas;
+    for (let i = 0; i < 100; i++) answer(fleet, good, 2, i);
+    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    expect(fleet.policy.chooseShadow(fleet.shard, 100)).toBeUndefined();
+    expect(fleet.policy.chooseShadow(fleet.shard, 1_400)).toBe(bad);
+    answer(fleet, bad, 50, 1_450);
+    expect(bad?.standing).toBe("ejected");
+    expect((bad?.returnsAtMs ?? 0) - 1_450).toBeGreaterThanOrEqual(1_500);
+    const backMs = bad?.returnsAtMs ?? 0;
+    expect(fleet.policy.chooseShadow(fleet.shard, backMs)).toBe(bad);
+    for (let i = 0; i < 4; i++) answer(fleet, bad, 3, backMs + i);
+    expect(bad?.standing).toBe("probation");
+    answer(fleet, bad, 3, backMs + 5);
+    expect(bad?.standing).toBe("ready");
+  });
+
+  test("one that joins is expected to be like its siblings and takes up its share slowly", () => {
+    const fleet = fleetOf(2);
+    for (const replica of fleet.replicas) for (let i = 0; i < 50; i++) answer(fleet, replica, 4, i);
+    const fresh = fleet.policy.replica({ leaf: "new", joining: { nowMs: 100, siblings: fleet.replicas } });
+    expect(fresh.latencyMs(1_000, 100)).toBeCloseTo(4, 1);
+    fleet.shard.replicas = [...fleet.replicas, fresh];
+    const shareAt = (nowMs: number): number => {
+      let chosen = 0;
+      for (let i = 0; i < 3_000; i++) if (fleet.policy.chooseFirst(fleet.shard, nowMs) === fresh) chosen++;
+      return chosen / 3_000;
+    };
+    expect(shareAt(200)).toBeLessThan(0.15);
+    expect(shareAt(20_000)).toBeGreaterThan(0.25);
+  });
+});

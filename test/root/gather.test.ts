@@ -1,0 +1,345 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ReplicaHealth } from "../../src/policy/replica.ts";
+import { type PolicySettings, policyDefaults } from "../../src/policy/settings.ts";
+import { TailPolicy } from "../../src/policy/tail.ts";
+import {
+  type AttemptErrorCode,
+  extraAttempt,
+  firstAttempt,
+  Gather,
+  type GatherCommand,
+  type GatherRequest,
+  type GatherTimer,
+  shadowAttempt,
+} from "../../src/root/gather.ts";
+import { seededRandom } from "../../src/time.ts";
+
+const documents = 100;
+const budgetMs = 100;
+const errorCodes: readonly AttemptErrorCode[] = [
+  "overloaded",
+  "expired",
+  "unknown_shard",
+  "not_ready",
+  "bad_plan",
+  "crashed",
+  "disconnected",
+];
+
+type Send = Extract<GatherCommand, { kind: "send" }>;
+
+function policyOf(change: (settings: PolicySettings) => void = () => {}, seed = 1): TailPolicy {
+  const settings = structuredClone(policyDefaults);
+  settings.hedge.fixedDelayMs = 10;
+  change(settings);
+  return new TailPolicy({ settings, random: seededRandom(seed) });
+}
+
+function requestOf(policy: TailPolicy, shape: { shards: number; replicas: number }): GatherRequest {
+  const shards = Array.from({ length: shape.shards }, (_, s) => {
+    const replicas = Array.from({ length: shape.replicas }, (_, r) => policy.replica({ leaf: `leaf-${s}-${r}` }));
+    return policy.shard(replicas, documents);
+  });
+  return { shards, deadlineMs: 1_000 + budgetMs, minCoverage: 0, hedge: true, queryClass: 0 };
+}
+
+/** One gather with its time, its log of commands and what is still open, as the outside would see it. */
+class Stage {
+  readonly gather: Gather;
+  readonly log: { command: GatherCommand; atMs: number }[] = [];
+  readonly timers = new Map<GatherTimer, number>();
+  nowMs = 1_000;
+
+  constructor(policy: TailPolicy, request: GatherRequest) {
+    this.gather = new Gather(policy, request);
+  }
+
+  tell(event: Parameters<Gather["on"]>[0]): GatherCommand[] {
+    const commands: GatherCommand[] = [];
+    this.gather.on(event, this.nowMs, commands);
+    for (const command of commands) {
+      this.log.push({ command, atMs: this.nowMs });
+      if (command.kind === "setTimer") this.timers.set(command.timer, command.atMs);
+    }
+    return commands;
+  }
+
+  reply(shard: number, attempt: number, outcome: "complete" | "truncated" = "complete", searched = documents) {
+    const sizes = { documents: searched, documentsTotal: documents };
+    return this.tell({ kind: "reply", shard, attempt, outcome, ...sizes, queuedMs: 0, tookMs: 1 });
+  }
+
+  /** Moves on to a timer and fires it. */
+  fire(timer: GatherTimer): GatherCommand[] {
+    const atMs = this.timers.get(timer);
+    if (atMs === undefined) throw new Error(`the timer ${timer} was not set`);
+    this.timers.delete(timer);
+    this.nowMs = Math.max(this.nowMs, atMs);
+    return this.tell({ kind: "timer", timer });
+  }
+
+  sends(): Send[] {
+    return this.log.flatMap(({ command }) => (command.kind === "send" ? [command] : []));
+  }
+}
+
+function kinds(commands: readonly GatherCommand[]): string[] {
+  return commands.map((command) => command.kind);
+}
+
+describe("a gather, event by event", () => {
+  test("asks every shard, hedges the late one, cancels the loser and finishes", () => {
+    const policy = policyOf();
+    const stage = new Stage(policy, requestOf(policy, { shards: 2, replicas: 2 }));
+    expect(kinds(stage.tell({ kind: "begin" }))).toEqual(["send", "send", "setTimer", "setTimer"]);
+    stage.nowMs += 2;
+    expect(stage.reply(0, firstAttempt)).toEqual([]);
+    const [hedge] = stage.fire("hedge");
+    expect(hedge).toMatchObject({ kind: "send", shard: 1, attempt: extraAttempt, purpose: "hedge" });
+    expect(stage.nowMs).toBe(1_010);
+    expect(kinds(stage.reply(1, extraAttempt))).toEqual(["cancel", "finish"]);
+    expect(stage.gather.shards[1]).toMatchObject({
+      outcome: "complete",
+      winner: extraAttempt,
+      attempts: 2,
+      hedged: true,
+    });
+    expect(stage.gather.coverage).toBe(1);
+  });
+
+  test("a failed attempt is tried once more at once, on another replica", () => {
+    const policy = policyOf();
+    const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    const [retry] = stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code: "disconnected" });
+    expect(retry).toMatchObject({ kind: "send", purpose: "retry" });
+    expect(stage.sends()[0]?.replica).not.toBe(stage.sends()[1]?.replica);
+    expect(kinds(stage.tell({ kind: "error", shard: 0, attempt: extraAttempt, code: "disconnected" }))).toEqual([
+      "finish",
+    ]);
+    expect(stage.gather.shards[0]).toMatchObject({ outcome: "failed", errors: ["disconnected", "disconnected"] });
+  });
+
+  test.each(["crashed", "bad_plan", "expired"] as const)("%s is not tried elsewhere", (code) => {
+    const policy = policyOf();
+    const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    expect(kinds(stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code }))).toEqual(["finish"]);
+  });
+
+  test("a suspect query's broken connection is not tried elsewhere", () => {
+    const policy = policyOf();
+    const stage = new Stage(policy, { ...requestOf(policy, { shards: 1, replicas: 2 }), suspect: true });
+    stage.tell({ kind: "begin" });
+    expect(kinds(stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code: "disconnected" }))).toEqual([
+      "finish",
+    ]);
+  });
+
+  test("the outcomes that are missing have their names", () => {
+    const policy = policyOf((settings) => {
+      settings.hedge.enabled = false;
+      settings.budget = { deposit: 0, windowMs: 10_000, reservePerSecond: 0, retryShare: 0 };
+    });
+    const request = requestOf(policy, { shards: 4, replicas: 1 });
+    for (const replica of request.shards[3]?.replicas ?? []) replica.reachable = false;
+    const stage = new Stage(policy, request);
+    stage.tell({ kind: "begin" });
+    stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code: "overloaded" });
+    stage.tell({ kind: "error", shard: 1, attempt: firstAttempt, code: "not_ready" });
+    stage.fire("deadline");
+    expect(stage.gather.shards.map((shard) => shard.outcome)).toEqual(["shed", "failed", "late", "unavailable"]);
+  });
+
+  test("no hedge timer is set where no hedge can be sent", () => {
+    for (const change of [
+      { replicas: 1, hedge: true },
+      { replicas: 2, hedge: false },
+    ]) {
+      const policy = policyOf();
+      const stage = new Stage(policy, {
+        ...requestOf(policy, { shards: 1, replicas: change.replicas }),
+        hedge: change.hedge,
+      });
+      stage.tell({ kind: "begin" });
+      expect([...stage.timers.keys()]).toEqual(["deadline"]);
+    }
+  });
+
+  test("of a tied pair the one that starts first calls the other off, which then costs no budget", () => {
+    const policy = policyOf((settings) => {
+      settings.hedge.tiedDelayMs = 1;
+    });
+    const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    const before = policy.budget.balance(stage.nowMs);
+    expect(kinds(stage.fire("hedge"))).toEqual(["send"]);
+    const [cancel] = stage.tell({ kind: "started", shard: 0, attempt: extraAttempt });
+    expect(cancel).toMatchObject({ kind: "cancel", attempt: firstAttempt });
+    expect(policy.budget.balance(stage.nowMs)).toBeCloseTo(before, 2);
+    expect(kinds(stage.reply(0, extraAttempt))).toEqual(["finish"]);
+  });
+
+  test("an attempt that has started is not tied, only hedged later", () => {
+    const policy = policyOf((settings) => {
+      settings.hedge.tiedDelayMs = 1;
+    });
+    const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    stage.tell({ kind: "started", shard: 0, attempt: firstAttempt });
+    expect(kinds(stage.fire("hedge"))).toEqual(["setTimer"]);
+    expect(kinds(stage.fire("hedge"))).toEqual(["send"]);
+    expect(stage.nowMs).toBe(1_010);
+    expect(stage.tell({ kind: "started", shard: 0, attempt: extraAttempt })).toEqual([]);
+  });
+
+  test("once the minimum coverage is in, each answer shortens the wait", () => {
+    const policy = policyOf((settings) => {
+      settings.hedge.enabled = false;
+    });
+    const stage = new Stage(policy, { ...requestOf(policy, { shards: 4, replicas: 1 }), minCoverage: 0.5 });
+    stage.tell({ kind: "begin" });
+    stage.reply(0, firstAttempt);
+    expect(stage.timers.has("coverage")).toBe(false);
+    stage.reply(1, firstAttempt);
+    const atHalf = stage.timers.get("coverage") ?? 0;
+    stage.reply(2, firstAttempt);
+    const atThree = stage.timers.get("coverage") ?? 0;
+    expect(atHalf).toBeCloseTo(stage.timers.get("deadline") ?? 0, 6);
+    expect(atThree - 1_000).toBeCloseTo((atHalf - 1_000) / 2, 6);
+    expect(kinds(stage.fire("coverage"))).toEqual(["cancel", "finish"]);
+    expect(stage.gather.shards[3]?.outcome).toBe("late");
+  });
+});
+
+const scripts = fc.record({
+  seed: fc.nat(),
+  shards: fc.integer({ min: 1, max: 6 }),
+  replicas: fc.integer({ min: 1, max: 3 }),
+  minCoverage: fc.constantFrom(0, 0.5, 0.9, 1),
+  hedge: fc.boolean(),
+  tied: fc.boolean(),
+  cancel: fc.boolean(),
+  deposit: fc.constantFrom(0, 0.05, 1),
+  reserve: fc.constantFrom(0, 1),
+  unreachable: fc.array(fc.nat(20), { maxLength: 4 }),
+  onProbation: fc.array(fc.nat(20), { maxLength: 3 }),
+  steps: fc.array(
+    fc.record({
+      waitMs: fc.double({ min: 0, max: 20, noNaN: true }),
+      what: fc.constantFrom("reply", "reply", "reply", "truncated", "error", "started", "timer", "timer", "gone"),
+      pick: fc.nat(),
+      code: fc.constantFrom(...errorCodes),
+    }),
+    { maxLength: 60 },
+  ),
+});
+
+describe("a gather under any order of events", () => {
+  test("keeps its promises", () => {
+    fc.assert(
+      fc.property(scripts, (script) => {
+        const policy = policyOf((settings) => {
+          settings.hedge.tiedDelayMs = script.tied ? 2 : undefined;
+          settings.hedge.cancel = script.cancel;
+          settings.budget = {
+            deposit: script.deposit,
+            windowMs: 10_000,
+            reservePerSecond: script.reserve,
+            retryShare: 0,
+          };
+          settings.probation.shadowShare = 1;
+        }, script.seed);
+        const request = { ...requestOf(policy, script), minCoverage: script.minCoverage, hedge: script.hedge };
+        const all = request.shards.flatMap((shard) => shard.replicas);
+        for (const at of script.unreachable) setReplica(all, at, { reachable: false });
+        for (const at of script.onProbation) setReplica(all, at, { standing: "probation" });
+        const stage = new Stage(policy, request);
+        stage.tell({ kind: "begin" });
+        for (const step of script.steps) {
+          stage.nowMs += step.waitMs;
+          const next = earliest(stage);
+          if (next !== undefined && (stage.timers.get(next) ?? 0) <= stage.nowMs) {
+            stage.nowMs -= step.waitMs;
+            stage.fire(next);
+          } else play(stage, step);
+        }
+        while (!stage.gather.finished) {
+          const next = earliest(stage);
+          if (next === undefined) throw new Error("nothing would ever end this query");
+          stage.fire(next);
+        }
+        stage.reply(0, firstAttempt);
+        checkPromises(stage, script);
+        expect(all.every((replica) => replica.inflight === 0)).toBe(true);
+      }),
+      { seed: 20_260_101, numRuns: 3_000 },
+    );
+  });
+});
+
+function setReplica(
+  all: readonly ReplicaHealth[],
+  at: number,
+  facts: Partial<Pick<ReplicaHealth, "reachable" | "standing">>,
+): void {
+  const replica = all[at];
+  if (replica !== undefined) Object.assign(replica, facts);
+}
+
+function earliest(stage: Stage): GatherTimer | undefined {
+  return [...stage.timers].sort(([, a], [, b]) => a - b)[0]?.[0];
+}
+
+/** Plays one step on any attempt that was ever sent: settled and cancelled ones are told of too. */
+function play(stage: Stage, step: { what: string; pick: number; code: AttemptErrorCode }): void {
+  const sends = stage.sends();
+  const send = sends[step.pick % Math.max(1, sends.length)];
+  if (step.what === "gone" && step.pick % 8 === 0) stage.tell({ kind: "cancelled" });
+  if (send === undefined) return;
+  const { shard, attempt } = send;
+  if (step.what === "reply") stage.reply(shard, attempt);
+  if (step.what === "truncated") stage.reply(shard, attempt, "truncated", step.pick % documents);
+  if (step.what === "error") stage.tell({ kind: "error", shard, attempt, code: step.code });
+  if (step.what === "started") stage.tell({ kind: "started", shard, attempt });
+}
+
+function checkPromises(
+  stage: Stage,
+  script: { shards: number; deposit: number; reserve: number; tied: boolean },
+): void {
+  const commands = stage.log.map(({ command }) => command);
+  expect(commands.filter((command) => command.kind === "finish")).toHaveLength(1);
+  expect(commands.at(-1)?.kind).toBe("finish");
+  const reports = stage.gather.shards;
+  expect(reports).toHaveLength(script.shards);
+  for (const report of reports) expect(report.outcome).toBeDefined();
+
+  const sends = stage.sends();
+  const counted = sends.filter((send) => send.attempt !== shadowAttempt);
+  for (let shard = 0; shard < script.shards; shard++) {
+    const own = counted.filter((send) => send.shard === shard);
+    expect(own.length).toBeLessThanOrEqual(2);
+    expect(own.length).toBe(reports[shard]?.attempts);
+    expect(new Set(own.map((send) => send.replica)).size).toBe(own.length);
+  }
+  for (const { command, atMs } of stage.log) {
+    if (command.kind === "send") expect(atMs + command.budgetMs).toBeLessThanOrEqual(1_000 + budgetMs);
+    if (command.kind === "send") expect(command.budgetMs).toBeGreaterThan(0);
+  }
+  const extras = counted.filter((send) => send.attempt === extraAttempt).length;
+  const calledOff = script.tied ? script.shards : 0;
+  const firsts = counted.length - extras;
+  const reserve = script.reserve * (10 + (stage.nowMs - 1_000) / 1_000);
+  expect(extras).toBeLessThanOrEqual(firsts * script.deposit + reserve + calledOff + 1e-6);
+
+  const searched = reports.reduce((sum, report) => sum + (report.winner === undefined ? 0 : report.documents), 0);
+  expect(stage.gather.coverage).toBeCloseTo(searched / (documents * script.shards), 9);
+  const complete = reports.every((report) => report.outcome === "complete");
+  expect(stage.gather.coverage === 1 && complete).toBe(complete);
+  for (const report of reports) {
+    const answered = report.outcome === "complete" || report.outcome === "truncated";
+    expect(report.winner !== undefined).toBe(answered);
+  }
+}
