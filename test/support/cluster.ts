@@ -23,6 +23,8 @@ export async function startCluster(options: {
   leaves: number;
   zones?: number;
   flags?: string[];
+  /** More leaves that the root is told of, each `name=url`; nobody need be there. */
+  elsewhere?: string[];
 }): Promise<TestCluster> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-test-"));
   const indexing = createIndexing({ threads: 1 });
@@ -38,7 +40,8 @@ export async function startCluster(options: {
     }),
   );
   const urls = await Promise.all(leaves.map((leaf) => leaf.listen({ host: "127.0.0.1", port: 0 })));
-  const leafUrls = urls.map((url, i) => `leaf-${i + 1}@zone-${i % (options.zones ?? 1)}=${url}`).join(",");
+  const own = urls.map((url, i) => `leaf-${i + 1}@zone-${i % (options.zones ?? 1)}=${url}`);
+  const leafUrls = [...own, ...(options.elsewhere ?? [])].join(",");
   const flags = ["--data", directory, "--port", "0", "--leaf-urls", leafUrls, "--log-level", "silent"];
   const read = readConfig("root", [...flags, ...(options.flags ?? [])], {});
   if (read.kind !== "ok") throw new Error(JSON.stringify(read));
