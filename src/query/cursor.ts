@@ -23,8 +23,7 @@ export function writeCursor(body: SearchBody, { plan, documents }: Resumed, { id
   const after = sort === undefined ? { id, score } : { id, score, sort };
   const query = queryKey(body, plan);
   const content: CursorContent = { version: 1, query, documents, epoch, averageLengths, matchAtLeast, clauses, after };
-  const text = JSON.stringify(content);
-  return `${Buffer.from(text).toString("base64url")}.${checksum(text)}`;
+  return encode(JSON.stringify(content));
 }
 
 /**
@@ -57,10 +56,14 @@ function checksum(text: string): string {
   return `${murmur3(text).toString(36)}-${murmur3(text, 0x9e3779b9).toString(36)}`;
 }
 
+function encode(text: string): string {
+  return `${Buffer.from(text).toString("base64url")}.${checksum(text)}`;
+}
+
 function readCursor(cursor: string): CursorContent | undefined {
   const dot = cursor.lastIndexOf(".");
   const text = Buffer.from(cursor.slice(0, dot), "base64url").toString();
-  if (dot < 0 || checksum(text) !== cursor.slice(dot + 1)) return undefined;
+  if (dot < 0 || encode(text) !== cursor) return undefined;
   let content: unknown;
   try {
     content = JSON.parse(text);

@@ -1,4 +1,5 @@
 import { createAnalyzer } from "../../src/engine/analyzer.ts";
+import { columnKind } from "../../src/engine/column-data.ts";
 import { lookupKey } from "../../src/engine/dictionary.ts";
 import { createDocumentAnalyzer } from "../../src/engine/document.ts";
 import { Memtable } from "../../src/engine/memtable.ts";
@@ -8,15 +9,16 @@ import { Segment } from "../../src/engine/segment.ts";
 import type { SegmentData } from "../../src/engine/segment-data.ts";
 import { Shard } from "../../src/engine/shard.ts";
 import { compareIds } from "../../src/protocol/hit.ts";
-import { type IndexSettings, textFields } from "../../src/protocol/settings.ts";
+import { columnFields, type IndexSettings, textFields } from "../../src/protocol/settings.ts";
 import { type Random, seededRandom } from "../../src/time.ts";
+import { type ColumnDocument, columnTypes } from "../support/column-documents.ts";
 
 /** What the tests write: `undefined` deletes. Field values are words of a tiny language. */
-export type TestDocument = { id: string; title: string; body: string };
+export type TestDocument = { id: string; title: string; body: string } & ColumnDocument;
 export type TestChange = { id: string; document: TestDocument | undefined };
 
 export const testSettings: IndexSettings = {
-  fields: { title: { type: "text" }, year: { type: "number" }, body: { type: "text" } },
+  fields: { title: { type: "text" }, ...columnTypes, body: { type: "text" } },
   shards: 1,
   replicas: 1,
   language: "simple",
@@ -25,13 +27,14 @@ export const testSettings: IndexSettings = {
 };
 
 const fields = textFields(testSettings).length;
+const kinds = columnFields(testSettings).map(({ type }) => columnKind(type));
 const analyze = createDocumentAnalyzer(testSettings, createAnalyzer(testSettings));
 const encoder = new TextEncoder();
 
 const analyzed = (document: TestDocument) => analyze(document.id, encoder.encode(JSON.stringify(document)));
 
 function sealed(documents: readonly TestDocument[]): SegmentData {
-  const memtable = new Memtable(fields);
+  const memtable = new Memtable(fields, kinds);
   for (const document of [...documents].sort((a, b) => compareIds(a.id, b.id))) memtable.append(analyzed(document));
   return seal(memtable, fields);
 }
