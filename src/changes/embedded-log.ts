@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { type ErrorCode, HedgerowError } from "../errors.ts";
 import { decodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import { checkAppend } from "./check-append.ts";
 import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
 import type { ReadRequest, StoreReply, ThreadOptions } from "./messages.ts";
 import { outcomesOf } from "./outcome-runs.ts";
@@ -18,7 +19,6 @@ export type EmbeddedLogOptions = {
 };
 
 const defaultWaitingBytesMax = 64 << 20;
-const idempotencyKeyLengthMax = 256;
 
 /**
  * Opens the change log of one machine: SQLite in a thread of its own, so that waiting for the disk never holds up this
@@ -60,7 +60,7 @@ class EmbeddedLog implements ChangeLog {
   }
 
   async append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
-    check(writes, idempotencyKey);
+    checkAppend(writes, idempotencyKey);
     const packed = packWrites(writes);
     const reply = await this.#calls.write({ kind: "append", index, writes: packed, idempotencyKey }, packed.length);
     if (reply.kind === "unknown_index") return { kind: "unknown_index" };
@@ -111,17 +111,6 @@ class EmbeddedLog implements ChangeLog {
 
   close(): Promise<void> {
     return this.#calls.close();
-  }
-}
-
-/** What would not come back as it went in is refused before it is written. */
-function check(writes: readonly DocumentWrite[], idempotencyKey: string | undefined): void {
-  if (idempotencyKey !== undefined && (idempotencyKey === "" || idempotencyKey.length > idempotencyKeyLengthMax)) {
-    const detail = `an idempotency key has 1 to ${idempotencyKeyLengthMax} characters`;
-    throw new HedgerowError("invalid_request", detail);
-  }
-  for (const { id } of writes) {
-    if (!id.isWellFormed()) throw new HedgerowError("invalid_document", "an id is not well-formed Unicode");
   }
 }
 

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { isDeepStrictEqual } from "node:util";
 import { HedgerowError } from "../errors.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import { shardOf } from "../protocol/hashing.ts";
@@ -7,13 +6,15 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { ChangeTable, type Latest } from "./change-table.ts";
 import { openDatabase } from "./database.ts";
 import { type IndexShape, IndexTable } from "./index-table.ts";
-import type { AppendedShard, DocumentWrite, WriteCondition, WriteOutcome } from "./log.ts";
+import type { AppendedShard, DocumentWrite, WriteOutcome } from "./log.ts";
 import type { ReadRequest, StoreChange, StoreQuery, StoreReply, ThreadOptions } from "./messages.ts";
 import { addOutcome, type OutcomeRun } from "./outcome-runs.ts";
 import { unpackWrites } from "./packed-writes.ts";
 import { fingerprintOf, ReceiptTable } from "./receipt-table.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { numberIn } from "./row.ts";
+import { sameWish } from "./same-wish.ts";
+import { conditionHolds } from "./write-condition.ts";
 
 /** What a transaction came to. */
 export type Committed = { replies: StoreReply[]; appended: AppendedShard[] };
@@ -134,7 +135,7 @@ export class Store {
   #writeOne(index: string, { incarnation, shards }: IndexShape, write: DocumentWrite): WriteOutcome {
     const latest = this.#changes.latest(incarnation, write.id);
     const currentVersion = latest === undefined || latest.deleted ? undefined : latest.sequence;
-    if (!holds(write.condition, currentVersion)) return { kind: "conflict", currentVersion };
+    if (!conditionHolds(write.condition, currentVersion)) return { kind: "conflict", currentVersion };
     const found = currentVersion !== undefined;
     if (write.kind === "delete" && !found) return nothingToDelete(latest, this.#head);
     const sequence = ++this.#head;
@@ -181,22 +182,6 @@ export class Store {
     const { changes, more } = stands ? this.#changes.after(request) : { changes: [], more: false };
     const upTo = more ? (changes.at(-1)?.sequence ?? request.after) : this.#head;
     return { kind: "page", batch: encodeChanges(changes), upTo, more };
-  }
-}
-
-/** Where the replicas lie is what the first creation found best, not what anyone asked for. */
-function sameWish(standing: IndexSettings, asked: IndexSettings): boolean {
-  return isDeepStrictEqual(standing, { ...asked, placementSalt: standing.placementSalt });
-}
-
-function holds(condition: WriteCondition, currentVersion: number | undefined): boolean {
-  switch (condition.kind) {
-    case "none":
-      return true;
-    case "absent":
-      return currentVersion === undefined;
-    case "version":
-      return currentVersion === condition.version;
   }
 }
 

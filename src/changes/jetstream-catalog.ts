@@ -1,0 +1,186 @@
+import type { KvWatchEntry } from "@nats-io/kv";
+import type { QueuedIterator } from "@nats-io/nats-core";
+import { HedgerowError } from "../errors.ts";
+import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import { birthSubject, catalogBucket } from "./jetstream-names.ts";
+import { Patience } from "./jetstream-patience.ts";
+import type { JetStreamServer } from "./jetstream-server.ts";
+import type { CreateIndexResult } from "./log.ts";
+import { sameWish } from "./same-wish.ts";
+import { Turns } from "./turns.ts";
+
+/** What stands under the bucket's one changing key, so that every switch is one compare-and-set. */
+type Stored = { indexes: Record<string, number>; aliases: Record<string, string> };
+type Standing = Stored & { revision: number };
+
+const standingKey = "standing";
+
+/**
+ * The indexes and aliases, in a key-value bucket: one key says what stands and is changed by compare-and-set; the
+ * settings of each incarnation are under a key of their own and never change. Every root watches the first.
+ */
+export class JetStreamCatalog {
+  readonly #server: JetStreamServer;
+  readonly #turns = new Turns();
+  readonly #listeners = new Set<() => void>();
+  readonly #settings = new Map<number, IndexSettings>();
+  #standing: Standing = { indexes: {}, aliases: {}, revision: 0 };
+  #definitions = new Map<string, IndexDefinition>();
+  #names = new Map<number, string>();
+  #watch: QueuedIterator<KvWatchEntry> | undefined;
+
+  constructor(server: JetStreamServer) {
+    this.#server = server;
+  }
+
+  /** Reads what stands, and follows it from then on. */
+  async open(): Promise<void> {
+    await this.refresh();
+    const watch = await this.#server.catalog.watch({ key: standingKey });
+    this.#watch = watch;
+    void (async () => {
+      for await (const _ of watch) await this.refresh().catch(() => undefined);
+    })();
+  }
+
+  close(): void {
+    this.#watch?.stop();
+  }
+
+  find(index: string): IndexDefinition | undefined {
+    return this.#definitions.get(index);
+  }
+
+  /** The name of the index that an incarnation is a life of, while it stands. */
+  nameOf(incarnation: number): string | undefined {
+    return this.#names.get(incarnation);
+  }
+
+  get definitions(): IndexDefinition[] {
+    return [...this.#definitions.values()].sort((a, b) => (a.index < b.index ? -1 : 1));
+  }
+
+  get aliases(): Record<string, string> {
+    return { ...this.#standing.aliases };
+  }
+
+  onChange(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Reads what stands now. */
+  refresh(): Promise<void> {
+    return this.#turns.run(() => this.#load());
+  }
+
+  create(index: string, settings: IndexSettings): Promise<CreateIndexResult> {
+    let incarnation: number | undefined;
+    return this.#change(async ({ indexes, aliases }) => {
+      const standing = this.#definitions.get(index);
+      if (standing !== undefined) {
+        const kind = standing.incarnation === incarnation ? "created" : standsAs(standing.settings, settings);
+        return { kind, definition: standing };
+      }
+      if (Object.hasOwn(aliases, index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
+      incarnation ??= await this.#giveBirth(index, settings);
+      await this.#save({ aliases, indexes: { ...indexes, [index]: incarnation } });
+      return { kind: "created", definition: { index, incarnation, settings } };
+    });
+  }
+
+  /** Drops an index and its aliases; answers which incarnation it was. */
+  drop(index: string): Promise<number | undefined> {
+    let dropped: number | undefined;
+    return this.#change(async ({ indexes, aliases }) => {
+      const incarnation = this.#definitions.get(index)?.incarnation;
+      if (incarnation === undefined || (dropped !== undefined && dropped !== incarnation)) return dropped;
+      dropped = incarnation;
+      const rest = Object.entries(indexes).filter(([name]) => name !== index);
+      const others = Object.entries(aliases).filter(([, target]) => target !== index);
+      await this.#save({ indexes: Object.fromEntries(rest), aliases: Object.fromEntries(others) });
+      return incarnation;
+    });
+  }
+
+  setAliases(set: Record<string, string | null>): Promise<void> {
+    return this.#change(async ({ indexes, aliases }) => {
+      const next = new Map(Object.entries(aliases));
+      for (const [alias, target] of Object.entries(set)) {
+        if (Object.hasOwn(indexes, alias)) {
+          throw new HedgerowError("index_exists", `"${alias}" is an index and cannot be an alias`);
+        }
+        if (target === null) next.delete(alias);
+        else if (Object.hasOwn(indexes, target)) next.set(alias, target);
+        else {
+          throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${target}", which is no index`);
+        }
+      }
+      await this.#save({ indexes, aliases: Object.fromEntries(next) });
+    });
+  }
+
+  /** Forgets the settings of an incarnation that was dropped. */
+  async forget(incarnation: number): Promise<void> {
+    await this.#server.catalog.purge(settingsKey(incarnation));
+    this.#settings.delete(incarnation);
+  }
+
+  /** Decides on what stands and saves, again and again until nobody else has changed it in between. */
+  async #change<T>(decide: (standing: Stored) => Promise<T>): Promise<T> {
+    const result = await this.#turns.run(() =>
+      new Patience().change(async () => {
+        await this.#load();
+        return decide(this.#standing);
+      }),
+    );
+    await this.refresh();
+    return result;
+  }
+
+  async #save(next: Stored): Promise<void> {
+    await this.#server.catalog.put(standingKey, JSON.stringify(next), { previousSeq: this.#standing.revision });
+  }
+
+  /** An incarnation is a sequence of the change stream, so that it grows with every life of every index. */
+  async #giveBirth(index: string, settings: IndexSettings): Promise<number> {
+    const { seq } = await this.#server.client.publish(birthSubject(index));
+    await this.#server.catalog.put(settingsKey(seq), JSON.stringify(settings));
+    return seq;
+  }
+
+  async #load(): Promise<void> {
+    const message = await this.#server.last(`KV_${catalogBucket}`, `$KV.${catalogBucket}.${standingKey}`);
+    if (message === undefined || message.seq === this.#standing.revision) return;
+    const stored: Stored = message.json();
+    const definitions = new Map<string, IndexDefinition>();
+    for (const [index, incarnation] of Object.entries(stored.indexes)) {
+      definitions.set(index, { index, incarnation, settings: await this.#settingsOf(incarnation) });
+    }
+    this.#standing = { ...stored, revision: message.seq };
+    this.#definitions = definitions;
+    this.#names = new Map([...definitions.values()].map(({ index, incarnation }) => [incarnation, index]));
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #settingsOf(incarnation: number): Promise<IndexSettings> {
+    const known = this.#settings.get(incarnation);
+    if (known !== undefined) return known;
+    const key = `$KV.${catalogBucket}.${settingsKey(incarnation)}`;
+    const message = await this.#server.last(`KV_${catalogBucket}`, key);
+    // Whoever has dropped the index since this was read takes its settings away: reading again shows that.
+    if (message === undefined) throw new Error(`the settings of incarnation ${incarnation} are gone`);
+    const settings: IndexSettings = message.json();
+    this.#settings.set(incarnation, settings);
+    return settings;
+  }
+}
+
+function settingsKey(incarnation: number): string {
+  return `settings.${incarnation}`;
+}
+
+function standsAs(standing: IndexSettings, asked: IndexSettings): "stands" | "differs" {
+  return sameWish(standing, asked) ? "stands" : "differs";
+}

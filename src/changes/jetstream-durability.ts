@@ -1,0 +1,49 @@
+import { HedgerowError } from "../errors.ts";
+import { messageOf } from "./jetstream-errors.ts";
+
+/** What is known of a server's way to the disk. */
+export type SyncKnowledge = { kind: "always" } | { kind: "unsynced" } | { kind: "unknown"; why: string };
+
+const askTimeoutMs = 3_000;
+
+/**
+ * Asks a NATS server's monitoring address whether it syncs every message to the disk before it acknowledges it
+ * (`sync_interval: always`). Clients cannot ask that over their own connection.
+ */
+export async function askSync(monitor: string): Promise<SyncKnowledge> {
+  if (monitor === "") return { kind: "unknown", why: "no --log-monitor was given to ask at" };
+  try {
+    const answer = await fetch(new URL("/jsz", monitor), { signal: AbortSignal.timeout(askTimeoutMs) });
+    if (!answer.ok) return { kind: "unknown", why: `${monitor} answered ${answer.status}` };
+    return syncIn(await answer.json());
+  } catch (error) {
+    return { kind: "unknown", why: `${monitor} did not answer: ${messageOf(error)}` };
+  }
+}
+
+/** What a server's `/jsz` says of it; servers that do not know the setting do not sync. */
+export function syncIn(jsz: unknown): SyncKnowledge {
+  const config = valueIn(jsz, "config");
+  if (config === undefined) return { kind: "unknown", why: "the server says nothing of JetStream's settings" };
+  return valueIn(config, "sync_always") === true ? { kind: "always" } : { kind: "unsynced" };
+}
+
+/**
+ * Refuses a store whose acknowledgements a power cut can undo: one copy on a server that syncs later. With several
+ * copies, the others outlive one machine.
+ */
+export function requireDurable(
+  sync: SyncKnowledge,
+  { replicas, accepted }: { replicas: number; accepted: boolean },
+): void {
+  if (replicas > 1 || accepted || sync.kind === "always") return;
+  const why =
+    sync.kind === "unknown" ? `may acknowledge before it syncs (${sync.why})` : "acknowledges before it syncs";
+  const ways =
+    "set `sync_interval: always` in its jetstream block (2.10 or later) and name its monitoring address with --log-monitor, keep more copies with --log-replicas 3, or accept the loss with --accept-unsynced-log";
+  throw new HedgerowError("storage_unavailable", `a single NATS server ${why}: ${ways}`);
+}
+
+function valueIn(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}

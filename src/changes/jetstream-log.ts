@@ -1,0 +1,227 @@
+import { nuid } from "@nats-io/nats-core";
+import { HedgerowError } from "../errors.ts";
+import { shardOf } from "../protocol/hashing.ts";
+import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import { checkAppend } from "./check-append.ts";
+import { JetStreamCatalog } from "./jetstream-catalog.ts";
+import { askSync, requireDurable } from "./jetstream-durability.ts";
+import { changeHead } from "./jetstream-message.ts";
+import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptStream } from "./jetstream-names.ts";
+import { Patience } from "./jetstream-patience.ts";
+import { JetStreamQueue } from "./jetstream-queue.ts";
+import { JetStreamReader } from "./jetstream-reader.ts";
+import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
+import { type JetStreamServer, type JetStreamServerOptions, openJetStream } from "./jetstream-server.ts";
+import { JetStreamWatch } from "./jetstream-watch.ts";
+import { checkSize, writeTask } from "./jetstream-writer.ts";
+import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
+import type { ReadRequest } from "./messages.ts";
+import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
+import { packWrites } from "./packed-writes.ts";
+import { fingerprintOf } from "./receipt-table.ts";
+
+export type JetStreamLogOptions = JetStreamServerOptions & {
+  /** How many bytes of writes may wait for the server before more are refused as `overloaded`. */
+  waitingBytesMax?: number;
+  /** Where the server's monitoring answers; asked whether it syncs before it acknowledges. */
+  monitor?: string;
+  /** Take a single server that does not: a power cut may then lose the last minutes. */
+  acceptUnsynced?: boolean;
+};
+
+const defaultWaitingBytesMax = 64 << 20;
+
+/**
+ * Opens the change log on NATS servers with JetStream, which any number of roots may share. A document is a subject
+ * that keeps one message; conditions are checked by the server. Each document of an append is whole or not there, but
+ * the append is no transaction: when a root dies in the middle, some of its documents are written. With an idempotency
+ * key, repeating it writes the others. Throws `storage_unavailable` when no server answers, one does not fit, or
+ * its only copy is not synced.
+ */
+export async function createJetStreamLog(options: JetStreamLogOptions): Promise<ChangeLog> {
+  const { replicas, monitor = "", acceptUnsynced = false } = options;
+  if (replicas === 1 && !acceptUnsynced) requireDurable(await askSync(monitor), { replicas, accepted: false });
+  const server = await openJetStream(options);
+  const catalog = new JetStreamCatalog(server);
+  try {
+    await catalog.open();
+  } catch (error) {
+    await server.connection.close();
+    throw error;
+  }
+  return new JetStreamLog(server, catalog, options.waitingBytesMax ?? defaultWaitingBytesMax);
+}
+
+class JetStreamLog implements ChangeLog {
+  readonly #server: JetStreamServer;
+  readonly #catalog: JetStreamCatalog;
+  readonly #watch: JetStreamWatch;
+  readonly #queue: JetStreamQueue;
+  readonly #reader: JetStreamReader;
+  readonly #appending = new Set<Promise<unknown>>();
+  readonly #requests = new Map<string, Promise<AppendResult>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(server: JetStreamServer, catalog: JetStreamCatalog, waitingBytesMax: number) {
+    this.#server = server;
+    this.#catalog = catalog;
+    this.#watch = new JetStreamWatch(server, catalog);
+    this.#queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
+    this.#reader = new JetStreamReader(server);
+  }
+
+  append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+    return this.#track(async () => {
+      checkAppend(writes, idempotencyKey);
+      const definition = this.#catalog.find(index) ?? (await this.#lookUp(index));
+      if (definition === undefined) return { kind: "unknown_index" };
+      if (idempotencyKey === undefined) return this.#write(definition, writes, nuid.next());
+      const { incarnation } = definition;
+      const fingerprint = Buffer.from(fingerprintOf(packWrites(writes))).toString("hex");
+      return this.#writeOnce(definition, writes, { incarnation, key: idempotencyKey, fingerprint });
+    });
+  }
+
+  async get(index: string, id: string): Promise<StoredDocument | undefined> {
+    return this.#track(async () => {
+      const definition = this.#catalog.find(index);
+      if (definition === undefined) return undefined;
+      const { incarnation, settings } = definition;
+      const subject = changeSubject({ incarnation, shard: shardOf(id, settings.shards), id });
+      const message = await new Patience().read(() => this.#server.last(changeStream, subject));
+      if (message === undefined || changeHead(message.header).kind === "delete") return undefined;
+      return { id, version: message.seq, source: message.data };
+    });
+  }
+
+  async read(request: ReadRequest): Promise<ChangePage> {
+    return this.#track(async () => {
+      const { head } = this.#watch;
+      if (this.#catalog.nameOf(request.incarnation) === undefined) return { changes: [], upTo: head, more: false };
+      return this.#reader.read(request, head);
+    });
+  }
+
+  createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult> {
+    return this.#track(async () => {
+      const result = await this.#catalog.create(index, settings);
+      this.#watch.advance(result.definition.incarnation);
+      return result;
+    });
+  }
+
+  dropIndex(index: string): Promise<boolean> {
+    return this.#track(async () => {
+      const incarnation = await this.#catalog.drop(index);
+      if (incarnation === undefined) return false;
+      this.#watch.forget(incarnation);
+      void this.#track(() => this.#reclaim(incarnation)).catch(() => undefined);
+      return true;
+    });
+  }
+
+  async indexes(): Promise<IndexDefinition[]> {
+    return this.#track(async () => this.#catalog.definitions);
+  }
+
+  async aliases(): Promise<Record<string, string>> {
+    return this.#track(async () => this.#catalog.aliases);
+  }
+
+  setAliases(set: Record<string, string | null>): Promise<void> {
+    return this.#track(() => this.#catalog.setAliases(set));
+  }
+
+  head(): Promise<number> {
+    return this.#track(async () => {
+      const { state } = await new Patience().read(() => this.#server.manager.streams.info(changeStream));
+      this.#watch.advance(state.last_seq);
+      return this.#watch.head;
+    });
+  }
+
+  onAppend(listener: Parameters<ChangeLog["onAppend"]>[0]): () => void {
+    return this.#watch.onAppend(listener);
+  }
+
+  onDefinitions(listener: () => void): () => void {
+    return this.#catalog.onChange(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    while (this.#appending.size > 0) await Promise.allSettled(this.#appending);
+    this.#watch.close();
+    this.#catalog.close();
+    this.#reader.close();
+    // Lets the farewells go out, then leaves.
+    await this.#server.connection.flush().catch(() => undefined);
+    await this.#server.connection.close();
+  }
+
+  /** Keeps count of what `close` has to wait for; after it nothing is taken. */
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed !== undefined) throw new HedgerowError("not_ready", "the change log is closed");
+    const done = work();
+    this.#appending.add(done);
+    try {
+      return await done;
+    } finally {
+      this.#appending.delete(done);
+    }
+  }
+
+  /** Another root may have created the index a moment ago. */
+  async #lookUp(index: string): Promise<IndexDefinition | undefined> {
+    await new Patience().read(() => this.#catalog.refresh());
+    return this.#catalog.find(index);
+  }
+
+  async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<AppendResult> {
+    const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
+    for (const task of tasks) checkSize(task, this.#server.messageBytesMax);
+    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
+  }
+
+  /** The same request twice at once is one; one that was answered before is answered alike. */
+  async #writeOnce(
+    definition: IndexDefinition,
+    writes: readonly DocumentWrite[],
+    key: JetStreamReceiptKey,
+  ): Promise<AppendResult> {
+    const request = `${key.incarnation} ${key.key}`;
+    const before = this.#requests.get(request) ?? Promise.resolve();
+    const done = before
+      .catch(() => undefined)
+      .then(async (): Promise<AppendResult> => {
+        const known = await findReceipt(this.#server, key);
+        if (known !== undefined) return appendedOf(known);
+        const result = await this.#write(definition, writes, requestOf(key));
+        if (result.kind !== "appended") return result;
+        const runs: OutcomeRun[] = [];
+        for (const outcome of result.outcomes) addOutcome(runs, outcome);
+        return appendedOf(await keepReceipt(this.#server, key, { runs, sequence: result.sequence }));
+      });
+    this.#requests.set(request, done);
+    try {
+      return await done;
+    } finally {
+      if (this.#requests.get(request) === done) this.#requests.delete(request);
+    }
+  }
+
+  async #reclaim(incarnation: number): Promise<void> {
+    const { manager } = this.#server;
+    await manager.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
+    await manager.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
+    await this.#catalog.forget(incarnation);
+  }
+}
+
+function appendedOf({ runs, sequence }: { runs: OutcomeRun[]; sequence: number }): AppendResult {
+  return { kind: "appended", outcomes: outcomesOf(runs), sequence };
+}

@@ -1,0 +1,103 @@
+import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
+import { createInbox, type Msg, type MsgHdrs, nanos, type Subscription } from "@nats-io/nats-core";
+import { systemTimers, type Timer } from "../time.ts";
+import { changeStream } from "./jetstream-names.ts";
+import type { JetStreamServer } from "./jetstream-server.ts";
+
+export type PulledMessage = { subject: string; sequence: number; headers: MsgHdrs | undefined; data: Uint8Array };
+
+export type PullOptions = { filter?: string; from: number; headersOnly?: boolean };
+export type PullRequest = {
+  messages: number;
+  sizeBytes?: number;
+  /** How long the server holds the request open for more; without it, it answers with what there is. */
+  waitMs?: number;
+  onMessage: (message: PulledMessage) => void;
+};
+
+/** The server forgets a puller that asks nothing for so long. */
+const idleMs = 30_000;
+const graceMs = 2_000;
+/** Of an acknowledgement's subject, counted from its end or, when it has a domain, from its start. */
+const shortTokens = 9;
+
+/**
+ * Reads the change stream in sequence order from one place on, by a consumer of its own. It may end early: whoever
+ * needs to know that nothing follows asks the stream itself.
+ */
+export class Puller {
+  readonly #server: JetStreamServer;
+  readonly #consumer: string;
+  readonly #inbox: string;
+  readonly #subscription: Subscription;
+  #take: ((message: Msg) => void) | undefined;
+
+  private constructor(server: JetStreamServer, consumer: string) {
+    this.#server = server;
+    this.#consumer = consumer;
+    this.#inbox = createInbox();
+    this.#subscription = server.connection.subscribe(this.#inbox, {
+      callback: (error, message) => {
+        if (error === null) this.#take?.(message);
+      },
+    });
+  }
+
+  static async open(server: JetStreamServer, { filter, from, headersOnly = false }: PullOptions): Promise<Puller> {
+    const { name } = await server.manager.consumers.add(changeStream, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: Math.max(1, from),
+      ...(filter === undefined ? {} : { filter_subject: filter }),
+      headers_only: headersOnly,
+      inactive_threshold: nanos(idleMs),
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    return new Puller(server, name);
+  }
+
+  /** Hands over what comes until the request is filled, the server says that it is over, or it falls silent. */
+  pull({ messages, sizeBytes, waitMs, onMessage }: PullRequest): Promise<"filled" | "ended" | "silent"> {
+    const { connection } = this.#server;
+    return new Promise((resolve) => {
+      let left = messages;
+      let timer: Timer | undefined;
+      const end = (how: "filled" | "ended" | "silent"): void => {
+        timer?.cancel();
+        this.#take = undefined;
+        resolve(how);
+      };
+      timer = systemTimers.after((waitMs ?? 0) + graceMs, () => end("silent"));
+      this.#take = (message) => {
+        if ((message.headers?.code ?? 0) >= 400) return end("ended");
+        if ((message.headers?.code ?? 0) >= 100) return;
+        onMessage(pulled(message));
+        if (--left === 0) end("filled");
+      };
+      const request = {
+        batch: messages,
+        ...(sizeBytes === undefined ? {} : { max_bytes: sizeBytes }),
+        ...(waitMs === undefined ? { no_wait: true } : { expires: nanos(waitMs) }),
+      };
+      const subject = `$JS.API.CONSUMER.MSG.NEXT.${changeStream}.${this.#consumer}`;
+      try {
+        connection.publish(subject, JSON.stringify(request), { reply: this.#inbox });
+      } catch {
+        end("silent");
+      }
+    });
+  }
+
+  /** Lets go; the server forgets its part by itself should it not hear of it. */
+  close(): void {
+    this.#subscription.unsubscribe();
+    this.#server.manager.consumers.delete(changeStream, this.#consumer).catch(() => undefined);
+  }
+}
+
+function pulled({ subject, headers, data, reply = "" }: Msg): PulledMessage {
+  const tokens = reply.split(".");
+  const sequence = Number(tokens.length === shortTokens ? tokens[5] : tokens[7]);
+  return { subject, sequence, headers, data };
+}

@@ -1,0 +1,152 @@
+import {
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StorageType,
+  type StoredMsg,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
+import { HedgerowError } from "../errors.ts";
+import { messageOf, unavailable } from "./jetstream-errors.ts";
+import {
+  catalogBucket,
+  changeStream,
+  changeStreamSubjects,
+  receiptStream,
+  receiptStreamSubjects,
+} from "./jetstream-names.ts";
+import type { LogServers } from "./log-address.ts";
+
+export type JetStreamServerOptions = LogServers & {
+  /** Servers that keep a copy of each change. */
+  replicas: number;
+};
+
+const requestTimeoutMs = 5_000;
+const reconnectDelayMs = 100;
+const receiptsMax = 100_000;
+const receiptBytesMax = 64 << 20;
+
+/** The connection to the log's servers, and the streams on them. */
+export type JetStreamServer = {
+  connection: NatsConnection;
+  client: JetStreamClient;
+  manager: JetStreamManager;
+  catalog: KV;
+  /** The last sequence when it was opened. */
+  head: number;
+  /** The largest message that the server takes, in bytes, headers included. */
+  messageBytesMax: number;
+  /** The message that stands for a subject. */
+  last(stream: string, subject: string): Promise<StoredMsg | undefined>;
+  /** The first message at or after a sequence whose subject fits. */
+  next(filter: string, sequence: number): Promise<StoredMsg | undefined>;
+};
+
+/**
+ * Connects and makes the streams where they are missing. Throws `storage_unavailable` when no server answers, has no
+ * JetStream, or holds streams that do not fit.
+ */
+export async function openJetStream(options: JetStreamServerOptions): Promise<JetStreamServer> {
+  const { urls, replicas } = options;
+  let connection: NatsConnection | undefined;
+  try {
+    connection = await connect({
+      servers: [...urls],
+      name: "hedgerow",
+      ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+      timeout: requestTimeoutMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: reconnectDelayMs,
+      reconnectJitter: reconnectDelayMs,
+      ignoreAuthErrorAbort: true,
+    });
+    const manager = await jetstreamManager(connection, { timeout: requestTimeoutMs });
+    const head = await ensureStream(manager, changesConfig(replicas));
+    await ensureStream(manager, receiptsConfig(replicas));
+    const catalog = await new Kvm(connection).create(catalogBucket, { replicas, history: 1 });
+    return {
+      connection,
+      client: jetstream(connection, { timeout: requestTimeoutMs }),
+      manager,
+      catalog,
+      head,
+      messageBytesMax: connection.info?.max_payload ?? 1 << 20,
+      ...readsOf(manager, replicas),
+    };
+  } catch (error) {
+    await connection?.close();
+    if (error instanceof HedgerowError) throw error;
+    const detail = `the change log at ${urls.join(", ")} cannot be opened: ${messageOf(error)}`;
+    throw new HedgerowError("storage_unavailable", detail);
+  }
+}
+
+/**
+ * A direct read may be answered by any server that has a copy, and one that lags knows less than was acknowledged; so
+ * with several copies the stream's leader is asked.
+ */
+function readsOf(manager: JetStreamManager, replicas: number): Pick<JetStreamServer, "last" | "next"> {
+  const reader = replicas === 1 ? manager.direct : manager.streams;
+  return {
+    async last(stream, subject) {
+      return (await reader.getMessage(stream, { last_by_subj: subject })) ?? undefined;
+    },
+    async next(filter, sequence) {
+      const query = { seq: sequence, next_by_subj: filter };
+      return (await reader.getMessage(changeStream, query)) ?? undefined;
+    },
+  };
+}
+
+/** Makes a stream, or holds the one that stands against what it must be. Returns its last sequence. */
+async function ensureStream(manager: JetStreamManager, config: StreamConfigPart): Promise<number> {
+  try {
+    const { state } = await manager.streams.add(config);
+    return state.last_seq;
+  } catch (error) {
+    // It stands, perhaps with settings of its operator's: those that promises rest on must be as they are.
+    const standing = await manager.streams.info(config.name).catch(() => undefined);
+    if (standing === undefined) throw unavailable(error);
+    const { max_msgs_per_subject, num_replicas, discard, storage } = standing.config;
+    const fits = max_msgs_per_subject === 1 && storage === config.storage && discard === config.discard;
+    if (fits && num_replicas === config.num_replicas) return standing.state.last_seq;
+    const detail = `the stream ${config.name} stands with ${num_replicas} replicas and other settings than asked for: change it, or ask for what it has`;
+    throw new HedgerowError("storage_unavailable", detail);
+  }
+}
+
+type StreamConfigPart = Partial<StreamConfig> & { name: string };
+
+/** When it is full, new changes are refused rather than old ones lost. */
+function changesConfig(replicas: number): StreamConfigPart {
+  return {
+    name: changeStream,
+    subjects: changeStreamSubjects,
+    max_msgs_per_subject: 1,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    allow_direct: true,
+    deny_delete: true,
+  };
+}
+
+function receiptsConfig(replicas: number): StreamConfigPart {
+  return {
+    name: receiptStream,
+    subjects: receiptStreamSubjects,
+    max_msgs_per_subject: 1,
+    max_msgs: receiptsMax,
+    max_bytes: receiptBytesMax,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    num_replicas: replicas,
+    allow_direct: true,
+  };
+}

@@ -1,0 +1,18 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
+import type { LogHome } from "./contract.ts";
+import type { NatsServer } from "./nats-server.ts";
+
+/** An empty store on a running server; `remove` empties it again. */
+export async function newJetStreamHome(server: NatsServer): Promise<LogHome> {
+  return {
+    open: () => createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true }),
+    async remove() {
+      const connection = await connect({ servers: server.url });
+      const manager = await jetstreamManager(connection);
+      for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "@nats-io/transport-node";
+import { sleep } from "../../src/time.ts";
+
+/** A NATS server of a test's own, with its store in a directory of its own. */
+export type NatsServer = {
+  url: string;
+  /** Ends it at once, as a power cut would end the process. */
+  kill(): Promise<void>;
+  /** Starts it again on the same store and port. */
+  start(): Promise<void>;
+  remove(): Promise<void>;
+};
+
+/** Whether this machine has the server; says so loudly when it has not. */
+export function hasNatsServer(what: string): boolean {
+  const found = spawnSync("nats-server", ["--version"]).status === 0;
+  if (!found)
+    process.stderr.write(`\nNOT RUN: ${what}. This machine has no nats-server (apt-get install nats-server).\n`);
+  return found;
+}
+
+const messageBytesMax = 8 << 20;
+
+export async function startNatsServer(): Promise<NatsServer> {
+  const directory = await mkdtemp(join(tmpdir(), "hedgerow-nats-"));
+  const port = await freePort();
+  const config = join(directory, "server.conf");
+  const store = join(directory, "store");
+  await writeFile(
+    config,
+    `listen: "127.0.0.1:${port}"\nmax_payload: ${messageBytesMax}\njetstream { store_dir: "${store}" }\n`,
+  );
+  const url = `nats://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  const server: NatsServer = {
+    url,
+    async start() {
+      child = spawn("nats-server", ["-c", config], { stdio: "ignore" });
+      await answering(url);
+    },
+    async kill() {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+    },
+    async remove() {
+      await server.kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+async function answering(url: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    try {
+      const connection = await connect({ servers: url, reconnect: false, timeout: 1_000 });
+      await connection.close();
+      return;
+    } catch {
+      await sleep(20);
+    }
+  }
+  throw new Error(`the NATS server at ${url} did not start`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}
