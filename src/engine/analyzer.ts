@@ -15,8 +15,8 @@ export type Analyzer = {
   analyze(text: string): Token[];
   /** The terms of `analyze` alone, with repetitions. */
   terms(text: string): string[];
-  /** The terms of `analyze` with their positions, one by one. */
-  eachTerm(text: string, take: (term: string, position: number) => void): void;
+  /** The terms of `analyze` with their positions and their words before stemming, one by one. */
+  eachTerm(text: string, take: (term: string, position: number, folded: string) => void): void;
   /** The last word of the text, folded, even where it is a stop word: while it is typed it may become another. */
   lastWord(text: string): Omit<Token, "position"> | undefined;
   /** The term of one word that is already folded, or "" where it is a stop word. */
@@ -76,8 +76,8 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
     },
     eachTerm(text, take) {
       let position = 0;
-      each(text, ({ term }) => {
-        if (term !== "") take(term, position);
+      each(text, ({ term, folded }) => {
+        if (term !== "") take(term, position, folded);
         position++;
       });
     },

@@ -15,6 +15,7 @@ export type Assembly = {
   ids: readonly string[];
   sources: readonly Uint8Array[];
   terms: readonly string[];
+  words: readonly string[];
   postings: PostingColumns;
   /** Rows of a length row's number, then one frequency per field. */
   codes: RowTable;
@@ -38,6 +39,7 @@ export function assemble(assembly: Assembly): SegmentData {
     lengthTotals: totalLengths(assembly),
     ids: buildDictionary(ids),
     terms: buildDictionary(ranked.order.map((term) => assembly.terms[term] ?? "")),
+    words: buildDictionary(assembly.words),
     postingEnds: ranked.ends,
     postingDocs: byTerm.docs,
     postingCodes: sharedCodes(byTerm.codes, assembly.codes.size),

@@ -13,6 +13,8 @@ export type AnalyzedDocument = {
   frequencies: number[];
   /** How many terms each text field holds, in index order. */
   lengths: number[];
+  /** The words of its text fields before stemming, folded, each once. */
+  words: string[];
   /** Its tokens in order, field after field, as places in `keys`. */
   order: TokenOrder;
   /** The value of each column, in index order. */
@@ -58,6 +60,7 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
     const parsed = parseObject(decoder.decode(bytes));
     const source = parsed === undefined ? new TextEncoder().encode(JSON.stringify({ id })) : bytes;
     const places = new Map<string, number>();
+    const words = new Set<string>();
     const frequencies: number[] = [];
     const count = (key: string): number => {
       const place = places.get(key) ?? places.size;
@@ -69,7 +72,8 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
       let length = 0;
       eachText(parsed?.[name], (text) => {
         let last = -1;
-        analyzer.eachTerm(text, (term, position) => {
+        analyzer.eachTerm(text, (term, position, folded) => {
+          words.add(folded);
           order.add(count(keyOf(field, term)), length === 0 ? 0 : last < 0 ? itemGap : position - last - 1);
           last = position;
           length++;
@@ -84,6 +88,7 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
       keys: [...places.keys()],
       frequencies,
       lengths,
+      words: [...words],
       order: order.take(),
       cells,
     };

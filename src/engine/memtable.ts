@@ -11,7 +11,7 @@ import { checkDocuments, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
 import type { Postings } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
-import { eachCounts, type TermCounts } from "./term-counts.ts";
+import { eachCounts, type TermCounts, wordCounts } from "./term-counts.ts";
 import { Tombstones } from "./tombstones.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
@@ -115,6 +115,12 @@ export class Memtable implements Piece {
 
   distinctTerms(doc: number): string[] {
     return [...new Set(this.#documents[doc]?.keys.map(keyTerm))];
+  }
+
+  /** The words of the documents of [from, to), marked as such, each once. */
+  words(from: number, to: number): TermCounts {
+    const words = [...new Set(this.#documents.slice(from, to).flatMap((document) => document.words))];
+    return wordCounts({ size: words.length, text: (i) => words[i] ?? "" });
   }
 
   lengthsOf(doc: number): readonly number[] {

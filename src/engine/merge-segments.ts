@@ -1,5 +1,6 @@
 import { compareIds } from "../protocol/hit.ts";
 import { type Assembly, assemble } from "./assemble.ts";
+import { Dictionary } from "./dictionary.ts";
 import { mergeColumns } from "./merge-columns.ts";
 import { mergeOrders } from "./merge-orders.ts";
 import { RowTable } from "./row-table.ts";
@@ -18,6 +19,7 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
   const assembly = {
     fields,
     ...numberDocuments(opened),
+    words: mergeWords(opened),
     codes: new RowTable(fields + 1),
     lengths: new RowTable(fields),
   };
@@ -73,6 +75,15 @@ function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "so
     ids.push(least.id);
     least.advance();
   }
+}
+
+function mergeWords(sources: readonly Source[]): string[] {
+  const merged = new Set<string>();
+  for (const { segment } of sources) {
+    const words = new Dictionary(segment.data.words);
+    for (let i = 0; i < words.size; i++) merged.add(words.text(i));
+  }
+  return [...merged];
 }
 
 type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;

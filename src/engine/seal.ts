@@ -15,6 +15,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
   const lengths = new RowTable(fields);
   const documentLengths = new Uint32Array(memtable.documents);
   const terms = new Set<string>();
+  const words = new Set<string>();
   let postingsMax = 0;
   for (let doc = 0; doc < memtable.documents; doc++) {
     const document = memtable.documentAt(doc);
@@ -23,6 +24,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
     sources.push(document.source);
     documentLengths[doc] = lengths.numberOf(Uint32Array.from(document.lengths));
     for (const key of document.keys) terms.add(keyTerm(key));
+    for (const word of document.words) words.add(word);
     postingsMax += document.keys.length;
   }
   const termList = [...terms];
@@ -35,6 +37,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
     ids,
     sources,
     terms: termList,
+    words: [...words],
     postings,
     codes,
     lengths,

@@ -13,6 +13,8 @@ export type SegmentData = {
   lengthTotals: number[];
   ids: DictionaryData;
   terms: DictionaryData;
+  /** The words that the terms were, folded; also such as only dead documents hold. */
+  words: DictionaryData;
   /** Where each term's postings end in `postingDocs` and `postingCodes`. */
   postingEnds: Uint32Array;
   postingDocs: Uint32Array;
@@ -39,7 +41,7 @@ export type SegmentData = {
 export function segmentSize(data: SegmentData): { indexBytes: number; sourceBytes: number } {
   const sourceBytes = data.sources.byteLength + data.sourceEnds.byteLength;
   let total = data.columns.reduce((sum, column) => sum + columnSizeBytes(column), 0);
-  for (const part of [data.ids, data.terms, data]) {
+  for (const part of [data.ids, data.terms, data.words, data]) {
     for (const value of Object.values(part)) if (ArrayBuffer.isView(value)) total += value.byteLength;
   }
   return { indexBytes: total - sourceBytes, sourceBytes };

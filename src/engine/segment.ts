@@ -9,7 +9,7 @@ import type { Postings } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
-import type { TermCounts } from "./term-counts.ts";
+import { type TermCounts, wordCounts } from "./term-counts.ts";
 import { readPairs } from "./token-order.ts";
 import { Tombstones } from "./tombstones.ts";
 import type { Weighing } from "./weighing.ts";
@@ -95,6 +95,11 @@ export class Segment implements Piece {
       termAt: (i) => terms.text(i),
       countAt: (i) => (postingEnds[i] ?? 0) - startOf(postingEnds, i),
     };
+  }
+
+  /** Every word, marked as such. */
+  words(): TermCounts {
+    return wordCounts(new Dictionary(this.data.words));
   }
 
   /** How many terms each text field holds in all documents, the dead included. */

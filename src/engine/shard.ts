@@ -33,7 +33,7 @@ export type Staged = {
 /** A stage's two ends: everything at once, under the sequence it reaches, or nothing. */
 export type Stage = { staged: Staged; publish(sequence: number): void; abandon(): void };
 
-const statisticsPage = 5000;
+const statisticsPage = 2000;
 /** A journal longer than this many times what a fresh one would be is started over. */
 const journalSlack = 4;
 
@@ -214,11 +214,13 @@ export class Shard {
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
       this.#journal.append(segment.termCounts());
+      this.#journal.append(segment.words());
       this.#documents += segment.documents;
       this.#countLengths(segment.lengthTotals(), 1);
     }
     this.#documents += this.#memtable.documents - this.#visible - superseded.length;
     this.#journal.append(this.#newInMemtable());
+    this.#journal.append(this.#memtable.words(this.#visible, this.#memtable.documents));
     this.#visible = this.#memtable.documents;
     this.advance(sequence);
   }
@@ -239,7 +241,7 @@ export class Shard {
   /** Starts the journal over where its entries have piled up: a new follower then has less to read. */
   #shortenJournal(): void {
     const segments = this.segments;
-    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size, statisticsPage);
+    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size + segment.words().size, statisticsPage);
     if (this.#journal.length > journalSlack * fresh) this.#journal.restart(this.#currentCounts());
   }
 
@@ -247,12 +249,14 @@ export class Shard {
     for (const piece of this.#all()) {
       if (piece instanceof Segment) {
         yield piece.termCounts();
+        yield piece.words();
         for (const [doc] of piece.tombstones.entries()) yield piece.termsOf(doc, -1);
       } else {
         const documents = piece === this.#memtable ? this.#visible : piece.documents;
         for (let doc = 0; doc < documents; doc++) {
           if (!piece.tombstones.isDead(doc, this.#version)) yield piece.termsOf(doc, 1);
         }
+        if (piece instanceof Memtable) yield piece.words(0, documents);
       }
     }
   }
