@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { SearchBody } from "../../src/protocol/search-request.ts";
+import type { IndexSettings } from "../../src/protocol/settings.ts";
+import { wordMark } from "../../src/protocol/statistics.ts";
+import { createPlanContext, type PlanContext } from "../../src/query/context.ts";
+import { correctedWordsMax, prefixTermsMax } from "../../src/query/expand.ts";
+import { planQuery } from "../../src/query/plan.ts";
+import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
+
+/** An index with these words, each in as many documents as it says. */
+function contextOf(words: Readonly<Record<string, number>>, settings: Partial<IndexSettings> = {}): PlanContext {
+  const context = createPlanContext(
+    {
+      index: "books",
+      incarnation: 1,
+      settings: {
+        fields: { body: { type: "text" } },
+        language: "en",
+        shards: 1,
+        replicas: 1,
+        bm25: { k1: 1.2, b: 0.75 },
+        placementSalt: 0,
+        ...settings,
+      },
+    },
+    1024,
+  );
+  const terms = Object.keys(words).filter((word) => context.analyzer.termOf(word) !== "");
+  context.statistics.apply(0, {
+    cursor: { journal: "a", version: terms.length },
+    reset: true,
+    more: false,
+    sequence: 1,
+    documents: 1000,
+    lengths: [5000],
+    terms: terms.flatMap((word) => [context.analyzer.termOf(word), wordMark + word]),
+    counts: terms.flatMap((word) => [words[word] ?? 0, 1]),
+  });
+  return context;
+}
+
+function clausesOf(body: SearchBody, context: PlanContext): string[][] {
+  return planQuery(body, context).plan.clauses.map(({ terms }) => terms.map(({ term }) => term));
+}
+
+describe("a prefix", () => {
+  const context = contextOf({ measuring: 5, measured: 3, mean: 9, theory: 4, there: 2, wind: 7, they: 3 });
+
+  it("stands for the terms of the words that begin with it, the frequent ones first", () => {
+    expect(clausesOf({ query: "wind mea*" }, context)).toEqual([["wind"], ["mean", "measur"]]);
+    expect(clausesOf({ query: "wind mea", prefix: true }, context)).toEqual([["wind"], ["mean", "measur"]]);
+    expect(clausesOf({ query: "measuri*" }, context)).toEqual([["measur"]]);
+  });
+
+  it("may be what is a stop word as a whole", () => {
+    expect(clausesOf({ query: "wind the", prefix: true }, context)).toEqual([["wind"], ["theori"]]);
+    expect(clausesOf({ query: "wind of", prefix: true }, context)).toEqual([["wind"]]);
+  });
+
+  it("that begins nothing is a word, and may be misspelt", () => {
+    expect(planQuery({ query: "mesuring", prefix: true }, context).corrections).toEqual([
+      { from: "mesuring", to: ["measuring"] },
+    ]);
+  });
+
+  it("counts the word that is typed in full, and the others less", () => {
+    const cases = contextOf({ car: 2, cargo: 8 });
+    const weight = inverseDocumentFrequency(1000, 8);
+    expect(planQuery({ query: "car*" }, cases).plan.clauses).toEqual([
+      {
+        occur: "optional",
+        terms: [
+          { term: "car", weight },
+          { term: "cargo", weight: weight * 0.75 },
+        ],
+      },
+    ]);
+  });
+
+  it("stands for so many terms at most, by frequency and then by the term, and keeps the word that is typed", () => {
+    const words = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`ab${i.toString(36)}x`, 2 + (i % 7)]));
+    const terms = clausesOf({ query: "ab*" }, contextOf({ ...words, ab: 1 }, { language: "simple" }))[0] ?? [];
+    const best = Object.entries(words).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    expect(terms).toEqual(["ab", ...best.slice(0, prefixTermsMax - 1).map(([word]) => word)]);
+  });
+
+  it("of any word finds that word's term, in every language", () => {
+    const words = [
+      "running",
+      "ponies",
+      "nationality",
+      "häuser",
+      "ações",
+      "книгами",
+      "chevaux",
+      "generously",
+      "a",
+      "of",
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom("en", "de", "fr", "pt", "ru", "simple"),
+        fc.constantFrom(...words),
+        fc.nat(12),
+        (language, word, length) => {
+          const own = contextOf({}, { language });
+          const [token] = own.analyzer.analyze(word);
+          if (token === undefined) return;
+          const known = contextOf({ [token.folded]: 3 }, { language });
+          const prefix = word.slice(0, 1 + (length % word.length));
+          expect(clausesOf({ query: `${prefix}*` }, known)).toEqual([[token.term]]);
+        },
+      ),
+      { seed: 83, numRuns: 300 },
+    );
+  });
+});
+
+describe("a misspelt word", () => {
+  const context = contextOf({ anemometer: 2, wind: 9, wand: 3, window: 4, ox: 1, gone: 0 });
+  const corrections = (body: SearchBody): unknown => planQuery(body, context).corrections;
+
+  it("is allowed as many edits as its length says, or as the caller does", () => {
+    expect(corrections({ query: "anenometr" })).toEqual([{ from: "anenometr", to: ["anemometer"] }]);
+    expect(corrections({ query: "wnid" })).toEqual([{ from: "wnid", to: ["wind"] }]);
+    expect(corrections({ query: "wid" })).toEqual([]);
+    expect(corrections({ query: "wid", typos: 1 })).toEqual([{ from: "wid", to: ["wind"] }]);
+    expect(corrections({ query: "anenometr", typos: 0 })).toEqual([]);
+    expect(corrections({ query: "anenometr", typos: 1 })).toEqual([]);
+  });
+
+  it("stands for the nearest words, then the most frequent, each worth less the farther it is", () => {
+    const weight = inverseDocumentFrequency(1000, 9);
+    const planned = planQuery({ query: "Wond" }, context);
+    expect(planned.corrections).toEqual([{ from: "Wond", to: ["wind", "wand"] }]);
+    expect(planned.plan.clauses[0]?.terms).toEqual([
+      { term: "wind", weight: weight / 2 },
+      { term: "wand", weight: weight / 2 },
+    ]);
+  });
+
+  it("is not corrected when it stands somewhere, is excluded, or could only be what is gone", () => {
+    expect(corrections({ query: "wand -wnid" })).toEqual([]);
+    expect(corrections({ query: "gona" })).toEqual([]);
+    expect(corrections({ query: '"wnid wand"' })).toEqual([]);
+  });
+
+  it("stands for so many words at most", () => {
+    const words = Object.fromEntries([..."abcdefghijklmnop"].map((letter, i) => [`wor${letter}`, i + 1]));
+    const { corrections: found } = planQuery({ query: "worx" }, contextOf(words, { language: "simple" }));
+    expect(found[0]?.to).toEqual([..."ponmlkji"].map((letter) => `wor${letter}`));
+    expect(found[0]?.to.length).toBe(correctedWordsMax);
+  });
+});
+
+describe("synonyms", () => {
+  const synonyms = [
+    ["car", "automobile", "Autos"],
+    ["auto", "machine"],
+  ];
+
+  it("are alternatives, whichever of them is typed and in whatever form", () => {
+    const context = contextOf({ car: 8, automobile: 2, auto: 4, machine: 5 }, { synonyms });
+    expect(clausesOf({ query: "cars" }, context)).toEqual([["car", "automobil", "auto"]]);
+    expect(clausesOf({ query: "auto" }, context)).toEqual([["auto", "car", "automobil", "machin"]]);
+    const weight = inverseDocumentFrequency(1000, 8);
+    expect(planQuery({ query: "automobile" }, context).plan.clauses[0]?.terms.map((term) => term.weight)).toEqual([
+      weight,
+      weight * 0.9,
+      weight * 0.9,
+    ]);
+  });
+
+  it("that stand somewhere make a word no typing error", () => {
+    const context = contextOf({ car: 8, automobiles: 0 }, { synonyms });
+    expect(planQuery({ query: "automobile" }, context).corrections).toEqual([]);
+  });
+});
