@@ -104,6 +104,15 @@ export class Memtable implements Piece {
     return this.#documents[doc]?.source.slice() ?? new Uint8Array();
   }
 
+  sourceView(doc: number): Uint8Array {
+    return this.#documents[doc]?.source ?? new Uint8Array();
+  }
+
+  frequenciesOf(doc: number, { term }: TermLookup): readonly number[] {
+    const { keys = [], frequencies = [] } = this.#documents[doc] ?? {};
+    return this.lengthsOf(doc).map((_length, field) => frequencies[keys.indexOf(fieldKey(field, term))] ?? 0);
+  }
+
   find(id: LookupKey): number {
     if (this.#byId.size === 0) return -1;
     return this.#byId.get(Buffer.from(id.bytes.subarray(id.start, id.end)).toString()) ?? -1;

@@ -58,7 +58,7 @@ export class PhraseMatcher {
 
   /** Passes over a gap and comes to the next token. */
   move(gap: number): void {
-    this.#position += 1 + (gap < this.#width ? gap : this.#width);
+    this.#position += 1 + Math.min(gap, this.#width);
   }
 
   /** The token is one of the phrase's terms; answers whether it completes the phrase. */

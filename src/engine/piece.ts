@@ -25,12 +25,16 @@ export type Piece = {
   idAt(doc: number): string;
   /** A copy of the document's JSON. */
   sourceAt(doc: number): Uint8Array;
+  /** The document's JSON where it lies. */
+  sourceView(doc: number): Uint8Array;
   /** The latest document with an id, dead or alive, or -1. */
   find(id: LookupKey): number;
   /** The distinct terms of a document. */
   termsOf(doc: number, count: number): TermCounts;
   /** How many terms each text field of a document holds. */
   lengthsOf(doc: number): readonly number[];
+  /** How often each text field of a document holds a term. */
+  frequenciesOf(doc: number, lookup: TermLookup): readonly number[];
   weighed(weighing: Weighing): WeighedPiece;
   /** Looks for a phrase in documents; undefined where no document of the piece can hold it. */
   phraseCheck(phrase: PreparedPhrase): PhraseCheck | undefined;

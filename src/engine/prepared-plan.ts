@@ -19,6 +19,7 @@ export type PreparedClause = {
 
 /** A plan with everything worked out that no piece changes. */
 export type PreparedPlan = {
+  bm25: Plan["bm25"];
   clauses: PreparedClause[];
   /** The distinct weighings of the clauses. */
   weighings: Weighing[];
@@ -50,6 +51,7 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
     atLeast: optional === 0 ? 0 : plan.matchAtLeast,
   };
   return {
+    bm25: plan.bm25,
     clauses,
     weighings: [...weighings],
     matching,

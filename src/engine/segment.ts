@@ -4,8 +4,8 @@ import type { FilterBits } from "./filter-bits.ts";
 import { FilterCache } from "./filter-cache.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
-import type { Piece, WeighedPiece } from "./piece.ts";
-import type { Postings } from "./postings.ts";
+import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
+import { type Postings, seek } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
@@ -54,7 +54,6 @@ export class Segment implements Piece {
     return this.sourceView(doc).slice();
   }
 
-  /** The document's JSON where it lies. */
   sourceView(doc: number): Uint8Array {
     const { sources, sourceEnds } = this.data;
     return sources.subarray(startOf(sourceEnds, doc), sourceEnds[doc] ?? 0);
@@ -124,6 +123,16 @@ export class Segment implements Piece {
   weighed(weighing: Weighing): WeighedPiece {
     const table = this.#saturation.for(weighing);
     return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table.values) };
+  }
+
+  frequenciesOf(doc: number, { key }: TermLookup): readonly number[] {
+    const { fields, frequencyRows, postingDocs, postingCodes, postingEnds } = this.data;
+    const number = this.terms.find(key);
+    const end = number < 0 ? 0 : (postingEnds[number] ?? 0);
+    const at = number < 0 ? 0 : seek(postingDocs, doc, { from: startOf(postingEnds, number), to: end });
+    if (at >= end || postingDocs[at] !== doc) return new Array<number>(fields).fill(0);
+    const row = (postingCodes[at] ?? 0) * fields;
+    return Array.from(frequencyRows.subarray(row, row + fields));
   }
 
   #postings(key: LookupKey, saturation: Float64Array): Postings | undefined {

@@ -2,6 +2,9 @@ import { type Hit, hitComparator } from "../protocol/hit.ts";
 import type { ShardFacet } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
+import type { Analyzer } from "./analyzer.ts";
+import { Highlighter } from "./highlight.ts";
+import { DetailWork } from "./hit-details.ts";
 import type { Piece, PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
@@ -35,6 +38,9 @@ export type ShardView = {
   documents: number;
   sequence: number;
   columns: readonly ColumnField[];
+  /** The names of the text fields, in index order. */
+  fields: readonly string[];
+  analyzer: () => Analyzer;
 };
 
 type Candidate = Hit & { piece: Piece; doc: number };
@@ -42,7 +48,9 @@ type Candidate = Hit & { piece: Piece; doc: number };
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
 /** What a step of ranking facets costs, in postings. */
-const rankedPostings = 4096;
+const rankedPostings = 10_000;
+/** What a step of looking into hits costs, in postings. */
+const detailPostings = 10_000;
 /** Steps that a search which was stopped still takes to tell what it counted. */
 const lastFolds = 4;
 
@@ -54,6 +62,7 @@ export class ShardSearch {
   readonly #plan: PreparedPlan;
   readonly #compare: (a: Hit, b: Hit) => number;
   readonly #facets: ShardFacets | undefined;
+  readonly #details: DetailWork | undefined;
   readonly #returned: readonly string[] | undefined;
   readonly #view: ShardView;
   readonly #waiting: PieceView[];
@@ -63,12 +72,14 @@ export class ShardSearch {
   #total = 0;
   #covered = 0;
   #ranked = false;
+  #detailed = false;
 
   /** Throws `invalid_query` where the plan asks for what the engine cannot do. */
   constructor(plan: Plan, view: ShardView) {
     this.#plan = preparePlan(plan, view.columns);
     this.#compare = hitComparator(plan.sort);
     if (this.#plan.facets.length > 0) this.#facets = new ShardFacets(this.#plan.facets);
+    this.#details = detailWork(plan, this.#plan, view);
     this.#returned = plan.returned;
     this.#view = view;
     this.#waiting = view.pieces.filter(({ documents }) => documents > 0).sort((a, b) => a.documents - b.documents);
@@ -79,9 +90,9 @@ export class ShardSearch {
     let unpaused = 0;
     for (;;) {
       this.#scan ??= this.#nextScan();
-      unpaused += this.#scan === undefined ? this.#rankFacets() : this.#scan.advance();
+      unpaused += this.#scan === undefined ? this.#afterScans() : this.#scan.advance();
       if (this.#scan?.done) this.#close(this.#scan);
-      if (this.#complete) return true;
+      if (this.#complete && (this.#details === undefined || this.#detailed)) return true;
       if (unpaused >= unpausedPostings) {
         unpaused = 0;
         if (shouldPause()) return false;
@@ -101,9 +112,12 @@ export class ShardSearch {
       sequence: this.#view.sequence,
       total: this.#total + (this.#scan?.total ?? 0),
       totalExact: complete,
-      hits: best.map(({ id, score, sort }) => (sort === undefined ? { id, score } : { id, score, sort })),
+      hits: best.map(({ id, score, sort }, place) => {
+        const hit = sort === undefined ? { id, score } : { id, score, sort };
+        return this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) };
+      }),
       sources: best.map(({ piece, doc }) =>
-        returned?.length === 0 ? this.#none : project(piece.sourceAt(doc), returned),
+        returned?.length === 0 ? this.#none : project(piece.sourceView(doc), returned),
       ),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
@@ -113,9 +127,14 @@ export class ShardSearch {
     return this.#scan === undefined && this.#waiting.length === 0 && (this.#facets === undefined || this.#ranked);
   }
 
-  #rankFacets(): number {
-    this.#ranked = this.#facets?.rank() ?? true;
-    return rankedPostings;
+  /** Does a step of what can only be done once all pieces are scanned; answers what it cost. */
+  #afterScans(): number {
+    if (!this.#complete) {
+      this.#ranked = this.#facets?.rank() ?? true;
+      return rankedPostings;
+    }
+    this.#detailed = this.#details?.advance(this.#best) ?? true;
+    return detailPostings;
   }
 
   #facetReply(facets: ShardFacets): ShardFacet[] {
@@ -154,4 +173,12 @@ export class ShardSearch {
     merged.length = Math.min(merged.length, this.#plan.top);
     return merged;
   }
+}
+
+function detailWork(plan: Plan, prepared: PreparedPlan, view: ShardView): DetailWork | undefined {
+  const { highlight = [], explain = false } = plan;
+  if (highlight.length === 0 && !explain) return undefined;
+  const names = { names: view.fields, asked: highlight };
+  const highlighter = highlight.length > 0 ? new Highlighter(prepared.clauses, names, view.analyzer()) : undefined;
+  return new DetailWork({ plan: prepared, fields: view.fields, highlighter, explain });
 }

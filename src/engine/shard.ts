@@ -2,6 +2,8 @@ import type { Plan } from "../protocol/plan.ts";
 import { type ColumnField, columnFields, type IndexSettings, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
 import { type Random, systemRandom } from "../time.ts";
+import type { Analyzer } from "./analyzer.ts";
+import { analyzerFor } from "./analyzers.ts";
 import { type ColumnKind, columnKind } from "./column-data.ts";
 import { type LookupKey, lookupKey } from "./dictionary.ts";
 import type { AnalyzedDocument } from "./document.ts";
@@ -43,6 +45,8 @@ const journalSlack = 4;
  */
 export class Shard {
   readonly #fields: number;
+  readonly #textFields: readonly string[];
+  readonly #analyzer: () => Analyzer;
   readonly #columns: readonly ColumnField[];
   readonly #columnKinds: readonly ColumnKind[];
   readonly #journal: Journal;
@@ -56,7 +60,9 @@ export class Shard {
   readonly #lengths: number[];
 
   constructor(settings: IndexSettings, random: Random = systemRandom) {
-    this.#fields = textFields(settings).length;
+    this.#textFields = textFields(settings);
+    this.#fields = this.#textFields.length;
+    this.#analyzer = () => analyzerFor(settings);
     this.#journal = new Journal(random);
     this.#columns = columnFields(settings);
     this.#columnKinds = this.#columns.map(({ type }) => columnKind(type));
@@ -114,6 +120,8 @@ export class Shard {
       documents: this.#documents,
       sequence: this.#sequence,
       columns: this.#columns,
+      fields: this.#textFields,
+      analyzer: this.#analyzer,
     });
   }
 

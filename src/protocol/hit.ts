@@ -1,8 +1,16 @@
+import type { Explanation } from "./explanation.ts";
+
 /** A value to sort by: what a column holds, or null where the document has none. Null sorts last both ways. */
 export type SortValue = number | string | null;
 
+/**
+ * What a leaf tells of a hit beside its rank, where it was asked for and there was time. `highlights`: for each field
+ * that holds something that made the document match, its best fragments as HTML.
+ */
+export type HitDetails = { highlights?: Record<string, string[]>; explanation?: Explanation };
+
 /** One ranked document, as a leaf reports it and as the root merges it. `sort` stands where `sort` was asked for. */
-export type Hit = { id: string; score: number; sort?: readonly SortValue[] };
+export type Hit = { id: string; score: number; sort?: readonly SortValue[] } & HitDetails;
 
 /** The order of ids everywhere: by UTF-16 code units, as JavaScript compares strings. */
 export function compareIds(a: string, b: string): number {

@@ -5,6 +5,7 @@ import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { planFacets, planSort } from "./columns.ts";
 import type { PlanContext } from "./context.ts";
 import { resumePlan } from "./cursor.ts";
+import { planDetails } from "./details.ts";
 import { type Correction, Expander } from "./expand.ts";
 import { planFilter } from "./filter.ts";
 import { type FieldLookup, parseQuery, type QueryPart } from "./parse.ts";
@@ -49,6 +50,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     matchAtLeast: matchAtLeast(body.match ?? "any", clauses),
     top: (body.from ?? 0) + (body.size ?? 10),
     ...columnParts(body, definition),
+    ...planDetails(body, definition.settings),
     ...(body.returned === undefined ? {} : { returned: body.returned }),
   };
   return { ...resumePlan(body, { plan, documents }), corrections: expander.corrections };

@@ -1,0 +1,131 @@
+import type { Mark } from "./marks.ts";
+
+const fragmentLength = 150;
+const fragmentsMax = 3;
+
+type Span = { start: number; end: number; marks: Mark[] };
+
+/** A run of spans that fits into one fragment, and what it is worth. */
+type Run = { first: number; last: number; start: number; end: number; worth: number };
+
+/** A piece of a text as HTML, and what it is worth beside others. */
+export type Fragment = { html: string; worth: number };
+
+/**
+ * Up to three pieces of a text around its best marks (ascending), as HTML: some 150 characters each, whole words,
+ * `<mark>` around what matched and everything else escaped. In the text's order; none where nothing is marked. A
+ * piece is worth its distinct words and phrases, by their weights.
+ */
+export function fragmentsOf(text: string, marks: readonly Mark[]): Fragment[] {
+  const spans = joinMarks(marks);
+  const chosen = chooseRuns(runsOf(spans)).sort((a, b) => a.start - b.start);
+  let from = 0;
+  return chosen.map((run, i) => {
+    const { start, end } = widen(text, run, { from, to: chosen[i + 1]?.start ?? text.length });
+    from = end;
+    return { html: writeHtml(text, { start, end }, spans.slice(run.first, run.last + 1)), worth: run.worth };
+  });
+}
+
+/** The best of some fragments, in the order in which they came. */
+export function bestFragments(fragments: readonly Fragment[]): string[] {
+  const ranked = fragments.map(({ worth }, place) => ({ worth, place }));
+  ranked.sort((a, b) => b.worth - a.worth || a.place - b.place);
+  const kept = new Set(ranked.slice(0, fragmentsMax).map(({ place }) => place));
+  return fragments.flatMap(({ html }, place) => (kept.has(place) ? [html] : []));
+}
+
+/** Marks that overlap or touch, as one span. */
+function joinMarks(marks: readonly Mark[]): Span[] {
+  const spans: Span[] = [];
+  for (const mark of marks) {
+    const last = spans.at(-1);
+    if (last === undefined || mark.start > last.end) {
+      spans.push({ start: mark.start, end: mark.end, marks: [mark] });
+    } else {
+      last.end = Math.max(last.end, mark.end);
+      last.marks.push(mark);
+    }
+  }
+  return spans;
+}
+
+/** For each span the longest run that begins with it. */
+function runsOf(spans: readonly Span[]): Run[] {
+  return spans.map(({ start, end }, first) => {
+    let last = first;
+    while (last + 1 < spans.length && (spans[last + 1]?.end ?? 0) - start <= fragmentLength) last++;
+    const worths = new Map<string, number>();
+    for (const span of spans.slice(first, last + 1))
+      for (const { what, weight } of span.marks) worths.set(what, weight);
+    const worth = [...worths.values()].reduce((sum, one) => sum + one, 0);
+    return { first, last, start, end: Math.max(end, spans[last]?.end ?? 0), worth };
+  });
+}
+
+/** The best runs that do not overlap. */
+function chooseRuns(runs: readonly Run[]): Run[] {
+  const ranked = [...runs].sort((a, b) => b.worth - a.worth || a.start - b.start);
+  const chosen: Run[] = [];
+  for (const run of ranked) {
+    if (chosen.length === fragmentsMax) break;
+    if (chosen.every((other) => run.last < other.first || other.last < run.first)) chosen.push(run);
+  }
+  return chosen;
+}
+
+/** Gives a run its surroundings, as far as there is room between its neighbours, in whole words. */
+function widen(
+  text: string,
+  run: { start: number; end: number },
+  room: { from: number; to: number },
+): { start: number; end: number } {
+  const spare = Math.max(0, fragmentLength - (run.end - run.start));
+  let start = Math.max(room.from, run.start - Math.floor(spare / 2));
+  let end = Math.min(room.to, run.end + spare - (run.start - start));
+  start = Math.max(room.from, Math.min(start, run.start - (spare - (end - run.end))));
+  while (start < run.start && (isInsideWord(text, start) || isSpaceAt(text, start))) start++;
+  while (end > run.end && (isInsideWord(text, end) || isSpaceAt(text, end - 1))) end--;
+  return { start, end };
+}
+
+const joining = /[\p{L}\p{N}\p{M}_\u200d]/u;
+const ideograph = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]/u;
+
+/** Whether a cut would part two characters of one word. */
+function isInsideWord(text: string, at: number): boolean {
+  return at > 0 && at < text.length && joins(text, at - 1) && joins(text, at);
+}
+
+function joins(text: string, at: number): boolean {
+  const isHalf = (text.charCodeAt(at) & 0xf800) === 0xd800;
+  const sign = text[at] ?? "";
+  return isHalf || (joining.test(sign) && !ideograph.test(sign));
+}
+
+function isSpaceAt(text: string, at: number): boolean {
+  return /\s/u.test(text[at] ?? "");
+}
+
+function writeHtml(text: string, { start, end }: { start: number; end: number }, spans: readonly Span[]): string {
+  let html = "";
+  let at = start;
+  for (const span of spans) {
+    html += `${escapeHtml(text.slice(at, span.start))}<mark>${escapeHtml(text.slice(span.start, span.end))}</mark>`;
+    at = span.end;
+  }
+  return html + escapeHtml(text.slice(at, end));
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text as HTML shows it. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
+}

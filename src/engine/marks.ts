@@ -1,0 +1,112 @@
+import type { Analyzer, Token } from "./analyzer.ts";
+import { PhraseMatcher, type PreparedPhrase } from "./phrase.ts";
+
+/** A place in a text that made it match, in UTF-16 units; `what` names the word or phrase, `weight` says how much it is worth. */
+export type Mark = { start: number; end: number; what: string; weight: number };
+
+/** What is looked for in one field's texts. */
+export type Wanted = {
+  /** Terms by themselves, with their weights. */
+  words: ReadonlyMap<string, number>;
+  phrases: readonly { phrase: PreparedPhrase; weight: number }[];
+};
+
+/** Text analyzed between two pauses: well below a millisecond's work. */
+const stretchLength = 4096;
+/** More marks than this in one text are not looked for: no fragment could show them. */
+const marksMax = 1000;
+
+/**
+ * Finds what makes a text match, ascending. A phrase is one mark, from its first word to its last. Pauses (yields) after
+ * every few thousand characters.
+ */
+export function* findMarks(text: string, wanted: Wanted, analyzer: Analyzer): Generator<void, Mark[]> {
+  const marks: Mark[] = [];
+  const phrases = wanted.phrases.map(({ phrase, weight }) => new PhraseMarks(phrase, weight));
+  for (const phrase of phrases) phrase.begin();
+  for (const stretch of stretches(text, analyzer)) {
+    for (const token of stretch) {
+      const weight = wanted.words.get(token.term);
+      if (weight !== undefined) marks.push({ start: token.start, end: token.end, what: token.term, weight });
+      for (const phrase of phrases) {
+        const mark = phrase.take(token);
+        if (mark !== undefined) marks.push(mark);
+      }
+    }
+    if (marks.length > marksMax) break;
+    yield;
+  }
+  return marks.sort((a, b) => a.start - b.start || b.end - a.end);
+}
+
+/**
+ * A text's tokens, a stretch of it at a time, as if it were analyzed at once: each stretch but the first begins with the
+ * last token of the one before, so that positions go on.
+ */
+function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
+  let from = 0;
+  let position = 0;
+  while (from < text.length) {
+    const to = stretchEnd(text, from);
+    const offset = from;
+    const tokens = analyzer.analyze(text.slice(from, to)).map((token) => ({
+      ...token,
+      position: token.position + position,
+      start: token.start + offset,
+      end: token.end + offset,
+    }));
+    const last = to < text.length ? tokens.at(-1) : undefined;
+    if (last === undefined || last.start === from) {
+      from = to;
+      position = (tokens.at(-1)?.position ?? position) + 1;
+    } else {
+      tokens.pop();
+      from = last.start;
+      position = last.position;
+    }
+    yield tokens;
+  }
+}
+
+/** Where a stretch ends: at white space, if there is any near. */
+function stretchEnd(text: string, from: number): number {
+  const end = from + stretchLength;
+  if (end >= text.length) return text.length;
+  for (let at = end; at < end + stretchLength && at < text.length; at++) if (/\s/u.test(text[at] ?? "")) return at;
+  const isCut = (text.charCodeAt(end) & 0xfc00) === 0xdc00;
+  return isCut ? end + 1 : end;
+}
+
+/** Finds where one phrase stands. */
+class PhraseMarks {
+  readonly #phrase: PreparedPhrase;
+  readonly #weight: number;
+  readonly #matcher: PhraseMatcher;
+  readonly #what: string;
+  /** Where words stand that may begin the phrase, by position. */
+  readonly #starts = new Map<number, number>();
+  #last = -1;
+
+  constructor(phrase: PreparedPhrase, weight: number) {
+    this.#phrase = phrase;
+    this.#weight = weight;
+    this.#matcher = new PhraseMatcher(phrase);
+    this.#what = phrase.words.map(({ term }) => phrase.terms[term]?.term).join(" ");
+  }
+
+  begin(): void {
+    this.#matcher.begin();
+  }
+
+  take({ term, position, start, end }: Token): Mark | undefined {
+    this.#matcher.move(position - this.#last - 1);
+    this.#last = position;
+    const place = this.#phrase.terms.findIndex((lookup) => lookup.term === term);
+    if (place < 0) return undefined;
+    const { words } = this.#phrase;
+    if (words[0]?.term === place) this.#starts.set(position, start);
+    if (!this.#matcher.take(place)) return undefined;
+    const beginning = this.#starts.get(position - (words.at(-1)?.offset ?? 0)) ?? start;
+    return { start: beginning, end, what: this.#what, weight: this.#weight };
+  }
+}

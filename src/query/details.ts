@@ -1,0 +1,22 @@
+import { HedgerowError } from "../errors.ts";
+import type { Plan } from "../protocol/plan.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import { type IndexSettings, textFields } from "../protocol/settings.ts";
+
+/** What a search wants to be told of its hits. Throws `invalid_request` for fields that are not text. */
+export function planDetails(
+  { highlight, explain }: SearchBody,
+  settings: IndexSettings,
+): Pick<Plan, "highlight" | "explain"> {
+  const names = textFields(settings);
+  const asked = highlight === true ? names : highlight === false || highlight === undefined ? [] : highlight;
+  asked.forEach((name, i) => {
+    if (names.includes(name)) return;
+    const detail = `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`;
+    throw new HedgerowError("invalid_request", detail, [{ path: `/highlight/${i}`, detail }]);
+  });
+  return {
+    ...(asked.length === 0 ? {} : { highlight: [...new Set(asked)] }),
+    ...(explain === true ? { explain } : {}),
+  };
+}

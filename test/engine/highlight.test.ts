@@ -1,0 +1,207 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Analyzer, createAnalyzer } from "../../src/engine/analyzer.ts";
+import { Highlighter, type Highlights } from "../../src/engine/highlight.ts";
+import { findMarks, type Mark } from "../../src/engine/marks.ts";
+import { type PreparedClause, preparePlan } from "../../src/engine/prepared-plan.ts";
+import type { PlanClause } from "../../src/protocol/plan.ts";
+
+const analyzer = createAnalyzer({ language: "en" });
+const names = ["title", "body"];
+
+const words = [
+  "wind",
+  "Winds",
+  "measuring",
+  "measured",
+  "the",
+  "of",
+  "C++",
+  "dog's",
+  "été",
+  "漢字",
+  "<b>",
+  "a&b",
+  '"x"',
+  "😀",
+];
+const spaces = fc.constantFrom(" ", " ", " ", ", ", " & ", "\n", " <i> ");
+const text = (maxLength: number) =>
+  fc.array(fc.tuple(fc.constantFrom(...words), spaces), { maxLength }).map((parts) => parts.flat().join(""));
+
+const looked = ["wind", "measuring", "c++", "dog", "ete", "x", "漢"];
+/** What somebody looks for: a word, or several side by side. */
+const asked = fc
+  .array(fc.constantFrom(...looked, "measuring the wind", "wind of the dog", "漢字", "wind wind", "a b"), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((all) => all.map(clauseOf));
+
+function clauseOf(query: string): PlanClause {
+  const tokens = analyzer.analyze(query);
+  const first = tokens[0]?.position ?? 0;
+  const terms = [...new Set(tokens.map(({ term }) => term))].map((term, i) => ({ term, weight: 1 + i }));
+  if (tokens.length < 2) return { occur: "optional", terms };
+  return { occur: "optional", terms, phrase: tokens.map(({ term, position }) => ({ term, offset: position - first })) };
+}
+
+function prepared(clauses: readonly PlanClause[], fieldBoosts = [1, 1]): PreparedClause[] {
+  const plan = { index: "t", incarnation: 1, epoch: "", bm25: { k1: 1, b: 0.5 }, averageLengths: [1, 1] };
+  return preparePlan({ ...plan, fieldBoosts, clauses, matchAtLeast: 1, top: 1 }, []).clauses;
+}
+
+function run<Result>(work: Generator<void, Result>): { result: Result; pauses: number } {
+  for (let pauses = 0; ; pauses++) {
+    const step = work.next();
+    if (step.done === true) return { result: step.value, pauses };
+  }
+}
+
+function highlight(document: object, clauses: readonly PreparedClause[], analyze: Analyzer = analyzer): Highlights {
+  const highlighter = new Highlighter(clauses, { names, asked: names }, analyze);
+  return run(highlighter.highlight(new TextEncoder().encode(JSON.stringify(document)))).result;
+}
+
+/** Every place where a clause stands, by looking at every token of the whole text. */
+function naiveMarks(whole: string, clauses: readonly PlanClause[]): { start: number; end: number }[] {
+  const tokens = analyzer.analyze(whole);
+  const at = new Map(tokens.map((token) => [token.position, token]));
+  return clauses.flatMap(({ terms, phrase }) =>
+    tokens.flatMap((token) => {
+      if (phrase === undefined) return terms.some(({ term }) => term === token.term) ? [token] : [];
+      const held = phrase.map(({ term, offset }) => {
+        const other = at.get(token.position + offset);
+        return other?.term === term ? other : undefined;
+      });
+      const last = held.at(-1);
+      return last === undefined || held.includes(undefined) ? [] : [{ start: token.start, end: last.end }];
+    }),
+  );
+}
+
+const entities: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
+const plainOf = (html: string): string =>
+  html.replaceAll(/<\/?mark>/g, "").replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => entities[entity] ?? "");
+
+/** A part of a text with exactly the marks that the naive look finds in it. */
+function naiveHtml(whole: string, range: { start: number; end: number }, marked: readonly boolean[]): string {
+  let html = "";
+  for (let i = range.start; i < range.end; i++) {
+    if (marked[i] && (i === range.start || !marked[i - 1])) html += "<mark>";
+    html += Object.entries(entities).find(([, sign]) => sign === whole[i])?.[0] ?? whole[i];
+    if (marked[i] && (i + 1 === range.end || !marked[i + 1])) html += "</mark>";
+  }
+  return html;
+}
+
+describe("fragments", () => {
+  test("are parts of the text with exactly what matched marked and all else escaped", () => {
+    fc.assert(
+      fc.property(text(80), asked, (body, clauses) => {
+        const fragments = highlight({ body }, prepared(clauses)).body ?? [];
+        const spans = naiveMarks(body, clauses);
+        const marked = Array.from(body, () => false);
+        marked.length = body.length;
+        marked.fill(false);
+        for (const { start, end } of spans) marked.fill(true, start, end);
+        expect(fragments.length > 0).toBe(spans.length > 0);
+        expect(fragments.length).toBeLessThanOrEqual(3);
+        let from = 0;
+        for (const html of fragments) {
+          expect(html).toContain("<mark>");
+          const plain = plainOf(html);
+          expect(plain.isWellFormed()).toBe(true);
+          expect(plain.trim()).toBe(plain);
+          const places: number[] = [];
+          for (let at = body.indexOf(plain, from); at >= 0; at = body.indexOf(plain, at + 1)) places.push(at);
+          const place = places.find((start) => naiveHtml(body, { start, end: start + plain.length }, marked) === html);
+          expect(place, html).toBeDefined();
+          from = (place ?? 0) + plain.length;
+          const longest = Math.max(
+            ...html.split("<mark>").map((part) => plainOf(part.split("</mark>")[0] ?? "").length),
+          );
+          expect(plain.length).toBeLessThanOrEqual(Math.max(150, longest));
+        }
+      }),
+      { seed: 311, numRuns: 1500 },
+    );
+  });
+
+  test("begin and end at words", () => {
+    const body = Array.from({ length: 200 }, (_word, i) => `word${i}`).join(" ");
+    const [html = ""] = highlight({ body }, prepared([clauseOf("word100")])).body ?? [];
+    expect(html).toMatch(/^word\d+ .*<mark>word100<\/mark>.* word\d+$/);
+    expect(plainOf(html).length).toBeGreaterThan(130);
+    for (const word of plainOf(html).split(" ")) expect(body.split(" ")).toContain(word);
+  });
+
+  test("are those with the most of the query, in the text's order", () => {
+    const gap = "filler ".repeat(40);
+    const body = `alpha ${gap} alpha beta ${gap} beta ${gap} alpha beta gamma ${gap} gamma`;
+    const { body: fragments = [] } = highlight({ body }, prepared(["alpha", "beta", "gamma"].map(clauseOf)));
+    const found = fragments.map((html) => [...html.matchAll(/<mark>(\w+)<\/mark>/g)].map(([, word]) => word));
+    expect(found).toEqual([["alpha"], ["alpha", "beta"], ["alpha", "beta", "gamma"]]);
+  });
+
+  test("come from the fields that count, and not from what is excluded", () => {
+    const document = { title: "wind", body: "wind and rain", other: "wind" };
+    expect(Object.keys(highlight(document, prepared([clauseOf("wind")])))).toEqual(["title", "body"]);
+    expect(Object.keys(highlight(document, prepared([clauseOf("wind")], [0, 1])))).toEqual(["body"]);
+    const excluding: PlanClause[] = [clauseOf("rain"), { ...clauseOf("wind"), occur: "excluded" }];
+    expect(highlight(document, prepared(excluding))).toEqual({ body: ["wind and <mark>rain</mark>"] });
+    const titled: PlanClause[] = [{ ...clauseOf("wind"), fieldBoosts: [1, 0] }];
+    expect(Object.keys(highlight(document, prepared(titled)))).toEqual(["title"]);
+  });
+
+  test("of a list are of its items; no phrase reaches from one into the next", () => {
+    const body = ["measuring wind", "wind", "speed of wind", 7];
+    expect(highlight({ body }, prepared([clauseOf("wind speed")]))).toEqual({});
+    expect(highlight({ body }, prepared([clauseOf("speed of wind"), clauseOf("7")]))).toEqual({
+      body: ["<mark>speed of wind</mark>", "<mark>7</mark>"],
+    });
+  });
+});
+
+describe("marks", () => {
+  const sameRanges = (marks: readonly Mark[]) => [...new Set(marks.map(({ start, end }) => `${start}-${end}`))].sort();
+
+  test("in a long text are those of the text as a whole", () => {
+    const longText = fc
+      .array(fc.constantFrom("wind", "of", "the", "dog", "measuring", "x".repeat(97), "漢字漢", ", "), {
+        minLength: 400,
+        maxLength: 900,
+      })
+      .map((all) => all.join(" "));
+    fc.assert(
+      fc.property(longText, asked, (whole, clauses) => {
+        const prepare = prepared(clauses);
+        const wordTerms = prepare.filter(({ phrase }) => phrase === undefined).flatMap(({ terms }) => terms);
+        const wanted = {
+          words: new Map(wordTerms.map(({ lookup, weight }) => [lookup.term, weight])),
+          phrases: prepare.flatMap(({ phrase }) => (phrase === undefined ? [] : [{ phrase, weight: 1 }])),
+        };
+        const found = sameRanges(run(findMarks(whole, wanted, analyzer)).result);
+        const naive = naiveMarks(whole, clauses).map(({ start, end }) => `${start}-${end}`);
+        if (found.length < 1000) expect(found).toEqual([...new Set(naive)].sort());
+      }),
+      { seed: 312, numRuns: 60 },
+    );
+  });
+
+  test("are looked for in a bounded part of a large document, a little at a time", () => {
+    const body = `wind ${"lorem ipsum dolor ".repeat(280_000)} wind`;
+    const lengths: number[] = [];
+    const counting: Analyzer = {
+      ...analyzer,
+      analyze: (part) => {
+        lengths.push(part.length);
+        return analyzer.analyze(part);
+      },
+    };
+    const { body: fragments } = highlight({ title: body, body }, prepared([clauseOf("wind")]), counting);
+    expect(fragments?.[0]).toContain("<mark>wind</mark> lorem");
+    expect(Math.max(...lengths)).toBeLessThan(10_000);
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(2 * 110_000);
+  });
+});
