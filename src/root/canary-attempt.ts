@@ -1,19 +1,22 @@
 import { HedgerowError } from "../errors.ts";
 import type { Canary, CrashEvidence } from "../policy/canary.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
+import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timers } from "../time.ts";
-import type { CatalogShard } from "./catalog.ts";
-import type { ReplicaFeed } from "./feed.ts";
 import type { ShardReport } from "./gather-contract.ts";
+import type { LeafLink } from "./leaf-link.ts";
+
+/** One replica, as far as trying a query on it goes. */
+export type GuardedFeed = { health: ReplicaHealth; link: Pick<LeafLink, "search" | "cancel" | "state"> };
 
 /** A query that is about to be sent to all shards. */
 export type GuardedQuery = {
   /** See `plan-shape`. */
   shape: string;
   plan: Uint8Array;
-  shards: readonly CatalogShard[];
+  shards: readonly { health: ShardHealth; feeds: readonly GuardedFeed[] }[];
   deadlineMs: number;
   queryClass: number;
 };
@@ -39,9 +42,9 @@ export class CanaryGuard {
   readonly #parts: Parts;
   /** Shapes that some leaf has answered, the one that was first so first. */
   readonly #trusted = new Set<string>();
-  readonly #evidence = new Map<string, { feed: ReplicaFeed; life: string }>();
+  readonly #evidence = new Map<string, { feed: GuardedFeed; life: string }>();
   /** Shapes that are being tried, by leaf, with how many queries of each. */
-  readonly #leading = new Map<ReplicaFeed["link"], Map<string, number>>();
+  readonly #leading = new Map<GuardedFeed["link"], Map<string, number>>();
   #turn = 0;
 
   constructor(parts: Parts) {
@@ -87,7 +90,7 @@ export class CanaryGuard {
   }
 
   /** One death is one piece of evidence, however many queries of the shape it cut off. */
-  #accuse(shape: string, { feed, life, evidence }: { feed: ReplicaFeed; life: string; evidence: CrashEvidence }): void {
+  #accuse(shape: string, { feed, life, evidence }: { feed: GuardedFeed; life: string; evidence: CrashEvidence }): void {
     if (this.#evidence.get(shape)?.life === life) return;
     if (this.#evidence.size >= shapesMax) this.#evidence.clear();
     this.#evidence.set(shape, { feed, life });
@@ -105,7 +108,7 @@ export class CanaryGuard {
     if (leaf?.bootId === evidence.life) this.#parts.canary.acquitted(shape);
   }
 
-  #target({ shards }: GuardedQuery, nowMs: number): { shard: number; feed: ReplicaFeed } | undefined {
+  #target({ shards }: GuardedQuery, nowMs: number): { shard: number; feed: GuardedFeed } | undefined {
     for (let i = 0; i < shards.length; i++) {
       this.#turn = (this.#turn + 1) % shards.length;
       const candidate = shards[this.#turn];
@@ -116,7 +119,7 @@ export class CanaryGuard {
     return undefined;
   }
 
-  #lead(query: GuardedQuery, { shard, feed }: { shard: number; feed: ReplicaFeed }): Promise<LeadEnd> {
+  #lead(query: GuardedQuery, { shard, feed }: { shard: number; feed: GuardedFeed }): Promise<LeadEnd> {
     const { clock, timers } = this.#parts;
     const sentMs = clock.nowMs();
     const budgetMs = Math.min(leadMsMax, (query.deadlineMs - sentMs) * leadShareMax);
@@ -146,7 +149,7 @@ export class CanaryGuard {
     });
   }
 
-  #endOf({ code }: AttemptError, feed: ReplicaFeed, shape: string): LeadEnd {
+  #endOf({ code }: AttemptError, feed: GuardedFeed, shape: string): LeadEnd {
     if (code === "crashed" || code === "bad_plan") return { kind: "answered" };
     const { lost, leaf } = feed.link.state();
     if (code !== "disconnected" || lost?.abruptly !== true || leaf === undefined) return { kind: "unknown" };
@@ -171,7 +174,7 @@ export class CanaryGuard {
   }
 
   /** Counts a trial in; what it returns counts it out. */
-  #enter(link: ReplicaFeed["link"], shape: string): () => void {
+  #enter(link: GuardedFeed["link"], shape: string): () => void {
     const shapes = this.#leading.get(link) ?? new Map<string, number>();
     this.#leading.set(link, shapes);
     shapes.set(shape, (shapes.get(shape) ?? 0) + 1);

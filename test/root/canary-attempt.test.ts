@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { Canary } from "../../src/policy/canary.ts";
+import { TailPolicy } from "../../src/policy/tail.ts";
+import { CanaryGuard, type GuardedFeed, type GuardedQuery } from "../../src/root/canary-attempt.ts";
+import type { LeafLinkState } from "../../src/root/leaf-link.ts";
+import { seededRandom } from "../../src/time.ts";
+import { virtualTime } from "../support/virtual-time.ts";
+
+const reply = {
+  outcome: "complete" as const,
+  documents: 1,
+  documentsTotal: 1,
+  sequence: 1,
+  total: 0,
+  totalExact: true,
+  hits: [],
+  documentSizesBytes: [],
+  queuedMs: 0,
+  tookMs: 1,
+};
+
+/** Leaves that die of queries whose plan is 1, and a guard before them. `others`: searches under way beside them. */
+function guarded({ others = 0, returnsAlive = false } = {}) {
+  const time = virtualTime();
+  const policy = new TailPolicy({ random: seededRandom(1) });
+  const asked: string[] = [];
+  const dead = new Set<string>();
+  const feedOf = (leaf: string): GuardedFeed => {
+    const health = policy.replica({ leaf });
+    let lives = 1;
+    const state = (): LeafLinkState => ({
+      url: "",
+      connected: health.reachable,
+      rttMs: 0,
+      inflight: 0,
+      leaving: false,
+      leaf: { name: leaf, bootId: `${leaf}-${lives}` },
+      trouble: undefined,
+      lost: dead.has(leaf) ? { searches: 1 + others, abruptly: true } : undefined,
+    });
+    return {
+      health,
+      link: {
+        state,
+        cancel: () => undefined,
+        search(search, handler) {
+          asked.push(leaf);
+          time.timers.after(1, () => {
+            if (search.plan[0] !== 1) {
+              handler.onReply(1, reply, Buffer.alloc(0));
+              return;
+            }
+            dead.add(leaf);
+            health.reachable = false;
+            handler.onError(1, { code: "disconnected", detail: "" });
+            time.timers.after(1000, () => {
+              if (!returnsAlive) lives++;
+              health.reachable = true;
+            });
+          });
+          return 1;
+        },
+      },
+    };
+  };
+  const shards = [0, 1, 2].map((shard) => {
+    const feeds = ["a", "b"].map((name) => feedOf(`${name}${shard}`));
+    return {
+      feeds,
+      health: policy.shard(
+        feeds.map(({ health }) => health),
+        1,
+      ),
+    };
+  });
+  const guard = new CanaryGuard({ canary: new Canary(), policy, clock: time.clock, timers: time.timers });
+  /** How the guard decided, with time moving on meanwhile. */
+  const clear = async (shape: string, poison: boolean): Promise<string> => {
+    const plan = Uint8Array.of(poison ? 1 : 0);
+    const query: GuardedQuery = { shape, plan, shards, deadlineMs: time.clock.nowMs() + 250, queryClass: 0 };
+    const decided = guard.clear(query).then(
+      () => "run",
+      (error: Error) => ("code" in error ? String(error.code) : error.message),
+    );
+    for (let ms = 0; ms < 20; ms++) {
+      time.advance(1);
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    }
+    return decided;
+  };
+  return { asked, dead, clear, time };
+}
+
+describe("a query that kills the leaf it runs on", () => {
+  it("takes one replica down, and is refused for a minute", async () => {
+    const { clear, dead, asked, time } = guarded();
+    expect(await clear("s", true)).toBe("invalid_query");
+    expect(dead.size).toBe(1);
+    time.advance(50_000);
+    expect(await clear("s", true)).toBe("invalid_query");
+    expect(asked).toHaveLength(1);
+    expect(await clear("other", false)).toBe("run");
+    time.advance(15_000);
+    expect(await clear("s", false)).toBe("run");
+    expect(await clear("s", false)).toBe("run");
+    expect(dead.size).toBe(1);
+  });
+
+  it("is not blamed alone where others ran too, and convicted by a second death", async () => {
+    const { clear, dead } = guarded({ others: 3 });
+    expect(await clear("s", true)).toBe("invalid_query");
+    expect(dead.size).toBe(2);
+  });
+
+  it("is acquitted when the leaf turns out to have lived", async () => {
+    const { clear, time } = guarded({ returnsAlive: true });
+    expect(await clear("s", true)).toBe("invalid_query");
+    time.advance(2000);
+    expect(await clear("s", false)).toBe("run");
+  });
+});
+
+describe("a query that does no harm", () => {
+  it("is tried on one leaf once, and never again", async () => {
+    const { clear, asked } = guarded();
+    for (let i = 0; i < 5; i++) expect(await clear("s", false)).toBe("run");
+    expect(asked).toHaveLength(1);
+  });
+});
