@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { parseLogAddress } from "./changes/log-address.ts";
 import { type LogLevel, logLevels } from "./telemetry/log.ts";
 
 /** The processes that settings belong to. */
@@ -7,7 +8,7 @@ export type Role = "up" | "root" | "leaf";
 /** A leaf as a root is told of it. */
 export type LeafAddress = { name: string; zone?: string; url: string };
 
-type Values = { integer: number; text: string; boolean: boolean; leaves: LeafAddress[]; level: LogLevel };
+type Values = { integer: number; text: string; boolean: boolean; leaves: LeafAddress[]; level: LogLevel; log: string };
 type Kind = keyof Values;
 type ValueOf<K extends Kind> = Values[K];
 
@@ -108,6 +109,28 @@ export const settingsTable = {
     min: 1,
     max: 100_000,
     reason: "searches that may wait in a leaf; more are refused",
+  }),
+  log: setting("log", {
+    roles: ["up", "root"],
+    default: "embedded",
+    reason: "the change log: embedded, or nats://host:port[,nats://…] for JetStream, which several roots share",
+  }),
+  logReplicas: setting("integer", {
+    roles: ["up", "root"],
+    default: 1,
+    min: 1,
+    max: 5,
+    reason: "NATS servers that keep a copy of each change",
+  }),
+  logMonitor: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "monitoring address of a single NATS server, asked whether it syncs: http://host:8222",
+  }),
+  acceptUnsyncedLog: setting("boolean", {
+    roles: ["up", "root"],
+    default: false,
+    reason: "take a single NATS server that acknowledges before it syncs; a power cut may lose writes",
   }),
   logLevel: setting("level", {
     roles: services,
@@ -254,6 +277,10 @@ function parseValue(setting: Setting, text: string): Parsed {
         ? { kind: "invalid", detail: `must be one of ${logLevels.join(", ")}` }
         : { kind: "value", value };
     }
+    case "log":
+      return parseLogAddress(text) === undefined
+        ? { kind: "invalid", detail: "must be embedded or a list of nats://host:port" }
+        : { kind: "value", value: text };
     case "leaves":
       return parseLeaves(text);
   }

@@ -4,7 +4,7 @@ import { decodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
-import type { ReadRequest, StoreReply, ThreadOptions } from "./messages.ts";
+import type { ReadRequest, StoreChange, StoreReply, ThreadOptions } from "./messages.ts";
 import { outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
 import { ThreadCalls } from "./thread-calls.ts";
@@ -53,6 +53,7 @@ function opened(worker: Worker): Promise<void> {
 class EmbeddedLog implements ChangeLog {
   readonly #calls: ThreadCalls;
   readonly onAppend: ChangeLog["onAppend"];
+  readonly #definitionListeners = new Set<() => void>();
 
   constructor(calls: ThreadCalls) {
     this.#calls = calls;
@@ -80,12 +81,12 @@ class EmbeddedLog implements ChangeLog {
   }
 
   async createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult> {
-    const reply = await this.#calls.write({ kind: "createIndex", index, settings });
+    const reply = await this.#define({ kind: "createIndex", index, settings });
     return reply.kind === "index" ? reply.result : unexpected(reply);
   }
 
   async dropIndex(index: string): Promise<boolean> {
-    const reply = await this.#calls.write({ kind: "dropIndex", index });
+    const reply = await this.#define({ kind: "dropIndex", index });
     return reply.kind === "dropped" ? reply.found : unexpected(reply);
   }
 
@@ -100,8 +101,20 @@ class EmbeddedLog implements ChangeLog {
   }
 
   async setAliases(set: Record<string, string | null>): Promise<void> {
-    const reply = await this.#calls.write({ kind: "setAliases", set });
+    const reply = await this.#define({ kind: "setAliases", set });
     if (reply.kind !== "done") unexpected(reply);
+  }
+
+  onDefinitions(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#definitionListeners.add(own);
+    return () => void this.#definitionListeners.delete(own);
+  }
+
+  async #define(change: Exclude<StoreChange, { kind: "append" }>): Promise<StoreReply> {
+    const reply = await this.#calls.write(change);
+    for (const listener of this.#definitionListeners) listener();
+    return reply;
   }
 
   async head(): Promise<number> {

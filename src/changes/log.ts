@@ -72,6 +72,8 @@ export type ChangeLog = {
   head(): Promise<number>;
   /** Calls back soon after each append with the shards that it touched. Returns the unsubscriber. */
   onAppend(listener: (appended: readonly AppendedShard[]) => void): () => void;
+  /** Calls back soon after indexes or aliases have changed, whoever has changed them. Returns the unsubscriber. */
+  onDefinitions(listener: () => void): () => void;
   /** Waits for what was accepted, then lets go of the store. */
   close(): Promise<void>;
 };

