@@ -3,14 +3,16 @@ import { compareValues } from "./column-builder.ts";
 import type { ColumnValue } from "./column-data.ts";
 import { Top } from "./top.ts";
 
-/** How many values are looked at between two looks at the clock. */
-const valuesAtOnce = 2048;
+/** How many values are looked at between two looks at the clock: some 0.2 ms, since strings must be read. */
+const valuesAtOnce = 512;
 
 /** Counts the values of one column over the matches of one piece. */
 export class FacetCounts {
   readonly #column: Column | undefined;
   /** By rank; at 0 the documents without a value. */
   readonly #counts: Uint32Array;
+  /** The ranks that were counted at all. */
+  readonly #counted: number[] = [];
   #folded = 0;
 
   constructor(column: Column | undefined) {
@@ -19,33 +21,33 @@ export class FacetCounts {
   }
 
   count(doc: number): void {
-    const counts = this.#counts;
     const column = this.#column;
     if (column?.ends === undefined) {
-      const rank = column?.ranks[doc] ?? 0;
-      counts[rank] = (counts[rank] ?? 0) + 1;
+      this.#add(column?.ranks[doc] ?? 0);
       return;
     }
     const end = column.ends[doc] ?? 0;
     let at = doc === 0 ? 0 : (column.ends[doc - 1] ?? 0);
-    if (at === end) counts[0] = (counts[0] ?? 0) + 1;
-    for (; at < end; at++) {
-      const rank = column.ranks[at] ?? 0;
-      counts[rank] = (counts[rank] ?? 0) + 1;
-    }
+    if (at === end) this.#add(0);
+    for (; at < end; at++) this.#add(column.ranks[at] ?? 0);
   }
 
-  /** Adds the next few thousand values to a shard's; true when all are in it. */
+  #add(rank: number): void {
+    const count = this.#counts[rank] ?? 0;
+    if (count === 0) this.#counted.push(rank);
+    this.#counts[rank] = count + 1;
+  }
+
+  /** Adds the next few hundred values to a shard's; true when all are in it. */
   fold(into: FacetTotals): boolean {
-    const end = Math.min(this.#counts.length, this.#folded + valuesAtOnce);
-    for (let rank = this.#folded; rank < end; rank++) {
+    const end = Math.min(this.#counted.length, this.#folded + valuesAtOnce);
+    for (; this.#folded < end; this.#folded++) {
+      const rank = this.#counted[this.#folded] ?? 0;
       const count = this.#counts[rank] ?? 0;
-      if (count === 0) continue;
       if (rank === 0) into.missing += count;
       else into.add(this.#column?.valueAt(rank) ?? 0, count);
     }
-    this.#folded = end;
-    return end === this.#counts.length;
+    return end === this.#counted.length;
   }
 }
 
@@ -73,7 +75,7 @@ export class FacetTotals {
     this.#counts[place] = (this.#counts[place] ?? 0) + count;
   }
 
-  /** Ranks the next few thousand values, once all counts are in; true when all are ranked. */
+  /** Ranks the next few hundred values, once all counts are in; true when all are ranked. */
   rank(): boolean {
     if (this.#values.length <= this.#listedMax) return true;
     const values = this.#values;

@@ -4,6 +4,7 @@ import {
   type Collector,
   collectMatches,
   collectSimple,
+  eachTouched,
   scoreGeneral,
   type TermCursor,
 } from "./kernel.ts";
@@ -19,6 +20,10 @@ import type { Weighing } from "./weighing.ts";
 
 /** How many documents of an empty query are looked at between two looks at the clock. */
 const listedAtOnce = 4096;
+/** What a document that must pass a sieve or be sorted costs, in postings. */
+const sievedPostings = 3;
+/** What a step of adding facets up costs, in postings. */
+const foldedPostings = 20_000;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
 export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
@@ -74,15 +79,15 @@ export class PieceScan implements Collector {
   advance(): number {
     if (this.#scanned) {
       this.done = this.foldFacets();
-      return listedAtOnce;
+      return foldedPostings;
     }
-    if (this.#plan.clauses.length === 0) return this.#list();
     const weighed = this.#unready[0];
     if (weighed !== undefined) {
       if (weighed.prepare()) this.#unready.shift();
       return listedAtOnce;
     }
     this.#cursors ??= this.#open();
+    if (this.#plan.listed) return this.#list(this.#cursors.clauses);
     return this.#plan.simple ? this.#advanceSimple(this.#cursors.simple) : this.#advanceGeneral(this.#cursors.clauses);
   }
 
@@ -113,6 +118,13 @@ export class PieceScan implements Collector {
     return { occur, terms: [opened.window], phrase: opened };
   }
 
+  #excludedWithin(clauses: readonly OpenClause[], start: number, end: number): Set<number> {
+    for (const { phrase } of clauses) phrase?.fill(start, end);
+    const excluded = new Set<number>();
+    eachTouched(clauses, { start, end }, (doc) => void excluded.add(doc));
+    return excluded;
+  }
+
   #advanceSimple(terms: readonly TermCursor[]): number {
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
@@ -120,7 +132,7 @@ export class PieceScan implements Collector {
     const before = this.total;
     this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
-    return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window;
+    return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window * terms.length;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {
@@ -165,19 +177,21 @@ export class PieceScan implements Collector {
     this.top.offer(doc, score);
   }
 
-  /** The empty query: every living document, with score 0. */
-  #list(): number {
+  /** The query that asks for no word: every living document that it does not exclude, with score 0. */
+  #list(exclusions: readonly OpenClause[]): number {
     const { documents } = this.view;
-    const to = Math.min(documents, this.#scannedTo + listedAtOnce);
+    const to = Math.min(documents, this.#scannedTo + Math.min(listedAtOnce, this.#plan.window));
+    const excluded = exclusions.length === 0 ? undefined : this.#excludedWithin(exclusions, this.#scannedTo, to);
     for (let doc = this.#scannedTo; doc < to; doc++) {
       if (this.tombstones?.isDead(doc, this.version)) continue;
+      if (excluded?.has(doc)) continue;
       if (this.sieve !== undefined && !this.sieve.admits(doc)) continue;
       this.total++;
       if (this.top.floor <= 0) this.offer(doc, 0);
     }
     this.#scannedTo = to;
     if (to === documents) this.#finish();
-    return listedAtOnce;
+    return this.sieve === undefined && this.#sorted === undefined ? listedAtOnce : listedAtOnce * sievedPostings;
   }
 }
 

@@ -50,10 +50,8 @@ export class SortedTop implements BestDocuments {
       return;
     }
     const last = this.#heap[0];
-    if (last === undefined || this.#comparePlaces(doc, score, last.places) > 0) return;
-    const entry = this.#entry(doc, score);
-    if (this.#compare(entry, last) >= 0) return;
-    this.#heap[0] = entry;
+    if (last === undefined || this.#compare(doc, score, last) >= 0) return;
+    this.#heap[0] = this.#entry(doc, score);
     this.#sink();
   }
 
@@ -91,10 +89,10 @@ export class SortedTop implements BestDocuments {
     return 0;
   }
 
-  #compare(a: Entry, b: Entry): number {
-    const order = this.#comparePlaces(a.doc, a.score, b.places);
+  #compare(doc: number, score: number, other: Entry): number {
+    const order = this.#comparePlaces(doc, score, other.places);
     if (order !== 0) return order;
-    return this.#piece.ordered ? a.doc - b.doc : compareIds(this.#piece.idAt(a.doc), this.#piece.idAt(b.doc));
+    return this.#piece.ordered ? doc - other.doc : compareIds(this.#piece.idAt(doc), this.#piece.idAt(other.doc));
   }
 
   #rise(): void {
@@ -113,7 +111,7 @@ export class SortedTop implements BestDocuments {
       const left = 2 * place + 1;
       const [a, b] = [this.#heap[left], this.#heap[left + 1]];
       if (a === undefined) return;
-      const child = b !== undefined && this.#compare(b, a) > 0 ? left + 1 : left;
+      const child = b !== undefined && this.#compare(b.doc, b.score, a) > 0 ? left + 1 : left;
       if (!this.#swapIfAfter(child, place)) return;
       place = child;
     }
@@ -123,7 +121,7 @@ export class SortedTop implements BestDocuments {
   #swapIfAfter(child: number, parent: number): boolean {
     const lower = this.#heap[child];
     const upper = this.#heap[parent];
-    if (lower === undefined || upper === undefined || this.#compare(lower, upper) <= 0) return false;
+    if (lower === undefined || upper === undefined || this.#compare(lower.doc, lower.score, upper) <= 0) return false;
     this.#heap[child] = upper;
     this.#heap[parent] = lower;
     return true;

@@ -18,7 +18,16 @@ export type ColumnDocument = {
 
 const categories = ["ash", "Bee", "été", "東", "", "a b", "zz"];
 const years = [-1, 0, -0, 0.5, 7, 1e9, 1.7e308];
-const births = ["1970-01-01", "1969-12-31T23:59:59.999Z", "2024-05-01T12:00:00+02:00", "2024-05-01T10:00:00Z"];
+
+/** The tests' dates: in milliseconds since 1970, and as answers show them. */
+export const instants: Readonly<Record<string, { instantMs: number; shown: string }>> = {
+  "1970-01-01": { instantMs: 0, shown: "1970-01-01T00:00:00.000Z" },
+  "1969-12-31T23:59:59.999Z": { instantMs: -1, shown: "1969-12-31T23:59:59.999Z" },
+  "2024-05-01T12:00:00+02:00": { instantMs: 1_714_557_600_000, shown: "2024-05-01T10:00:00.000Z" },
+  "2024-05-01T10:00:00Z": { instantMs: 1_714_557_600_000, shown: "2024-05-01T10:00:00.000Z" },
+  "1980-02-03": { instantMs: 318_384_000_000, shown: "1980-02-03T00:00:00.000Z" },
+};
+const births = Object.keys(instants).slice(0, -1);
 
 const category = fc.constantFrom(...categories);
 const categoryValue = fc.oneof(
@@ -40,7 +49,7 @@ export const columnValues: fc.Arbitrary<ColumnDocument> = fc.record(
 
 const strings = fc.constantFrom(...categories, "nowhere");
 const numbers = fc.constantFrom(...years, 3);
-const dates = fc.constantFrom(...births, "1980-02-03");
+const dates = fc.constantFrom(...Object.keys(instants));
 
 function conditionOn(name: ColumnName, value: fc.Arbitrary<string | number | boolean>): fc.Arbitrary<object> {
   const range = fc

@@ -1,4 +1,4 @@
-import { type ColumnDocument, type ColumnName, columnTypes } from "./column-documents.ts";
+import { type ColumnDocument, type ColumnName, columnTypes, instants } from "./column-documents.ts";
 
 type Value = string | number | boolean;
 
@@ -10,7 +10,7 @@ export function valuesOf(document: ColumnDocument, name: ColumnName): Value[] {
 }
 
 function comparable(value: Value, name: ColumnName): Value {
-  if (columnTypes[name].type === "date") return Date.parse(String(value));
+  if (columnTypes[name].type === "date") return instants[String(value)]?.instantMs ?? Number.NaN;
   return value === 0 ? 0 : value;
 }
 
