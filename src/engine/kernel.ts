@@ -167,6 +167,21 @@ export function scoreGeneral(
   return matches;
 }
 
+/** The documents of [start, end) that any of some clauses, all of them excluded ones, holds. */
+export function eachTouched(
+  clauses: readonly ClauseCursor[],
+  window: { start: number; end: number },
+  take: (doc: number) => void,
+): void {
+  let count = 0;
+  for (const clause of clauses) count = addClause(clause, window, count);
+  for (let i = 0; i < count; i++) {
+    const at = touched[i] ?? 0;
+    marks[at] = 0;
+    take(window.start + at);
+  }
+}
+
 function isMatch(mark: number, { required, atLeast }: Matching): boolean {
   return (mark & excludedMark) === 0 && mark >>> 15 === required && (mark & (requiredMark - 1)) >= atLeast && mark > 0;
 }

@@ -24,6 +24,8 @@ export type PreparedPlan = {
   /** The distinct weighings of the clauses. */
   weighings: Weighing[];
   matching: Matching;
+  /** Whether there is no optional and no required clause, so that every document matches that is not excluded. */
+  listed: boolean;
   /** Whether every clause is one optional term that always adds to the score, and one is enough. */
   simple: boolean;
   /** Documents scored between two looks at the clock: fewer the more terms there are. */
@@ -55,6 +57,7 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
     clauses,
     weighings: [...weighings],
     matching,
+    listed: clauses.every(({ occur }) => occur === "excluded"),
     simple: matching.atLeast <= 1 && clauses.every(isSimple),
     window: windowOf(clauses),
     top: plan.top,

@@ -32,7 +32,8 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     const restriction = fieldClause(part, boosts, context);
     return clausesOf(part, context, expander).map((clause) => ({ ...clause, ...restriction }));
   });
-  if (parsed.parts.length > 0 && clauses.length === 0) clauses.push({ occur: "required", terms: [] });
+  // Words were asked for, but only such as no document is indexed by: nothing matches, rather than everything.
+  if (parts.some(isWanted) && !clauses.some(isWanted)) clauses.push({ occur: "required", terms: [] });
   const termCount = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
   if (termCount > context.termsMax) {
     const detail = `the query has ${termCount} terms, more than the ${context.termsMax} allowed`;
@@ -54,6 +55,10 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     ...(body.returned === undefined ? {} : { returned: body.returned }),
   };
   return { ...resumePlan(body, { plan, documents }), corrections: expander.corrections };
+}
+
+function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {
+  return occur !== "excluded";
 }
 
 /** What a search asks of columns. */

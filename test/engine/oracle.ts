@@ -10,7 +10,7 @@ export function naiveSearch(documents: Iterable<TestDocument>, plan: Plan): { hi
     const texts = [words(document.title), words(document.body)];
     let score = 0;
     let matchedOptional = 0;
-    let matchedAny = plan.clauses.length === 0;
+    let matchedAny = plan.clauses.every(({ occur }) => occur === "excluded");
     let refused = false;
     for (const clause of plan.clauses) {
       const values = clause.terms.flatMap(({ term, weight }) => {
