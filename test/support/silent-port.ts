@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { sleep } from "../../src/time.ts";
 
 /** Listens, says where, and never runs again: its queue of connections fills up and the system drops the rest. */
 const listener = `
@@ -21,11 +22,8 @@ export async function silentPort(): Promise<{ url: string; close(): void }> {
     const filler = connect(port, "127.0.0.1");
     filler.on("error", () => undefined);
     fillers.push(filler);
-    const signal = AbortSignal.timeout(500);
-    connected = await once(filler, "connect", { signal }).then(
-      () => true,
-      () => false,
-    );
+    const answered = once(filler, "connect").then(() => true);
+    connected = await Promise.race([answered, sleep(500).then(() => false)]);
   }
   return {
     url: `http://127.0.0.1:${port}`,
