@@ -182,6 +182,11 @@ describe("names", () => {
     expect(refusedNames(inRoot(`// ${word}\nconst a = "${word}";`))).toEqual([]);
   });
 
+  it("may be what an import gives up for another", () => {
+    expect(refusedNames(inRoot('import { aManager as open } from "a"; open();'))).toEqual([]);
+    expect(refusedNames(inRoot('import { open as aManager } from "a"; open();'))).toHaveLength(1);
+  });
+
   it("may hold the letters of such a word", () => {
     expect(refusedNames(inRoot("const utility = 1, commonly = 2, mastery = 3;"))).toEqual([]);
   });

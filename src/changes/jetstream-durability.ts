@@ -1,4 +1,5 @@
 import { HedgerowError } from "../errors.ts";
+import { systemTimers } from "../time.ts";
 import { messageOf } from "./jetstream-errors.ts";
 
 /** What is known of a server's way to the disk. */
@@ -12,12 +13,16 @@ const askTimeoutMs = 3_000;
  */
 export async function askSync(monitor: string): Promise<SyncKnowledge> {
   if (monitor === "") return { kind: "unknown", why: "no --log-monitor was given to ask at" };
+  const giveUp = new AbortController();
+  const timer = systemTimers.after(askTimeoutMs, () => giveUp.abort());
   try {
-    const answer = await fetch(new URL("/jsz", monitor), { signal: AbortSignal.timeout(askTimeoutMs) });
+    const answer = await fetch(new URL("/jsz", monitor), { signal: giveUp.signal });
     if (!answer.ok) return { kind: "unknown", why: `${monitor} answered ${answer.status}` };
     return syncIn(await answer.json());
   } catch (error) {
     return { kind: "unknown", why: `${monitor} did not answer: ${messageOf(error)}` };
+  } finally {
+    timer.cancel();
   }
 }
 

@@ -44,7 +44,7 @@ export class Puller {
   }
 
   static async open(server: JetStreamServer, { filter, from, headersOnly = false }: PullOptions): Promise<Puller> {
-    const { name } = await server.manager.consumers.add(changeStream, {
+    const { name } = await server.admin.consumers.add(changeStream, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: Math.max(1, from),
@@ -92,7 +92,7 @@ export class Puller {
   /** Lets go; the server forgets its part by itself should it not hear of it. */
   close(): void {
     this.#subscription.unsubscribe();
-    this.#server.manager.consumers.delete(changeStream, this.#consumer).catch(() => undefined);
+    this.#server.admin.consumers.delete(changeStream, this.#consumer).catch(() => undefined);
   }
 }
 

@@ -1,12 +1,12 @@
 import {
   DiscardPolicy,
   type JetStreamClient,
-  type JetStreamManager,
   jetstream,
-  jetstreamManager,
+  jetstreamManager as openStreams,
   StorageType,
   type StoredMsg,
   type StreamConfig,
+  type JetStreamManager as Streams,
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -36,7 +36,7 @@ const receiptBytesMax = 64 << 20;
 export type JetStreamServer = {
   connection: NatsConnection;
   client: JetStreamClient;
-  manager: JetStreamManager;
+  admin: Streams;
   catalog: KV;
   /** The last sequence when it was opened. */
   head: number;
@@ -66,18 +66,18 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       reconnectJitter: reconnectDelayMs,
       ignoreAuthErrorAbort: true,
     });
-    const manager = await jetstreamManager(connection, { timeout: requestTimeoutMs });
-    const head = await ensureStream(manager, changesConfig(replicas));
-    await ensureStream(manager, receiptsConfig(replicas));
+    const admin = await openStreams(connection, { timeout: requestTimeoutMs });
+    const head = await ensureStream(admin, changesConfig(replicas));
+    await ensureStream(admin, receiptsConfig(replicas));
     const catalog = await new Kvm(connection).create(catalogBucket, { replicas, history: 1 });
     return {
       connection,
       client: jetstream(connection, { timeout: requestTimeoutMs }),
-      manager,
+      admin,
       catalog,
       head,
       messageBytesMax: connection.info?.max_payload ?? 1 << 20,
-      ...readsOf(manager, replicas),
+      ...readsOf(admin, replicas),
     };
   } catch (error) {
     await connection?.close();
@@ -91,8 +91,8 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
  * A direct read may be answered by any server that has a copy, and one that lags knows less than was acknowledged; so
  * with several copies the stream's leader is asked.
  */
-function readsOf(manager: JetStreamManager, replicas: number): Pick<JetStreamServer, "last" | "next"> {
-  const reader = replicas === 1 ? manager.direct : manager.streams;
+function readsOf(admin: Streams, replicas: number): Pick<JetStreamServer, "last" | "next"> {
+  const reader = replicas === 1 ? admin.direct : admin.streams;
   return {
     async last(stream, subject) {
       return (await reader.getMessage(stream, { last_by_subj: subject })) ?? undefined;
@@ -105,13 +105,13 @@ function readsOf(manager: JetStreamManager, replicas: number): Pick<JetStreamSer
 }
 
 /** Makes a stream, or holds the one that stands against what it must be. Returns its last sequence. */
-async function ensureStream(manager: JetStreamManager, config: StreamConfigPart): Promise<number> {
+async function ensureStream(admin: Streams, config: StreamConfigPart): Promise<number> {
   try {
-    const { state } = await manager.streams.add(config);
+    const { state } = await admin.streams.add(config);
     return state.last_seq;
   } catch (error) {
     // It stands, perhaps with settings of its operator's: those that promises rest on must be as they are.
-    const standing = await manager.streams.info(config.name).catch(() => undefined);
+    const standing = await admin.streams.info(config.name).catch(() => undefined);
     if (standing === undefined) throw unavailable(error);
     const { max_msgs_per_subject, num_replicas, discard, storage } = standing.config;
     const fits = max_msgs_per_subject === 1 && storage === config.storage && discard === config.discard;

@@ -1,4 +1,4 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { jetstreamManager as openStreams } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { LogHome } from "./contract.ts";
@@ -10,8 +10,8 @@ export async function newJetStreamHome(server: NatsServer): Promise<LogHome> {
     open: () => createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true }),
     async remove() {
       const connection = await connect({ servers: server.url });
-      const manager = await jetstreamManager(connection);
-      for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
+      const admin = await openStreams(connection);
+      for await (const { config } of admin.streams.list()) await admin.streams.delete(config.name);
       await connection.close();
     },
   };

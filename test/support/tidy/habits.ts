@@ -50,12 +50,20 @@ const refusedWords = [...emptyWords, "master", "masters", "slave", "slaves"];
 /** Names, of files and of what is in them, that hold a word that the project does not use. */
 export function refusedNames(source: Source): Finding[] {
   const inPath = wordsOf(source.path).filter((word) => refusedWords.includes(word));
-  const inside = [...walk(source.syntax)].flatMap(({ syntax }) => {
+  const inside = [...walk(source.syntax)].flatMap((placed) => {
+    const { syntax } = placed;
+    if (isLeftBehind(placed)) return [];
     const name = nameOf(syntax) ?? "";
     const word = wordsOf(name).find((one) => refusedWords.includes(one));
     return word === undefined ? [] : [`${at(source, syntax)} calls something ${name}: "${word}" says nothing here`];
   });
   return [...inPath.map((word) => `${source.path}: "${word}" is no name for a file; say what it is for`), ...inside];
+}
+
+/** The name that an import gives up for one of ours. */
+function isLeftBehind({ syntax, parents: [parent] }: Placed): boolean {
+  if (parent?.type !== "ImportSpecifier" || parent.imported !== syntax) return false;
+  return nameOf(parent.local) !== nameOf(syntax);
 }
 
 /** `aFineName`, `A_FINE_NAME` and `a/fine-name.ts` as words in small letters. */
