@@ -46,6 +46,8 @@ export class ReplicaFeed {
   #closed = false;
   #wake: (() => void) | undefined;
   #news = true;
+  /** Grows with every lost connection: what a session found out ends with it. */
+  #sessions = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -77,10 +79,20 @@ export class ReplicaFeed {
   /** Says that the log has something new for the shard, or that the link is back. */
   notify(): void {
     this.#news = true;
+    if (!this.link.connected) this.#dropSession();
     this.updateHealth();
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
+  }
+
+  /**
+   * The leaf at the other end of the next connection may be another life of it, which holds nothing: until it has been
+   * asked, the replica must not count as one that can be searched.
+   */
+  #dropSession(): void {
+    this.#sessions++;
+    this.#state = "unreachable";
   }
 
   /** Stops following. The replica itself stays on its leaf until `close` is called there. */
@@ -105,16 +117,19 @@ export class ReplicaFeed {
   async #session(): Promise<void> {
     const { definition, shard } = this.#options;
     const { link } = this;
+    const session = this.#sessions;
     const opened = await link.call("open", { definition, shard }, { timeoutMs: openTimeoutMs });
+    if (session !== this.#sessions) return;
     this.#sequence = opened.sequence;
     this.#appliedSequence = opened.sequence;
     this.#enter("catching-up");
     while (!this.#closed) {
       this.#news = false;
       await this.#drain();
+      if (session !== this.#sessions) return;
       this.#enter("ready");
       if (!this.#news) await this.#pause();
-      if (!link.connected) return;
+      if (session !== this.#sessions) return;
     }
   }
 
