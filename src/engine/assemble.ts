@@ -1,3 +1,4 @@
+import { rankCodes } from "./codes.ts";
 import type { ColumnData } from "./column-data.ts";
 import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
 import { narrowed } from "./narrow.ts";
@@ -17,7 +18,7 @@ export type Assembly = {
   terms: readonly string[];
   words: readonly string[];
   postings: PostingColumns;
-  /** Rows of a length row's number, then one frequency per field. */
+  /** Rows of one frequency per field, then one length for each field that has one (see `codes.ts`). */
   codes: RowTable;
   lengths: RowTable;
   /** Per document its row of `lengths`. */
@@ -42,8 +43,7 @@ export function assemble(assembly: Assembly): SegmentData {
     words: buildDictionary(assembly.words),
     postingEnds: ranked.ends,
     postingDocs: byTerm.docs,
-    postingCodes: sharedCodes(byTerm.codes, assembly.codes.size),
-    ...splitCodes(assembly.codes, fields),
+    ...rankCodes(byTerm.codes, assembly.codes, fields),
     lengthRows: narrowed(assembly.lengths.rows),
     documentLengths: narrowed(assembly.documentLengths),
     ...packOrders(assembly.orders, ranked.rankOf),
@@ -108,18 +108,6 @@ function sortByTerm(
   return { docs: sortedDocs, codes: sortedCodes };
 }
 
-function splitCodes(codes: RowTable, fields: number): Pick<SegmentData, "frequencyRows" | "rowLengths"> {
-  const frequencyRows = new Uint32Array(codes.size * fields);
-  const rowLengths = new Uint32Array(codes.size);
-  const { rows } = codes;
-  for (let code = 0; code < codes.size; code++) {
-    const start = code * (fields + 1);
-    rowLengths[code] = rows[start] ?? 0;
-    frequencyRows.set(rows.subarray(start + 1, start + 1 + fields), code * fields);
-  }
-  return { frequencyRows: narrowed(frequencyRows), rowLengths: narrowed(rowLengths) };
-}
-
 function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourceEnds: Uint32Array } {
   const sourceEnds = sharedUint32(parts.length);
   let sizeBytes = 0;
@@ -136,16 +124,4 @@ function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourc
   return { sources, sourceEnds };
 }
 
-function shared(values: Uint32Array): Uint32Array {
-  const copy = sharedUint32(values.length);
-  copy.set(values);
-  return copy;
-}
-
 /** Numbers below `count`, in two bytes each where they fit. */
-function sharedCodes(values: Uint32Array, count: number): Uint16Array | Uint32Array {
-  if (count > 0x1_0000) return shared(values);
-  const codes = new Uint16Array(new SharedArrayBuffer(values.length * 2));
-  codes.set(values);
-  return codes;
-}

@@ -20,7 +20,7 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
     fields,
     ...numberDocuments(opened),
     words: mergeWords(opened),
-    codes: new RowTable(fields + 1),
+    codes: new RowTable(2 * fields),
     lengths: new RowTable(fields),
   };
   const documentLengths = new Uint32Array(assembly.ids.length);
@@ -133,11 +133,11 @@ const unmapped = 0xffff_ffff;
 
 /** Gives a source's codes their new numbers as they come, so that what only the dead had is not kept. */
 function codeMapping({ segment, live, newDocs }: Source, target: Target): (code: number) => number {
-  const { lengthRows, documentLengths, rowLengths, frequencyRows } = segment.data;
+  const { lengthRows, documentLengths, codeLengths, frequencyRows } = segment.data;
   const { fields } = target;
   const newRows = new Uint32Array(lengthRows.length / Math.max(1, fields)).fill(unmapped);
-  const newCodes = new Uint32Array(rowLengths.length).fill(unmapped);
-  const row = new Uint32Array(fields + 1);
+  const newCodes = new Uint32Array(frequencyRows.length / Math.max(1, fields)).fill(unmapped);
+  const row = new Uint32Array(2 * fields);
   for (const doc of live) {
     const old = documentLengths[doc] ?? 0;
     if (newRows[old] === unmapped) newRows[old] = target.lengths.numberOf(lengthRows, old * fields);
@@ -145,8 +145,8 @@ function codeMapping({ segment, live, newDocs }: Source, target: Target): (code:
   }
   return (code) => {
     if (newCodes[code] === unmapped) {
-      row[0] = newRows[rowLengths[code] ?? 0] ?? 0;
-      row.set(frequencyRows.subarray(code * fields, (code + 1) * fields), 1);
+      row.set(frequencyRows.subarray(code * fields, (code + 1) * fields));
+      row.set(codeLengths.subarray(code * fields, (code + 1) * fields), fields);
       newCodes[code] = target.codes.numberOf(row);
     }
     return newCodes[code] ?? 0;

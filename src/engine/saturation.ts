@@ -14,19 +14,19 @@ export class SaturationTable {
   constructor(data: SegmentData, weighing: Weighing) {
     this.#data = data;
     this.#weighing = weighing;
-    this.values = new Float64Array(data.rowLengths.length);
+    this.values = new Float64Array(codeCount(data));
   }
 
   /** Computes the next few thousand codes; true when all are there. */
   advance(): boolean {
-    const { fields, frequencyRows, rowLengths, lengthRows } = this.#data;
+    const { fields, frequencyRows, codeLengths } = this.#data;
     const end = Math.min(this.values.length, this.#done + codesPerStep);
     for (let code = this.#done; code < end; code++) {
-      const lengths = (rowLengths[code] ?? 0) * fields;
       let shares = 0;
       for (let field = 0; field < fields; field++) {
-        const frequency = frequencyRows[code * fields + field] ?? 0;
-        if (frequency > 0) shares += fieldShare(this.#weighing, field, frequency, lengthRows[lengths + field] ?? 0);
+        const at = code * fields + field;
+        const frequency = frequencyRows[at] ?? 0;
+        if (frequency > 0) shares += fieldShare(this.#weighing, field, frequency, codeLengths[at] ?? 0);
       }
       this.values[code] = saturate(this.#weighing, shares);
     }
@@ -45,7 +45,7 @@ export class SaturationTables {
   }
 
   get sizeBytes(): number {
-    return this.#tables.size * this.#data.rowLengths.length * 8;
+    return this.#tables.size * codeCount(this.#data) * 8;
   }
 
   for(weighing: Weighing): SaturationTable {
@@ -59,4 +59,8 @@ export class SaturationTables {
     this.#tables.set(weighing, table);
     return table;
   }
+}
+
+function codeCount({ frequencyRows, fields }: SegmentData): number {
+  return frequencyRows.length / Math.max(1, fields);
 }

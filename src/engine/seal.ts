@@ -28,8 +28,8 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
     postingsMax += document.keys.length;
   }
   const termList = [...terms];
-  const codes = new RowTable(fields + 1);
-  const postings = flatten(memtable, { fields, terms: termList, codes, documentLengths, postingsMax });
+  const codes = new RowTable(2 * fields);
+  const postings = flatten(memtable, { fields, terms: termList, codes, postingsMax });
   const columns = memtable.columns.seal();
   const orders = collectOrders(memtable, termList);
   return assemble({
@@ -64,13 +64,12 @@ type Flattening = {
   fields: number;
   terms: readonly string[];
   codes: RowTable;
-  documentLengths: Uint32Array;
   postingsMax: number;
 };
 
 /** Reads every key's slots; a term's fields in one document become one posting. */
 function flatten(memtable: Memtable, flattening: Flattening): PostingColumns {
-  const { fields, terms, codes, documentLengths, postingsMax } = flattening;
+  const { fields, terms, codes, postingsMax } = flattening;
   const columns = {
     terms: new Uint32Array(postingsMax),
     docs: new Uint32Array(postingsMax),
@@ -78,7 +77,7 @@ function flatten(memtable: Memtable, flattening: Flattening): PostingColumns {
   };
   const frequencies = new Uint32Array(memtable.documents * fields);
   const seenFor = new Uint32Array(memtable.documents);
-  const row = new Uint32Array(fields + 1);
+  const row = new Uint32Array(2 * fields);
   let size = 0;
   terms.forEach((term, number) => {
     const first = size;
@@ -94,8 +93,12 @@ function flatten(memtable: Memtable, flattening: Flattening): PostingColumns {
     for (let i = first; i < size; i++) {
       const doc = columns.docs[i] ?? 0;
       const start = doc * fields;
-      row[0] = documentLengths[doc] ?? 0;
-      row.set(frequencies.subarray(start, start + fields), 1);
+      const lengths = memtable.lengthsOf(doc);
+      for (let field = 0; field < fields; field++) {
+        const frequency = frequencies[start + field] ?? 0;
+        row[field] = frequency;
+        row[fields + field] = frequency > 0 ? (lengths[field] ?? 0) : 0;
+      }
       frequencies.fill(0, start, start + fields);
       columns.codes[i] = codes.numberOf(row);
     }

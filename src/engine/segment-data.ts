@@ -18,12 +18,12 @@ export type SegmentData = {
   /** Where each term's postings end in `postingDocs` and `postingCodes`. */
   postingEnds: Uint32Array;
   postingDocs: Uint32Array;
-  /** Each names a row of `frequencyRows` and `rowLengths`. */
+  /** Each names a row of `frequencyRows` and of `codeLengths`; the most used codes come first. */
   postingCodes: Uint16Array | Uint32Array;
   /** `fields` numbers per code: how often each text field holds the term. */
   frequencyRows: NarrowArray;
-  /** Per code: the row of `lengthRows` with the document's lengths. */
-  rowLengths: NarrowArray;
+  /** `fields` numbers per code: how many terms those fields hold that hold the term; 0 for the others. */
+  codeLengths: NarrowArray;
   /** `fields` numbers per row: how many terms each text field holds. */
   lengthRows: NarrowArray;
   /** Per document: its row of `lengthRows`. */
