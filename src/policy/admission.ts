@@ -3,7 +3,15 @@ import type { AdmissionSettings } from "./settings.ts";
 
 export type Priority = "interactive" | "batch";
 
-export type AdmissionDecision = { kind: "admitted" } | { kind: "shed"; retryAfterS: number };
+export type AdmissionDecision =
+  | { kind: "admitted" }
+  /** `strained`: answers are too slow already, so capacity is what is missing and not just room under the limit. */
+  | { kind: "shed"; retryAfterS: number; strained: boolean };
+
+/** For how many windows after a slow one the service counts as strained. */
+const strainedWindows = 10;
+/** A limit that has settled moves around 1. */
+const strainedGradient = 1.1;
 
 /** How an admitted query ended. */
 export type AdmittedEnd = {
@@ -36,6 +44,7 @@ export class Admission {
   private windowStartMs: number | undefined = undefined;
   private ownMs: number | undefined = undefined;
   private medianMs = 0;
+  private windowsSinceSlow = strainedWindows;
 
   constructor(settings: AdmissionSettings) {
     this.settings = settings;
@@ -56,7 +65,8 @@ export class Admission {
   admit(priority: Priority): AdmissionDecision {
     const allowed = priority === "batch" ? this.limit * this.settings.batchShare : this.limit;
     if (this.settings.enabled && this.inflightNow + 1 > Math.max(1, allowed)) {
-      return { kind: "shed", retryAfterS: this.retryAfterS(priority) };
+      const strained = this.windowsSinceSlow < strainedWindows;
+      return { kind: "shed", retryAfterS: this.retryAfterS(priority), strained };
     }
     this.inflightNow++;
     if (this.inflightNow > this.inflightMost) this.inflightMost = this.inflightNow;
@@ -83,6 +93,7 @@ export class Admission {
   private adjust(): void {
     const { limitMin, limitMax, smoothing } = this.settings;
     const gradient = this.gradient();
+    this.windowsSinceSlow = gradient < strainedGradient ? 0 : this.windowsSinceSlow + 1;
     if (gradient >= 1 && this.inflightMost < this.limit / 2) return;
     const target = this.limit * Math.min(1, Math.max(0.5, gradient)) + (gradient >= 1 ? Math.sqrt(this.limit) : 0);
     this.limit = Math.min(limitMax, Math.max(limitMin, this.limit + smoothing * (target - this.limit)));

@@ -85,7 +85,7 @@ export class TailPolicy {
     return this.settings.probation.enabled ? this.probation.shadow(shard.replicas, nowMs) : undefined;
   }
 
-  /** Queries are being shed: for a while no capacity goes into second attempts. Retries of failed ones go on. */
+  /** Queries are shed for want of capacity: for a while none of it goes into second attempts. Retries of failed ones go on. */
   holdHedges(nowMs: number): void {
     this.hedgesHeldUntilMs = nowMs + this.settings.admission.hedgeHoldMs;
   }

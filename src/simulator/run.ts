@@ -113,8 +113,9 @@ export class Simulation {
       if (rate > 0) this.events.push(nowMs + exponential(1 / rate, this.arrivalRandom), { kind: "arrival" });
     }
     const priority = load.batchShare > 0 && this.arrivalRandom.next() < load.batchShare ? "batch" : "interactive";
-    if (this.admission.admit(priority).kind === "shed") {
-      this.policy.holdHedges(nowMs);
+    const decision = this.admission.admit(priority);
+    if (decision.kind === "shed") {
+      if (decision.strained) this.policy.holdHedges(nowMs);
       if (measured) this.measurements.shed++;
       if (load.arrivals.kind === "closed") this.events.push(nowMs + 1, { kind: "arrival" });
       return;

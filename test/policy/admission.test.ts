@@ -58,6 +58,17 @@ describe("admission", () => {
     expect(admission.limitNow).toBeGreaterThan(settings.limitStart);
   });
 
+  test("says whether capacity is missing or only room under the limit", () => {
+    const shedAfter = (queuedMs: number): boolean => {
+      const admission = new Admission(settings);
+      serve(admission, { tookMs: 200, queuedMs, budgetMs: 250 }, 20);
+      while (admission.admit("interactive").kind === "admitted");
+      const decision = admission.admit("interactive");
+      return decision.kind === "shed" && decision.strained;
+    };
+    expect([shedAfter(190), shedAfter(0)]).toEqual([true, false]);
+  });
+
   test("does not grow while nobody needs the room", () => {
     const admission = new Admission(settings);
     for (let i = 0; i < 4_000; i++) {
