@@ -11,6 +11,8 @@ import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
 import { Definitions } from "./definitions.ts";
+import { InstantAnswers } from "./instant-answers.ts";
+import { showInstantAnswers } from "./instant-meters.ts";
 import { showRoot } from "./meters.ts";
 import { waitForWrite } from "./own-write.ts";
 import type { ScatterResources } from "./scatter.ts";
@@ -26,6 +28,8 @@ export type ServiceOptions = {
   resources: ScatterResources;
   admission: Admission;
   limits: SearchLimits;
+  /** How many bytes of answers are kept to be given again. */
+  cacheBytesMax: number;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
 
@@ -41,12 +45,15 @@ export class RootService {
   readonly #options: ServiceOptions;
   readonly #searches = new SearchTally();
   readonly #guard: CanaryGuard;
+  readonly #instant: InstantAnswers;
   readonly #definitions: Definitions;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+    const { nowMs } = options.resources.clock;
+    this.#instant = new InstantAnswers({ cacheBytesMax: options.cacheBytesMax, nowMs });
     this.#guard = new CanaryGuard({ ...options.resources, canary: new Canary() });
     this.#definitions = new Definitions(options);
     this.catalog = options.catalog;
@@ -73,7 +80,7 @@ export class RootService {
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
     return this.#admitted({ ...context, budgetMs }, (onLoad) =>
-      searchIndex(index, body, { ...context, resources, limits, guard: this.#guard, onLoad }),
+      searchIndex(index, body, { ...context, resources, limits, guard: this.#guard, instant: this.#instant, onLoad }),
     );
   }
 
@@ -87,7 +94,7 @@ export class RootService {
     const decision = admission.admit(context.priority);
     if (decision.kind === "shed") {
       const { retryAfterS } = decision;
-      resources.policy.holdHedges(this.clock.nowMs());
+      if (decision.strained) resources.policy.holdHedges(this.clock.nowMs());
       this.#searches.record("shed", { tookMs: 0 }, this.clock.nowMs());
       throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
     }
@@ -185,6 +192,7 @@ export class RootService {
   /** Shows what this root does and how fast, at every scrape anew. */
   show(metrics: Metrics): void {
     showRoot(metrics, this.#seen());
+    showInstantAnswers(metrics, this.#instant);
   }
 
   #seen(): ClusterReportInput {
