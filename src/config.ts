@@ -96,6 +96,13 @@ export const settingsTable = {
     max: 65_536,
     reason: "most terms in one query",
   }),
+  cacheBytesMax: setting("integer", {
+    roles: ["up", "root"],
+    default: 64 * mebibyte,
+    min: 0,
+    max: 65_536 * mebibyte,
+    reason: "bytes of answers that a root keeps to give again; 0 keeps none",
+  }),
   indexingThreads: setting("integer", {
     roles: ["up", "leaf"],
     default: 1,

@@ -96,13 +96,14 @@ class LocalCluster {
 
   #startRoot(): Supervised {
     const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
-    const { bodyBytesMax, windowMax, termsMax, logLevel } = this.#config;
+    const { bodyBytesMax, windowMax, termsMax, cacheBytesMax, logLevel } = this.#config;
     const { log, logReplicas, logMonitor, acceptUnsyncedLog } = this.#config;
     const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
     return this.#supervise("root", "root", (url) => [
       ...["--name", "root", "--host", host, "--data", data, "--leaf-urls", leaves],
       ...["--port", url === undefined ? String(port) : new URL(url).port],
       ...["--body-bytes-max", String(bodyBytesMax), "--window-max", String(windowMax), "--terms-max", String(termsMax)],
+      ...["--cache-bytes-max", String(cacheBytesMax)],
       ...["--log-level", logLevel, "--log", log, "--log-replicas", String(logReplicas)],
       ...(logMonitor === "" ? [] : ["--log-monitor", logMonitor]),
       acceptUnsyncedLog ? "--accept-unsynced-log" : "--no-accept-unsynced-log",

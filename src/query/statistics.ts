@@ -36,6 +36,7 @@ export class GlobalStatistics {
   #total = new Int32Array(1024);
   #fingerprint = 0;
   #current: Statistics;
+  #stamp = "";
 
   /** `onWord` hears of every word of the documents, possibly again and before its term's frequency is published. */
   constructor(shards: number, fieldCount: number, onWord: (word: string) => void = () => undefined) {
@@ -64,6 +65,11 @@ export class GlobalStatistics {
 
   get current(): Statistics {
     return this.#current;
+  }
+
+  /** Names the statistics and how far each shard had come in them. */
+  get stamp(): string {
+    return this.#stamp;
   }
 
   get epoch(): string {
@@ -122,6 +128,7 @@ export class GlobalStatistics {
     shard.stagedReset = false;
     shard.published = totals;
     this.#current = this.#summarize();
+    this.#stamp = [this.#current.epoch, ...this.#shards.map(({ published }) => published.sequence)].join(" ");
   }
 
   #add(shard: ShardStatistics, term: number, difference: number): void {

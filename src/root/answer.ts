@@ -36,6 +36,11 @@ export function writeAnswer(
   return buffer.subarray(0, at);
 }
 
+/** An answer with more members at its end, which it must not have yet. */
+export function extendAnswer(body: Uint8Array, rest: Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.concat([body.subarray(0, -1), Buffer.from(`,${JSON.stringify(rest).slice(1)}`)]);
+}
+
 const documentKey = ',"document":';
 
 /** The hit's JSON without its closing brace. */

@@ -5,10 +5,12 @@ import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
-import { writeAnswer } from "./answer.ts";
+import { extendAnswer, writeAnswer } from "./answer.ts";
+import { answerKey, answerVariant } from "./answer-key.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
+import type { GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
 import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
@@ -33,29 +35,68 @@ export type SearchContext = {
 
 const encoder = new TextEncoder();
 
+/** What a search needs beside the request itself. */
+export type SearchParts = {
+  resources: ScatterResources;
+  limits: SearchLimits;
+  guard: CanaryGuard;
+  instant: InstantAnswers;
+  /** Hears what the scatter said about the load, also where its answer is not enough. */
+  onLoad: (sample: LoadSample) => void;
+};
+
+/** Answers one search, as bytes: with an answer that is known or under way already, or else with one of its own. */
+export async function searchIndex(
+  index: CatalogIndex,
+  body: SearchBody,
+  context: SearchContext & SearchParts,
+): Promise<Buffer> {
+  const { clock } = context.resources;
+  const { startMs, onGone, traceId } = context;
+  const page = pageOf(body, context.limits);
+  const budgetMs = body.budgetMs ?? context.limits.budgetMs;
+  const arrivedMs = clock.nowMs();
+  const found = await context.instant.find({
+    key: answerKey(index, body),
+    variant: answerVariant(body),
+    startMs,
+    deadlineMs: startMs + budgetMs,
+    onGone,
+    gather: (onAbandoned) => gatherAnswer(index, body, { ...context, ...page, budgetMs, onGone: onAbandoned }),
+  });
+  const doneMs = clock.nowMs();
+  const own = found.source === "scatter" ? found.times : undefined;
+  const { plannedMs, gatheredMs } = own ?? { plannedMs: arrivedMs, gatheredMs: doneMs };
+  return extendAnswer(found.body, {
+    ...(found.source === "cache" ? { cached: true } : {}),
+    timing: {
+      budgetMs,
+      tookMs: rounded(doneMs - startMs),
+      queuedMs: rounded(arrivedMs - startMs),
+      planMs: rounded(plannedMs - arrivedMs),
+      scatterMs: rounded(gatheredMs - plannedMs),
+      mergeMs: rounded(doneMs - gatheredMs),
+    },
+    traceId,
+  });
+}
+
 /**
- * Answers one search, as bytes:
+ * Gathers an answer from the leaves:
  * 1. plan it once, with the index's global statistics;
  * 2. have one leaf try it first, where it may be poisonous;
  * 3. scatter the plan to one replica of each shard and gather what comes by the deadline;
  * 4. judge whether that is enough, and merge the shards' hits into one page;
  * 5. write it down together with what it rests on.
  */
-export async function searchIndex(
+async function gatherAnswer(
   index: CatalogIndex,
   body: SearchBody,
-  context: SearchContext & {
-    resources: ScatterResources;
-    limits: SearchLimits;
-    guard: CanaryGuard;
-    /** Hears what the scatter said about the load, also where its answer is not enough. */
-    onLoad: (sample: LoadSample) => void;
-  },
-): Promise<Buffer> {
+  context: SearchContext & SearchParts & { budgetMs: number; from: number; size: number },
+): Promise<GatheredAnswer> {
   const { clock } = context.resources;
-  const { from, size } = pageOf(body, context.limits);
-  const budgetMs = body.budgetMs ?? context.limits.budgetMs;
-  const arrivedMs = clock.nowMs();
+  const { budgetMs, from, size } = context;
+  const sequences = index.shards.map((_, shard) => index.statistics.shard(shard).sequence);
   const { plan, documents, corrections } = planQuery(body, index);
   const plannedMs = clock.nowMs();
   const query = {
@@ -83,8 +124,7 @@ export async function searchIndex(
     isSettled: isSettledBy(plan, result),
   });
   const last = page.at(-1)?.hit;
-  const doneMs = clock.nowMs();
-  return writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
+  const written = writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
     total: totalOf(result, verdict.complete),
     ...verdict,
     ...(plan.facets === undefined ? {} : { facets: facetsOf(plan.facets, result, index) }),
@@ -92,16 +132,13 @@ export async function searchIndex(
     cursor: last === undefined || page.length < size ? null : writeCursor(body, { plan, documents }, last),
     statistics: { epoch: plan.epoch, documents },
     ...(corrections.length === 0 ? {} : { corrections }),
-    timing: {
-      budgetMs,
-      tookMs: rounded(doneMs - context.startMs),
-      queuedMs: rounded(arrivedMs - context.startMs),
-      planMs: rounded(plannedMs - arrivedMs),
-      scatterMs: rounded(gatheredMs - plannedMs),
-      mergeMs: rounded(doneMs - gatheredMs),
-    },
-    traceId: context.traceId,
   });
+  return {
+    body: written,
+    complete: verdict.complete,
+    current: result.answers.every(({ shard, reply }) => reply.sequence >= (sequences[shard] ?? 0)),
+    times: { plannedMs, gatheredMs },
+  };
 }
 
 function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: number } {

@@ -69,6 +69,7 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
     admission: new Admission(policyDefaults.admission),
     limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
+    cacheBytesMax: config.cacheBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
   });
   await service.start();

@@ -145,6 +145,18 @@ export const metricTable = {
     help: "Hedges and retries that the budget did not pay for.",
     labels: {},
   },
+  hedgerow_root_answers_total: {
+    kind: "counter",
+    role: "root",
+    help: "Answers by where they came from: kept before, shared with a request under way, or gathered.",
+    labels: { source: ["cache", "shared", "scatter"] },
+  },
+  hedgerow_root_cache_bytes: {
+    kind: "gauge",
+    role: "root",
+    help: "Memory that kept answers take.",
+    labels: {},
+  },
   hedgerow_root_inflight: {
     kind: "gauge",
     role: "root",

@@ -79,6 +79,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   "@nats-io/jetstream": ["src/changes/", "test/changes/"],
   "@nats-io/kv": ["src/changes/"],
   "@orama/orama": ["load/bench/"],
+  "lru-cache": ["src/root/answer-cache.ts"],
   minisearch: ["load/bench/"],
   autocannon: ["load/"],
   "fast-check": ["test/"],

@@ -1,0 +1,114 @@
+import { AnswerCache } from "./answer-cache.ts";
+
+/** What a scatter came to. `current`: no shard answered from before what the key says it had come to. */
+export type GatheredAnswer = { body: Buffer; complete: boolean; current: boolean; times: AnswerTimes };
+
+/** When the plan stood, and when the last shard that counts had answered. */
+export type AnswerTimes = { plannedMs: number; gatheredMs: number };
+
+/** One request for an answer. */
+export type AnswerRequest = {
+  /** What is asked, of which statistics and sequences; undefined: it is neither shared nor kept. */
+  key: string | undefined;
+  /** What else must be alike for two requests under way to share an answer that may not be complete. */
+  variant: string;
+  startMs: number;
+  deadlineMs: number;
+  onGone: (run: () => void) => void;
+  /** Gathers the answer; `onGone` hears when nobody waits for it any more. */
+  gather: (onGone: (run: () => void) => void) => Promise<GatheredAnswer>;
+};
+
+export type AnswerSource = "cache" | "shared" | "scatter";
+export type FoundAnswer =
+  | { source: "cache" | "shared"; body: Buffer }
+  | { source: "scatter"; body: Buffer; times: AnswerTimes };
+
+type Flight = { deadlineMs: number; waiting: number; abandon: (() => void)[]; result: Promise<GatheredAnswer> };
+
+/**
+ * Answers what has been asked before without asking the leaves again:
+ * - a complete answer is kept under its key and given to everybody who asks the same until that key is past;
+ * - requests for the same that are under way share one scatter. One joins another only if that one's deadline is no
+ *   later than its own, so that it is answered on time; and if what comes is an error or incomplete while half its own
+ *   budget is left, it asks by itself. A scatter is cancelled when the last who wait for it have gone.
+ */
+export class InstantAnswers {
+  readonly counts: Record<AnswerSource, number> = { cache: 0, shared: 0, scatter: 0 };
+  readonly #cache: AnswerCache;
+  readonly #nowMs: () => number;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: { cacheBytesMax: number; nowMs: () => number }) {
+    this.#cache = new AnswerCache(options.cacheBytesMax);
+    this.#nowMs = options.nowMs;
+  }
+
+  get cacheBytes(): number {
+    return this.#cache.bytes;
+  }
+
+  async find(request: AnswerRequest): Promise<FoundAnswer> {
+    const { key } = request;
+    if (key === undefined) return this.#own(await this.#counted(request.gather(request.onGone)));
+    const kept = this.#cache.get(key);
+    if (kept !== undefined) {
+      this.counts.cache++;
+      return { body: kept.body, source: "cache" };
+    }
+    const name = `${request.variant} ${key}`;
+    const flight = this.#flights.get(name);
+    if (flight === undefined || flight.deadlineMs > request.deadlineMs)
+      return this.#own(await this.#lead(name, request, key));
+    const shared = await this.#join(flight, request);
+    return shared ?? this.#own(await this.#lead(name, request, key));
+  }
+
+  #own({ body, times }: GatheredAnswer): FoundAnswer {
+    return { source: "scatter", body, times };
+  }
+
+  #counted(result: Promise<GatheredAnswer>): Promise<GatheredAnswer> {
+    this.counts.scatter++;
+    return result;
+  }
+
+  /** Gathers an answer that others may join. */
+  async #lead(name: string, request: AnswerRequest, key: string): Promise<GatheredAnswer> {
+    const abandon: (() => void)[] = [];
+    const result = this.#counted(request.gather((run) => void abandon.push(run)));
+    const flight: Flight = { deadlineMs: request.deadlineMs, waiting: 0, abandon, result };
+    this.#board(flight, request);
+    this.#flights.set(name, flight);
+    try {
+      const answer = await result;
+      if (answer.complete && answer.current) this.#cache.keep(key, answer);
+      return answer;
+    } finally {
+      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+    }
+  }
+
+  /** What a scatter under way brings; undefined where asking again is better. */
+  async #join(flight: Flight, request: AnswerRequest): Promise<FoundAnswer | undefined> {
+    this.#board(flight, request);
+    const isLate = (): boolean => request.deadlineMs - this.#nowMs() < (request.deadlineMs - request.startMs) / 2;
+    try {
+      const { body, complete } = await flight.result;
+      if (!complete && !isLate()) return undefined;
+      this.counts.shared++;
+      return { body, source: "shared" };
+    } catch (cause) {
+      if (isLate()) throw cause;
+      return undefined;
+    }
+  }
+
+  #board(flight: Flight, { onGone }: AnswerRequest): void {
+    flight.waiting++;
+    onGone(() => {
+      flight.waiting--;
+      if (flight.waiting === 0) for (const run of flight.abandon) run();
+    });
+  }
+}
