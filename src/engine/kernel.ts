@@ -70,6 +70,31 @@ export function collectSimple(
   return added + collectMatches(matches, start, collector);
 }
 
+/**
+ * Collects the documents of one term's postings up to place `to`, where nothing else adds to their scores; answers how
+ * many of them are alive.
+ */
+export function collectAlone(cursor: TermCursor, to: number, collector: Collector): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const { tombstones, version, sieve } = collector;
+  let { floor } = collector;
+  let total = 0;
+  for (let i = cursor.start; i < to; i++) {
+    if (tombstones !== undefined || sieve !== undefined) {
+      const doc = docs[i] ?? 0;
+      if (tombstones?.isDead(doc, version)) continue;
+      if (sieve !== undefined && !sieve.admits(doc)) continue;
+    }
+    total++;
+    const score = weight * (saturation[codes[i] ?? 0] ?? 0);
+    if (score < floor) continue;
+    collector.offer(docs[i] ?? 0, score);
+    floor = collector.floor;
+  }
+  cursor.start = to;
+  return total;
+}
+
 /** Collects what a window left in the scores, and leaves them at 0; answers how many documents are alive. */
 export function collectMatches({ count }: WindowMatches, start: number, collector: Collector): number {
   const { tombstones, version, sieve } = collector;

@@ -2,6 +2,7 @@ import { compareIds, type SortValue } from "../protocol/hit.ts";
 import {
   type ClauseCursor,
   type Collector,
+  collectAlone,
   collectMatches,
   collectSimple,
   eachTouched,
@@ -24,6 +25,9 @@ const listedAtOnce = 4096;
 const sievedPostings = 3;
 /** What a step of adding facets up costs, in postings. */
 const foldedPostings = 20_000;
+
+/** Postings of a single term that are read between two looks at the clock. */
+const aloneAtOnce = 1 << 13;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
 export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
@@ -126,6 +130,8 @@ export class PieceScan implements Collector {
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
+    const [alone] = terms;
+    if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
@@ -133,6 +139,15 @@ export class PieceScan implements Collector {
     this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
     return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window * terms.length;
+  }
+
+  #advanceAlone(term: TermCursor): number {
+    if (term.start === term.end) return this.#finish();
+    const to = Math.min(term.end, term.start + aloneAtOnce);
+    const read = to - term.start;
+    this.total += collectAlone(term, to, this);
+    this.#scannedTo = (term.docs[to - 1] ?? 0) + 1;
+    return read;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {
