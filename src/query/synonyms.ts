@@ -1,4 +1,4 @@
-import type { Analyzer } from "../engine/analyzer.ts";
+import { type Analyzer, createAnalyzer } from "../engine/analyzer.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 
 /** Per term the other terms that mean the same. */
@@ -20,9 +20,9 @@ export function readSynonyms(settings: Pick<IndexSettings, "synonyms">, analyzer
 
 /** What cannot be a synonym: an entry of several words, or of none. Undefined where all can. */
 export function synonymMisfit(
-  settings: Pick<IndexSettings, "synonyms">,
-  analyzer: Analyzer,
+  settings: Pick<IndexSettings, "synonyms" | "language" | "stopWords">,
 ): { path: string; detail: string } | undefined {
+  const analyzer = createAnalyzer(settings);
   for (const [i, group] of (settings.synonyms ?? []).entries()) {
     for (const [j, entry] of group.entries()) {
       if (analyzer.terms(entry).length === 1) continue;

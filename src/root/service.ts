@@ -5,6 +5,7 @@ import { Canary } from "../policy/canary.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import { synonymMisfit } from "../query/synonyms.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock } from "../time.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
@@ -140,11 +141,14 @@ export class RootService {
     const { defaults, topology } = this.#options;
     const { shards = defaults.shards, replicas = defaults.replicas } = body;
     const known = this.catalog.find(name)?.definition.settings.placementSalt;
-    return settingsFrom(body, {
+    const settings = settingsFrom(body, {
       shards,
       replicas,
       placementSalt: known ?? topology.saltFor(name, { shards, replicas }),
     });
+    const misfit = synonymMisfit(settings);
+    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    return settings;
   }
 
   async dropIndex(name: string): Promise<boolean> {
