@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askAtOnce } from "../support/stream.ts";
 import { eventually, startUp, type UpCluster } from "../support/up.ts";
+import { leafPids } from "../support/word-index.ts";
 
 const documents = Array.from({ length: 400 }, (_, i) => ({
   id: `d${String(i).padStart(4, "0")}`,
   title: `word${i % 7} common`,
   body: `text${i % 13} number ${i}`,
 }));
-const query = { query: "common word3 text5", size: 20, budgetMs: 2000 };
+const query = { query: "common word3 text5", size: 20, budgetMs: 2000, cache: false };
 
 let cluster: UpCluster;
 
@@ -27,6 +29,13 @@ afterAll(async () => {
   expect(await cluster.stop()).toBe(0);
 });
 
+function allServe(): Promise<void> {
+  return eventually("the killed leaf serves again", async () => {
+    const { body } = await cluster.request("GET", "/v1/cluster");
+    return !JSON.stringify(body).includes("unreachable") && !JSON.stringify(body).includes("catching-up");
+  });
+}
+
 describe("a leaf killed while queries run", () => {
   it("costs no query: each is answered in full by the siblings, with the same hits", async () => {
     const before = await cluster.request("POST", "/v1/indexes/demo/search", query);
@@ -42,11 +51,25 @@ describe("a leaf killed while queries run", () => {
     for (const answer of answers) expect(answer).toEqual(expected);
   });
 
+  it("costs none of many that run at once either", async () => {
+    await allServe();
+    const [victim] = await leafPids(cluster, ["leaf-3"]);
+    expect(victim).toBeDefined();
+    let killed = false;
+    const ask = (count: number): ReturnType<UpCluster["request"]> => {
+      if (count >= 200 && !killed && victim !== undefined) {
+        killed = true;
+        process.kill(victim, "SIGKILL");
+      }
+      return cluster.request("POST", "/v1/indexes/demo/search", query);
+    };
+    const answers = await askAtOnce(8, ask, (answered) => answered >= 800);
+    const failed = answers.filter(({ status, body }) => status !== 200 || body.complete !== true);
+    expect(failed.map(({ status, body }) => ({ status, code: body.code, shards: body.shards }))).toEqual([]);
+  });
+
   it("brings the leaf back by itself, with everything it held", async () => {
-    await eventually("the killed leaf serves again", async () => {
-      const { body } = await cluster.request("GET", "/v1/cluster");
-      return !JSON.stringify(body).includes("unreachable") && !JSON.stringify(body).includes("catching-up");
-    });
+    await allServe();
     expect((await cluster.request("GET", "/readyz")).status).toBe(200);
   });
 
