@@ -134,7 +134,7 @@ class JetStreamLog implements ChangeLog {
 
   head(): Promise<number> {
     return this.#track(async () => {
-      const { state } = await new Patience().read(() => this.#server.manager.streams.info(changeStream));
+      const { state } = await new Patience().read(() => this.#server.admin.streams.info(changeStream));
       this.#watch.advance(state.last_seq);
       return this.#watch.head;
     });
@@ -215,9 +215,9 @@ class JetStreamLog implements ChangeLog {
   }
 
   async #reclaim(incarnation: number): Promise<void> {
-    const { manager } = this.#server;
-    await manager.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
-    await manager.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
+    const { admin } = this.#server;
+    await admin.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
+    await admin.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
     await this.#catalog.forget(incarnation);
   }
 }

@@ -45,7 +45,8 @@ export async function keepReceipt(
   const stored: Stored = { ...receipt, fingerprint: key.fingerprint };
   try {
     const expect = { lastSubjectSequence: 0 };
-    await server.client.publish(receiptSubject(key.incarnation, key.key), JSON.stringify(stored), { expect });
+    const subject = receiptSubject(key.incarnation, key.key);
+    await server.answer(server.client.publish(subject, JSON.stringify(stored), { expect }));
   } catch (error) {
     if (failureKind(error) === "moved") return (await findReceipt(server, key)) ?? receipt;
   }

@@ -42,6 +42,8 @@ export type JetStreamServer = {
   head: number;
   /** The largest message that the server takes, in bytes, headers included. */
   messageBytesMax: number;
+  /** A request's answer, or at once an error when the connection is lost: nothing answers on the next one. */
+  answer<T>(request: Promise<T>): Promise<T>;
   /** The message that stands for a subject. */
   last(stream: string, subject: string): Promise<StoredMsg | undefined>;
   /** The first message at or after a sequence whose subject fits. */
@@ -70,14 +72,16 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
     const head = await ensureStream(admin, changesConfig(replicas));
     await ensureStream(admin, receiptsConfig(replicas));
     const catalog = await new Kvm(connection).create(catalogBucket, { replicas, history: 1 });
+    const { answer } = followConnection(connection);
     return {
       connection,
+      answer,
       client: jetstream(connection, { timeout: requestTimeoutMs }),
       admin,
       catalog,
       head,
       messageBytesMax: connection.info?.max_payload ?? 1 << 20,
-      ...readsOf(admin, replicas),
+      ...readsOf(admin, replicas, answer),
     };
   } catch (error) {
     await connection?.close();
@@ -87,19 +91,42 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
   }
 }
 
+function followConnection(connection: NatsConnection): Pick<JetStreamServer, "answer"> {
+  const waiting = new Set<(error: Error) => void>();
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      // What was sent in between was for a connection that never came up.
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      for (const reject of waiting) reject(new Error("the connection was lost"));
+      waiting.clear();
+    }
+  })();
+  return {
+    answer: (request) =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject);
+        request.then(resolve, reject).finally(() => waiting.delete(reject));
+      }),
+  };
+}
+
 /**
  * A direct read may be answered by any server that has a copy, and one that lags knows less than was acknowledged; so
  * with several copies the stream's leader is asked.
  */
-function readsOf(admin: Streams, replicas: number): Pick<JetStreamServer, "last" | "next"> {
+function readsOf(
+  admin: Streams,
+  replicas: number,
+  answer: JetStreamServer["answer"],
+): Pick<JetStreamServer, "last" | "next"> {
   const reader = replicas === 1 ? admin.direct : admin.streams;
   return {
     async last(stream, subject) {
-      return (await reader.getMessage(stream, { last_by_subj: subject })) ?? undefined;
+      return (await answer(reader.getMessage(stream, { last_by_subj: subject }))) ?? undefined;
     },
     async next(filter, sequence) {
       const query = { seq: sequence, next_by_subj: filter };
-      return (await reader.getMessage(changeStream, query)) ?? undefined;
+      return (await answer(reader.getMessage(changeStream, query))) ?? undefined;
     },
   };
 }

@@ -107,12 +107,13 @@ function decide(write: DocumentWrite, { sequence, kind }: Standing): "publish" |
 async function publish(server: JetStreamServer, task: WriteTask, standing: Standing): Promise<WriteResult> {
   const { write, subject, mark } = task;
   const found = standing.kind === "put";
-  const { seq } = await server.client.publish(subject, write.kind === "put" ? write.source : empty, {
+  const published = server.client.publish(subject, write.kind === "put" ? write.source : empty, {
     headers: headersOf({ kind: write.kind, found, mark }),
     expect: { lastSubjectSequence: standing.sequence },
     timeout: publishTimeoutMs,
     retries: 0,
   });
+  const { seq } = await server.answer(published);
   return { kind: "written", sequence: seq, found };
 }
 

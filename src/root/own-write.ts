@@ -19,9 +19,16 @@ export async function waitForWrite(
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
-  // A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard.
-  for (const { feeds } of index.shards) for (const feed of feeds) if (feed.sequence < sequence) feed.notify();
-  while (!isSearchable(index, sequence) && clock.nowMs() < untilMs) await sleep(pollMs, timers);
+  for (let turn = 0; !isSearchable(index, sequence) && clock.nowMs() < untilMs; turn++) {
+    // Another root's write may take a moment to be heard of here; so the asking is repeated, ever more seldom.
+    if ((turn & (turn - 1)) === 0) readOn(index, sequence);
+    await sleep(pollMs, timers);
+  }
+}
+
+/** A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard. */
+function readOn({ shards }: CatalogIndex, sequence: number): void {
+  for (const { feeds } of shards) for (const feed of feeds) if (feed.sequence < sequence) feed.notify();
 }
 
 function isSearchable({ shards, statistics }: CatalogIndex, sequence: number): boolean {

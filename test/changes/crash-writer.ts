@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
+import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { AppendResult, ChangeLog } from "../../src/changes/log.ts";
 import { put, settingsOf } from "./model.ts";
 
@@ -12,8 +13,10 @@ export const bulkSize = 20;
 export const counters = 3;
 
 /** Writes until it is killed: bulk requests that stamp a whole group, and counters that go up by conditional writes. */
-async function writeUntilKilled(directory: string): Promise<void> {
-  const log = await createEmbeddedLog({ directory });
+async function writeUntilKilled(place: string): Promise<void> {
+  const log = place.startsWith("nats:")
+    ? await createJetStreamLog({ urls: [place], replicas: 1, acceptUnsynced: true })
+    : await createEmbeddedLog({ directory: place });
   await log.createIndex(index, settingsOf(4));
   const groups = Array.from({ length: bulkGroups }, (_, i) => stampGroup(log, `bulk-${i}`));
   const counted = Array.from({ length: counters }, (_, i) => count(log, `counter-${i}`));
@@ -55,5 +58,5 @@ function acknowledge(acknowledgement: Acknowledgement): void {
   writeSync(1, `${JSON.stringify(acknowledgement)}\n`);
 }
 
-const [, , directory] = process.argv;
-if (import.meta.main && directory !== undefined) await writeUntilKilled(directory);
+const [, , place] = process.argv;
+if (import.meta.main && place !== undefined) await writeUntilKilled(place);

@@ -13,6 +13,8 @@ export type JsonAnswer = { status: number; headers: Headers; body: Record<string
 /** A whole cluster in this process, over real sockets, with a log in a directory of its own. */
 export type TestCluster = {
   url: string;
+  /** The leaves, as another root may be told of them. */
+  leafUrls: string[];
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
   /** Adds documents and waits until they can be found. */
   load(index: string, documents: readonly object[]): Promise<string>;
@@ -49,6 +51,7 @@ export async function startCluster(options: {
   const request = requestTo(root.url);
   return {
     url: root.url,
+    leafUrls: own,
     request,
     async load(index, documents) {
       const lines = documents.map((document) => JSON.stringify(document)).join("\n");
