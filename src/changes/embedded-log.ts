@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, HedgerowError } from "../errors.ts";
 import { decodeChanges } from "../protocol/batch.ts";
+import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
@@ -120,6 +121,11 @@ class EmbeddedLog implements ChangeLog {
   async head(): Promise<number> {
     const reply = await this.#calls.read({ kind: "head" });
     return reply.kind === "sequence" ? reply.sequence : unexpected(reply);
+  }
+
+  async eras(): Promise<LogEra[]> {
+    const reply = await this.#calls.read({ kind: "eras" });
+    return reply.kind === "eras" ? reply.eras : unexpected(reply);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { nuid } from "@nats-io/nats-core";
 import { HedgerowError } from "../errors.ts";
 import { shardOf } from "../protocol/hashing.ts";
+import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
@@ -130,6 +131,14 @@ class JetStreamLog implements ChangeLog {
 
   setAliases(set: Record<string, string | null>): Promise<void> {
     return this.#track(() => this.#catalog.setAliases(set));
+  }
+
+  /** One for the life of the stream: who puts it back to an earlier state must make it anew. */
+  eras(): Promise<LogEra[]> {
+    return this.#track(async () => {
+      const { created } = await new Patience().read(() => this.#server.admin.streams.info(changeStream));
+      return [{ id: created, since: 0 }];
+    });
   }
 
   head(): Promise<number> {

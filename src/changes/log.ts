@@ -1,4 +1,5 @@
 import type { Change } from "../protocol/change.ts";
+import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 
 /** When a write may happen: always, only on the version named, or only where no document stands. */
@@ -70,6 +71,11 @@ export type ChangeLog = {
   setAliases(set: Record<string, string | null>): Promise<void>;
   /** The last sequence that was appended. */
   head(): Promise<number>;
+  /**
+   * The log's history, oldest first: an era begins whenever the log may have been put back to an earlier state before.
+   * A follower that stood beyond an era's end, or in an era that is not listed, holds what the log never had.
+   */
+  eras(): Promise<LogEra[]>;
   /** Calls back soon after each append with the shards that it touched. Returns the unsubscriber. */
   onAppend(listener: (appended: readonly AppendedShard[]) => void): () => void;
   /** Calls back soon after indexes or aliases have changed, whoever has changed them. Returns the unsubscriber. */

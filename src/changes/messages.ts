@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import type { AppendedShard, CreateIndexResult, StoredDocument } from "./log.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
@@ -21,7 +22,8 @@ export type StoreQuery =
   | ({ kind: "read" } & ReadRequest)
   | { kind: "indexes" }
   | { kind: "aliases" }
-  | { kind: "head" };
+  | { kind: "head" }
+  | { kind: "eras" };
 
 export type ThreadRequest = { request: number; ask: StoreChange | StoreQuery | { kind: "close" } };
 
@@ -36,6 +38,7 @@ export type StoreReply =
   | { kind: "definitions"; definitions: IndexDefinition[] }
   | { kind: "targets"; targets: Record<string, string> }
   | { kind: "sequence"; sequence: number }
+  | { kind: "eras"; eras: LogEra[] }
   | { kind: "failed"; code: ErrorCode; detail: string };
 
 /** What the thread has to say after a group: the answers, and the shards that have something new. */

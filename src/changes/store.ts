@@ -5,6 +5,7 @@ import { shardOf } from "../protocol/hashing.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { ChangeTable, type Latest } from "./change-table.ts";
 import { openDatabase } from "./database.ts";
+import { EraTable } from "./era-table.ts";
 import { type IndexShape, IndexTable } from "./index-table.ts";
 import type { AppendedShard, DocumentWrite, WriteOutcome } from "./log.ts";
 import type { ReadRequest, StoreChange, StoreQuery, StoreReply, ThreadOptions } from "./messages.ts";
@@ -26,6 +27,7 @@ export class Store {
   readonly #indexes: IndexTable;
   readonly #receipts: ReceiptTable;
   readonly #reclaimer: Reclaimer;
+  readonly #eras: EraTable;
   readonly #saveHead: StatementSync;
   #head: number;
   #appended = new Map<string, AppendedShard>();
@@ -42,6 +44,7 @@ export class Store {
     });
     this.#saveHead = this.#database.prepare("update head set sequence = ?");
     this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
+    this.#eras = new EraTable(this.#database, this.#head);
   }
 
   /**
@@ -80,6 +83,8 @@ export class Store {
         return { kind: "targets", targets: this.#indexes.aliases() };
       case "head":
         return { kind: "sequence", sequence: this.#head };
+      case "eras":
+        return { kind: "eras", eras: this.#eras.all() };
     }
   }
 

@@ -13,14 +13,23 @@ import type { Piece } from "./piece.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch } from "./shard-search.ts";
+import { TakenTerms } from "./taken-terms.ts";
 import { summedCounts, type TermCounts } from "./term-counts.ts";
 import { firstVersion } from "./tombstones.ts";
 
 /** A living document's place. */
 export type Place = { piece: Piece; doc: number };
 
-/** A document that is to die, with what it takes out of the statistics. */
-type Superseded = Place & { counts: TermCounts; lengths: readonly number[] };
+/** Documents that are to die, with what they take out of the statistics. */
+type Superseded = { places: (Place & { lengths: readonly number[] })[]; terms: TakenTerms };
+
+/** A shard as it was under one sequence, with what holds it: later changes do not show in it. */
+export type ShardCapture = {
+  sequence: number;
+  version: number;
+  segments: { data: SegmentData; dead: Uint32Array }[];
+  memtables: { memtable: Memtable; documents: number }[];
+};
 
 /** What is ready to become visible: nothing of it can be searched before `publish`. */
 export type Staged = {
@@ -140,12 +149,13 @@ export class Shard {
   /** Gathers changes, in as many turns of the event loop as it takes. One at a time: end it one way or the other. */
   stage(): Stage {
     const added: Segment[] = [];
-    const superseded: Superseded[] = [];
+    const superseded: Superseded = { places: [], terms: new TakenTerms() };
     const supersede = (id: LookupKey): void => {
       const place = this.#find(id);
       if (place === undefined) return;
       const { piece, doc } = place;
-      superseded.push({ piece, doc, counts: piece.termsOf(doc, -1), lengths: piece.lengthsOf(doc) });
+      superseded.places.push({ piece, doc, lengths: piece.lengthsOf(doc) });
+      superseded.terms.add(piece, doc);
     };
     const staged: Staged = {
       put: (document) => {
@@ -195,6 +205,34 @@ export class Shard {
     this.#shortenJournal();
   }
 
+  /** The shard as it is now, to be written down while it goes on. */
+  capture(): ShardCapture {
+    const memtables = this.frozenMemtables.map((memtable) => ({ memtable, documents: memtable.documents }));
+    return {
+      sequence: this.#sequence,
+      version: this.#version,
+      segments: this.segments.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(this.#version) })),
+      memtables: [...memtables, { memtable: this.#memtable, documents: this.#visible }],
+    };
+  }
+
+  /** Fills a shard that is still empty with segments and the documents of them that are dead. */
+  restore(segments: ShardCapture["segments"], sequence: number): void {
+    this.#version++;
+    for (const { data, dead } of segments) {
+      const segment = new Segment(data);
+      this.#countLengths(segment.lengthTotals(), 1);
+      for (const doc of dead) {
+        segment.tombstones.kill(doc, this.#version);
+        this.#countLengths(segment.lengthsOf(doc), -1);
+      }
+      this.#documents += segment.documents - dead.length;
+      this.#pieces.push(segment);
+    }
+    this.#journal.restart(this.#currentCounts());
+    this.advance(sequence);
+  }
+
   #all(): Piece[] {
     return [...this.#pieces, this.#memtable];
   }
@@ -212,13 +250,13 @@ export class Shard {
     return undefined;
   }
 
-  #publish(superseded: readonly Superseded[], added: readonly Segment[], sequence: number): void {
+  #publish(superseded: Superseded, added: readonly Segment[], sequence: number): void {
     this.#version++;
-    for (const { piece, doc, counts, lengths } of superseded) {
+    for (const { piece, doc, lengths } of superseded.places) {
       piece.tombstones.kill(doc, this.#version);
       this.#countLengths(lengths, -1);
-      this.#journal.append(counts);
     }
+    for (const counts of superseded.terms.counts()) this.#journal.append(counts);
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
       this.#journal.append(segment.termCounts());
@@ -226,7 +264,7 @@ export class Shard {
       this.#documents += segment.documents;
       this.#countLengths(segment.lengthTotals(), 1);
     }
-    this.#documents += this.#memtable.documents - this.#visible - superseded.length;
+    this.#documents += this.#memtable.documents - this.#visible - superseded.places.length;
     this.#journal.append(this.#newInMemtable());
     this.#journal.append(this.#memtable.words(this.#visible, this.#memtable.documents));
     this.#visible = this.#memtable.documents;
@@ -258,7 +296,9 @@ export class Shard {
       if (piece instanceof Segment) {
         yield piece.termCounts();
         yield piece.words();
-        for (const [doc] of piece.tombstones.entries()) yield piece.termsOf(doc, -1);
+        const taken = new TakenTerms();
+        for (const [doc] of piece.tombstones.entries()) taken.add(piece, doc);
+        yield* taken.counts();
       } else {
         const documents = piece === this.#memtable ? this.#visible : piece.documents;
         for (let doc = 0; doc < documents; doc++) {

@@ -1,30 +1,45 @@
+import type { LogEra } from "../protocol/history.ts";
 import type { CallError, LinkCallName, LinkCalls, ShardAddress } from "../protocol/link.ts";
 import { type FieldType, type IndexDefinition, languages } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import type { CallOutcome, IncomingCall } from "./link.ts";
 import type { Replicas } from "./replicas.ts";
 
+type Parts = { replicas: Replicas; retain: Retain };
+
+/** Frees what was kept of indexes that are gone. */
+export type Retain = (standing: readonly number[], head: number) => Promise<void>;
+
 /** Carries out what roots ask for over their links. Parameters are checked; nothing here rejects. */
-export function createCalls(replicas: Replicas): (call: IncomingCall) => Promise<CallOutcome> {
+export function createCalls(
+  replicas: Replicas,
+  retain: Retain = async () => undefined,
+): (call: IncomingCall) => Promise<CallOutcome> {
   return async (call) => {
     try {
-      return await dispatch(replicas, call);
+      return await dispatch({ replicas, retain }, call);
     } catch (error) {
       return failed("crashed", error instanceof Error ? error.message : String(error));
     }
   };
 }
 
-async function dispatch(replicas: Replicas, { name, params, body }: IncomingCall): Promise<CallOutcome> {
+async function dispatch({ replicas, retain }: Parts, { name, params, body }: IncomingCall): Promise<CallOutcome> {
   const misfit = failed("bad_call", `the parameters of ${JSON.stringify(name)} do not fit`);
   if (!isCallName(name)) return failed("bad_call", `there is no call ${JSON.stringify(name)}`);
   if (name === "status") return answered("status", { replicas: replicas.status() });
   if (!isRecord(params)) return misfit;
   if (name === "open") {
-    const { definition, shard } = params;
-    return isDefinition(definition) && isCount(shard)
-      ? answered("open", await replicas.open(definition, shard))
+    const { definition, shard, eras = [] } = params;
+    return isDefinition(definition) && isCount(shard) && isHistory(eras)
+      ? answered("open", await replicas.open(definition, shard, eras))
       : misfit;
+  }
+  if (name === "retain") {
+    const { standing, head } = params;
+    if (!Array.isArray(standing) || !standing.every(isCount) || !isCount(head)) return misfit;
+    await retain(standing, head);
+    return answered("retain", {});
   }
   if (!isAddress(params)) return misfit;
   switch (name) {
@@ -57,7 +72,9 @@ function notHeld({ index, incarnation, shard }: ShardAddress): CallOutcome {
   return failed("unknown_shard", `shard ${shard} of ${index} (${incarnation}) is not held here`);
 }
 
-const callNames: ReadonlySet<string> = new Set<LinkCallName>(["open", "close", "apply", "statistics", "status"]);
+const callNames: ReadonlySet<string> = new Set<LinkCallName>([
+  ...(["open", "close", "apply", "statistics", "status", "retain"] as const),
+]);
 
 function isCallName(name: string): name is LinkCallName {
   return callNames.has(name);
@@ -76,6 +93,12 @@ function isAddress(value: Record<string, unknown>): value is Record<string, unkn
 }
 
 function isCursor(value: unknown): value is StatisticsCursor {
+function isHistory(value: unknown): value is LogEra[] {
+  return (
+    Array.isArray(value) && value.every((era) => isRecord(era) && typeof era.id === "string" && isCount(era.since))
+  );
+}
+
   return isRecord(value) && typeof value.journal === "string" && isCount(value.version);
 }
 

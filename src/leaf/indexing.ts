@@ -4,6 +4,8 @@ import type { SegmentData } from "../engine/segment-data.ts";
 import { HedgerowError } from "../errors.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { createGate } from "./gate.ts";
+import type { SnapshotLoading, SnapshotSaved } from "./snapshot-files.ts";
+import type { LoadTask, SaveTask } from "./snapshot-tasks.ts";
 import type { AnalyzedBatch, IndexingTask, SealedBatch } from "./worker.ts";
 
 /** The workers of this process, shared by all its replicas. Waiting for a promise is the back-pressure. */
@@ -14,6 +16,10 @@ export type Indexing = {
   seal(settings: IndexSettings, batches: readonly Uint8Array[]): Promise<SealedBatch>;
   /** Makes one segment of several. */
   merge(sources: readonly MergeSource[]): Promise<SegmentData>;
+  /** Writes a snapshot; it is on the disk when this resolves. */
+  save(task: SaveTask): Promise<SnapshotSaved>;
+  /** Reads a snapshot. */
+  load(task: LoadTask): Promise<SnapshotLoading>;
   /** Tasks that wait for a worker. */
   readonly waiting: number;
   /** Stops the workers; what they had not finished is rejected with `not_ready`. */
@@ -46,6 +52,7 @@ export function createIndexing({ threads, waitingMax = waitingMaxDefault }: Inde
   });
   const batches = createGate(Math.max(1, threads), waitingMax);
   const merges = createGate(Math.max(1, threads - 1), waitingMax);
+  const snapshots = createGate(1, waitingMax);
   let closed = false;
 
   const run = async <T>(task: IndexingTask): Promise<T> => {
@@ -62,8 +69,10 @@ export function createIndexing({ threads, waitingMax = waitingMaxDefault }: Inde
     analyze: (settings, batch) => batches.run(() => run<AnalyzedBatch>({ kind: "analyze", settings, batch })),
     seal: (settings, parts) => batches.run(() => run<SealedBatch>({ kind: "seal", settings, batches: parts })),
     merge: (sources) => merges.run(() => run<SegmentData>({ kind: "merge", sources })),
+    save: (task) => snapshots.run(() => run<SnapshotSaved>({ kind: "save", ...task })),
+    load: (task) => batches.run(() => run<SnapshotLoading>({ kind: "load", ...task })),
     get waiting() {
-      return batches.waiting + merges.waiting;
+      return batches.waiting + merges.waiting + snapshots.waiting;
     },
     async close() {
       closed = true;

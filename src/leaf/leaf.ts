@@ -2,7 +2,7 @@ import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
 import { createLeafApp, type LeafApp } from "./app.ts";
-import { createCalls } from "./calls.ts";
+import { createCalls, type Retain } from "./calls.ts";
 import { acceptLinks } from "./link.ts";
 import { meterCalls, meterSearches, showLeaf } from "./meters.ts";
 import { createReplicas, type OpenReplica, type Replicas } from "./replicas.ts";
@@ -12,6 +12,8 @@ export type LeafOptions = {
   name: string;
   zone?: string;
   openReplica: OpenReplica;
+  /** Frees what is kept on the disk of indexes that are gone. */
+  retain?: Retain;
   clock: Clock;
   timers: Timers;
   /** Searches that may wait before more are refused. */
@@ -41,6 +43,7 @@ export function createLeaf({
   name,
   zone,
   openReplica,
+  retain,
   clock,
   timers,
   queueLimit,
@@ -61,7 +64,7 @@ export function createLeaf({
   const links = acceptLinks({
     server: app.server,
     identity: zone === undefined ? { name, bootId } : { name, bootId, zone },
-    service: { searches, call: meterCalls(createCalls(replicas), { metrics, clock }) },
+    service: { searches, call: meterCalls(createCalls(replicas, retain), { metrics, clock }) },
     log: app.log,
   });
   showLeaf(metrics, { replicas, searches, links });

@@ -7,6 +7,7 @@ import { type BatchPart, batchParts } from "./batch-parts.ts";
 import { createGate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
 import { createSlices } from "./slices.ts";
+import type { LoadedSnapshot } from "./snapshot-files.ts";
 import { type StagePart, stageAnalyzed, stageSealed } from "./stage-part.ts";
 import { createUpkeep } from "./upkeep.ts";
 
@@ -59,9 +60,13 @@ export type ReplicaParts = {
   clock?: Clock;
   random?: Random;
   settings?: Partial<ReplicaSettings>;
+  /** What to begin with; without it the replica is empty. */
+  snapshot?: LoadedSnapshot;
+  /** Hears of every part of a batch that has become searchable. */
+  onApplied?: (part: { changes: number; sizeBytes: number }) => void;
 };
 
-/** Makes an empty replica. */
+/** Makes a replica, empty or as its snapshot says. */
 export function createReplica({
   definition,
   shard: shardNumber,
@@ -69,6 +74,8 @@ export function createReplica({
   clock = systemClock,
   random = systemRandom,
   settings: overrides = {},
+  snapshot,
+  onApplied,
 }: ReplicaParts): Replica {
   const settings = { ...replicaDefaults, ...overrides };
   const shard = new Shard(definition.settings, random);
@@ -76,8 +83,9 @@ export function createReplica({
   /** Whatever changes the shard takes its turn here. */
   const turns = createGate(1, Number.POSITIVE_INFINITY);
   const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, settings });
+  if (snapshot !== undefined) shard.restore(snapshot.segments, snapshot.position.sequence);
   /** The last change that was handed to the workers. */
-  let scheduled = 0;
+  let scheduled = shard.sequence;
   /** Counts failures: what was scheduled before one must not be applied after it. */
   let failures = 0;
   let closed = false;
@@ -102,6 +110,7 @@ export function createReplica({
       throw cause;
     }
     stage.publish(part.sequence);
+    onApplied?.({ changes: part.changes, sizeBytes: part.bytes.length });
   };
 
   const applyTurn = async (work: readonly { part: BatchPart; prepared: Promise<StagePart> }[], known: number) => {

@@ -1,3 +1,4 @@
+import type { LogEra } from "../protocol/history.ts";
 import type { LinkCalls, ReplicaStatus, ShardAddress } from "../protocol/link.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
@@ -12,12 +13,16 @@ export type HeldReplica = SearchedShard & {
   apply(batch: Uint8Array, upTo: number): Promise<number>;
   statistics(since: StatisticsCursor | undefined, limitTerms: number): StatisticsDelta;
   status(): Omit<ReplicaStatus, keyof ShardAddress>;
-  /** Frees everything; searches that are under way may still finish. */
+  /** Hears of the log's history (nothing where it tells none); false where its documents are not of it. */
+  follow(eras: readonly LogEra[]): boolean;
+  /** Frees everything but what is on the disk; searches that are under way may still finish. */
   close(): Promise<void>;
+  /** Frees everything: nobody will ask for it again. */
+  drop(): Promise<void>;
 };
 
-/** Makes or reopens a replica. */
-export type OpenReplica = (definition: IndexDefinition, shard: number) => Promise<HeldReplica>;
+/** Makes or reopens a replica; what was kept of it counts only where it is on the log's history. */
+export type OpenReplica = (definition: IndexDefinition, shard: number, eras: readonly LogEra[]) => Promise<HeldReplica>;
 
 /** `catching-up`: the changes that it missed are being applied. `failed`: the last batch could not be. */
 export type ReplicaState = "opening" | "catching-up" | "ready" | "failed";
@@ -26,7 +31,7 @@ export type ReplicaReport = ShardAddress & { state: ReplicaState };
 
 /** Everything that this leaf holds. Methods that name a replica answer undefined when it is not held. */
 export type Replicas = {
-  open(definition: IndexDefinition, shard: number): Promise<LinkCalls["open"]["result"]>;
+  open(definition: IndexDefinition, shard: number, eras?: readonly LogEra[]): Promise<LinkCalls["open"]["result"]>;
   close(address: ShardAddress): Promise<void>;
   apply(address: ShardAddress, batch: Uint8Array, upTo: number): Promise<number> | undefined;
   statistics(address: ShardAddress, since: StatisticsCursor | undefined): StatisticsDelta | undefined;
@@ -62,7 +67,7 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
   const drop = async (key: string, entry: Entry): Promise<void> => {
     entries.delete(key);
     const replica = await entry.opening.catch(() => undefined);
-    await replica?.close();
+    await replica?.drop();
   };
 
   /** Frees earlier lives of the same shard: nobody may ask for them again. */
@@ -75,12 +80,12 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     }
   };
 
-  const begin = (definition: IndexDefinition, shard: number): Entry => {
+  const begin = (definition: IndexDefinition, shard: number, eras: readonly LogEra[]): Entry => {
     const key = keyOf({ ...definition, shard });
     const entry: Entry = {
       definition,
       shard,
-      opening: openReplica(definition, shard),
+      opening: openReplica(definition, shard, eras),
       replica: undefined,
       textFieldCount: textFields(definition.settings).length,
       state: "opening",
@@ -115,9 +120,12 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
   };
 
   return {
-    async open(definition, shard) {
+    async open(definition, shard, eras = []) {
       await dropEarlier(definition, shard);
-      const entry = entries.get(keyOf({ ...definition, shard })) ?? begin(definition, shard);
+      const key = keyOf({ ...definition, shard });
+      const known = entries.get(key);
+      if (known?.replica?.follow(eras) === false) await drop(key, known);
+      const entry = entries.get(key) ?? begin(definition, shard, eras);
       const replica = await entry.opening;
       return { sequence: replica.sequence, documents: replica.status().documents };
     },
@@ -128,7 +136,7 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     },
     apply(address, bytes, upTo) {
       const entry = entries.get(keyOf(address));
-      return entry?.replica === undefined ? undefined : apply(entry, entry.replica, { bytes, upTo });
+      return entry?.replica === undefined ? undefined : apply(entry, entry.replica, { ...range, bytes });
     },
     statistics: (address, since) => held(address)?.statistics(since, statisticsTermsMax),
     status() {
@@ -162,7 +170,9 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
       return { kind: "found", plan, shard: entry.replica };
     },
     async closeAll() {
-      await Promise.all([...entries].map(([key, entry]) => drop(key, entry)));
+      const all = [...entries.values()];
+      entries.clear();
+      await Promise.all(all.map(async ({ opening }) => (await opening.catch(() => undefined))?.close()));
     },
   };
 }

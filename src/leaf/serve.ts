@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, readConfig } from "../config.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { createIndexing } from "./indexing.ts";
 import { createLeaf, type Leaf } from "./leaf.ts";
 import { openReplicaWith } from "./open-replica.ts";
+import { createSnapshotStore } from "./snapshot-store.ts";
 
 /** `hedgerow leaf`: serves until `stopped` resolves, then finishes what it has taken. */
 export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
@@ -27,13 +29,17 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
 }
 
 function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>): Leaf {
-  return createLeaf({
+  const store = createSnapshotStore(join(config.data, "replicas"));
+  const log = { warn: (fields: object, message: string): void => leaf.app.log.warn(fields, message) };
+  const leaf = createLeaf({
     name: config.name || "leaf",
     ...(config.zone === "" ? {} : { zone: config.zone }),
-    openReplica: openReplicaWith(indexing),
+    openReplica: openReplicaWith(indexing, { store, log }),
+    retain: (standing, head) => store.retain(standing, head),
     clock: systemClock,
     timers: systemTimers,
     queueLimit: config.queueMax,
     log: { level: config.logLevel },
   });
+  return leaf;
 }

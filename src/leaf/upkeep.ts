@@ -1,14 +1,12 @@
-import type { Memtable } from "../engine/memtable.ts";
 import type { Piece } from "../engine/piece.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import type { Shard } from "../engine/shard.ts";
 import { chooseMerge } from "../engine/tiers.ts";
-import { encodeChanges } from "../protocol/batch.ts";
-import type { Change } from "../protocol/change.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
-import type { Pause, Slices } from "./slices.ts";
+import { livingChanges } from "./living-changes.ts";
+import type { Slices } from "./slices.ts";
 
 export type UpkeepSettings = { memtableDocumentsMax: number; memtableBytesMax: number };
 
@@ -32,8 +30,6 @@ export type UpkeepParts = {
   settings: UpkeepSettings;
 };
 
-const encodedAtOnce = 64;
-
 /** Makes the upkeep of one replica; at most one seal or merge of it runs at a time. */
 export function createUpkeep({ definition, shard, indexing, turns, slices, settings }: UpkeepParts): Upkeep {
   let running: Promise<void> | undefined;
@@ -54,7 +50,11 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, setti
     const frozen = shard.frozenMemtables[0];
     if (frozen === undefined) return false;
     await swap([frozen], async () => {
-      const batches = await livingChanges(frozen, shard.version, slices.start());
+      const batches = await livingChanges(
+        frozen,
+        { documents: frozen.documents, version: shard.version },
+        slices.start(),
+      );
       return (await indexing.seal(definition.settings, batches)).data;
     });
     return true;
@@ -96,20 +96,4 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, setti
       stopped = true;
     },
   };
-}
-
-/** The documents of a frozen memtable that are alive at a version, as batches for a worker. */
-async function livingChanges(memtable: Memtable, version: number, pause: Pause): Promise<Uint8Array[]> {
-  const batches: Uint8Array[] = [];
-  let changes: Change[] = [];
-  for (let doc = 0; doc < memtable.documents; doc++) {
-    if (memtable.tombstones.isDead(doc, version)) continue;
-    changes.push({ kind: "put", id: memtable.idAt(doc), source: memtable.sourceAt(doc), sequence: doc });
-    if (changes.length < encodedAtOnce) continue;
-    batches.push(encodeChanges(changes));
-    changes = [];
-    await pause();
-  }
-  if (changes.length > 0) batches.push(encodeChanges(changes));
-  return batches;
 }

@@ -9,12 +9,17 @@ import { decodeChanges } from "../protocol/batch.ts";
 import type { Change } from "../protocol/change.ts";
 import { compareIds } from "../protocol/hit.ts";
 import { columnFields, type IndexSettings, textFields } from "../protocol/settings.ts";
+import { analysisFingerprint } from "./analysis-fingerprint.ts";
+import { loadSnapshot, type SnapshotLoading, type SnapshotSaved, saveSnapshot } from "./snapshot-files.ts";
+import type { LoadTask, SaveTask } from "./snapshot-tasks.ts";
 
 /** What a worker is asked to do. Batches are encoded changes; the last change of an id in them is the one that counts. */
 export type IndexingTask =
   | { kind: "analyze"; settings: IndexSettings; batch: Uint8Array }
   | { kind: "seal"; settings: IndexSettings; batches: readonly Uint8Array[] }
-  | { kind: "merge"; sources: readonly MergeSource[] };
+  | { kind: "merge"; sources: readonly MergeSource[] }
+  | ({ kind: "save" } & SaveTask)
+  | ({ kind: "load" } & LoadTask);
 
 /** A batch's documents, each id once, and the ids that it deletes. */
 export type AnalyzedBatch = { documents: AnalyzedDocument[]; deleted: string[] };
@@ -22,7 +27,7 @@ export type AnalyzedBatch = { documents: AnalyzedDocument[]; deleted: string[] }
 /** The same as a segment. */
 export type SealedBatch = { data: SegmentData; deleted: string[] };
 
-export type IndexingResult = AnalyzedBatch | SealedBatch | SegmentData;
+export type IndexingResult = AnalyzedBatch | SealedBatch | SegmentData | SnapshotLoading | SnapshotSaved;
 
 const analyzersMax = 64;
 const analyzers = new Map<string, DocumentAnalyzer>();
@@ -36,7 +41,23 @@ export default function runIndexingTask(task: IndexingTask): IndexingResult {
       return sealBatches(task.settings, task.batches);
     case "merge":
       return mergeSegments(task.sources);
+    case "save":
+      return save(task);
+    case "load":
+      return load(task);
   }
+}
+
+function save({ directory, definition, shard, position, segments, memtables, memtableFile }: SaveTask): SnapshotSaved {
+  const owner = { definition, shard, analysis: analysisFingerprint(definition.settings) };
+  const unsealed = memtables.length === 0 ? [] : [sealBatches(definition.settings, memtables).data];
+  const sealed = unsealed.map((data) => ({ file: memtableFile, dead: new Uint32Array(), data }));
+  return saveSnapshot(directory, owner, { position, segments: [...segments, ...sealed] });
+}
+
+function load({ directory, definition, shard, eras }: LoadTask): SnapshotLoading {
+  const owner = { definition, shard, analysis: analysisFingerprint(definition.settings) };
+  return loadSnapshot(directory, owner, eras);
 }
 
 function analyzeBatch(settings: IndexSettings, batch: Uint8Array): AnalyzedBatch {

@@ -1,3 +1,4 @@
+import type { LogEra } from "./history.ts";
 import type { Hit } from "./hit.ts";
 import type { IndexDefinition } from "./settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "./statistics.ts";
@@ -50,8 +51,16 @@ export type AttemptError = {
 
 /** What a root may ask of a leaf beside searching, by name: parameters and result, both JSON. */
 export type LinkCalls = {
-  /** Holds a replica from now on, empty if it is new; answers how far it has got. */
-  open: { params: { definition: IndexDefinition; shard: number }; result: { sequence: number; documents: number } };
+  /**
+   * Holds a replica from now on, empty if it is new; answers how far it has got. What the leaf holds of another history
+   * than the log's (`eras`) it drops first; a log that tells none is believed.
+   */
+  open: {
+    params: { definition: IndexDefinition; shard: number; eras?: readonly LogEra[] };
+    result: { sequence: number; documents: number };
+  };
+  /** Frees what the leaf kept on its disk of incarnations up to `head` that no longer stand. */
+  retain: { params: { standing: readonly number[]; head: number }; result: Record<string, never> };
   /** Drops a replica and frees what it held. */
   close: { params: ShardAddress; result: Record<string, never> };
   /**

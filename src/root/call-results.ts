@@ -6,6 +6,7 @@ type Results = { [Name in LinkCallName]: (value: unknown) => value is LinkCalls[
 export const callResultChecks: Results = {
   open: (value): value is LinkCalls["open"]["result"] => isRecord(value) && areCounts(value, ["sequence", "documents"]),
   close: (value): value is LinkCalls["close"]["result"] => isRecord(value),
+  retain: (value): value is LinkCalls["retain"]["result"] => isRecord(value),
   apply: (value): value is LinkCalls["apply"]["result"] => isRecord(value) && areCounts(value, ["sequence"]),
   statistics: (value): value is LinkCalls["statistics"]["result"] =>
     isRecord(value) &&

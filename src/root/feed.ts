@@ -15,7 +15,7 @@ export type FeedOptions = {
   leaf: { name: string; zone?: string; link: LeafLink };
   /** What the tail policy knows of the replica; the feed says whether it can be asked. */
   health: ReplicaHealth;
-  log: Pick<ChangeLog, "read">;
+  log: Pick<ChangeLog, "read" | "eras">;
   timers: Timers;
   random: Random;
   /** Called whenever the state or the sequence has changed. */
@@ -24,7 +24,8 @@ export type FeedOptions = {
 
 /** Searches of the leaf wait behind a page on the same connection. */
 const pageBytes = 1 << 20;
-const openTimeoutMs = 5_000;
+/** A leaf may have a large snapshot to read before it answers. */
+const openTimeoutMs = 60_000;
 const applyTimeoutMs = 60_000;
 const retryDelayMs = 200;
 const applyWindow = 2;
@@ -115,10 +116,11 @@ export class ReplicaFeed {
   }
 
   async #session(): Promise<void> {
-    const { definition, shard } = this.#options;
+    const { definition, shard, log } = this.#options;
     const { link } = this;
     const session = this.#sessions;
-    const opened = await link.call("open", { definition, shard }, { timeoutMs: openTimeoutMs });
+    const eras = await log.eras();
+    const opened = await link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
     if (session !== this.#sessions) return;
     this.#sequence = opened.sequence;
     this.#appliedSequence = opened.sequence;

@@ -6,6 +6,7 @@ import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { ReplicaFeed } from "./feed.ts";
 import type { LeafLink } from "./leaf-link.ts";
 import { StatisticsRefresh } from "./refresh.ts";
+import { retainOn } from "./retain.ts";
 
 /** A leaf of the cluster as the root was told of it. */
 export type Member = { name: string; zone?: string; link: LeafLink };
@@ -91,6 +92,8 @@ export class Topology {
     for (const index of this.#options.catalog.all()) {
       for (const feed of feedsOf(index)) if (feed.leaf.name === name) feed.notify();
     }
+    const link = this.#options.members.find((member) => member.name === name)?.link;
+    if (link?.connected === true) void retainOn(link, this.#options.log);
   }
 
   close(): void {
@@ -126,7 +129,7 @@ export class Topology {
   }
 
   #onAppend(appended: readonly AppendedShard[]): void {
-    for (const { index, incarnation, shard } of appended) {
+    for (const { index, incarnation, shard: number, sequence } of appended) {
       const known = this.#options.catalog.find(index);
       if (known?.definition.incarnation !== incarnation) continue;
       for (const feed of known.shards[shard]?.feeds ?? []) feed.notify();

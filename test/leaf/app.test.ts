@@ -46,7 +46,7 @@ describe("a leaf's plain HTTP", () => {
       name: "leaf-1",
       openReplica: (definition, shard) =>
         new Promise((resolve) => {
-          finish = () => resolve(fakes.open(definition, shard));
+          finish = () => resolve(fakes.open(definition, shard, []));
         }),
       clock: systemClock,
       timers: systemTimers,

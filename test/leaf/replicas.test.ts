@@ -11,9 +11,9 @@ describe("replicas", () => {
   it("opens a shard once, however often it is asked", async () => {
     let opened = 0;
     const fakes = fakeReplicas();
-    const replicas = createReplicas((definition, shard) => {
+    const replicas = createReplicas((definition, shard, eras) => {
       opened++;
-      return fakes.open(definition, shard);
+      return fakes.open(definition, shard, eras);
     });
     await Promise.all([replicas.open(demoDefinition, 0), replicas.open(demoDefinition, 0)]);
     await replicas.open(demoDefinition, 0);
@@ -39,7 +39,7 @@ describe("replicas", () => {
     let broken = true;
     const replicas = createReplicas(async (definition, shard) => {
       if (broken) throw new Error("no room");
-      return fakes.open(definition, shard);
+      return fakes.open(definition, shard, []);
     });
     await expect(replicas.open(demoDefinition, 0)).rejects.toThrow("no room");
     broken = false;
@@ -54,7 +54,7 @@ describe("replicas", () => {
       await new Promise<void>((resolve) => {
         finishOpening = resolve;
       });
-      const replica = await fakes.open(definition, shard);
+      const replica = await fakes.open(definition, shard, []);
       const apply = (): Promise<number> =>
         new Promise((resolve, reject) => {
           finishApply = (error) => (error === undefined ? resolve(1) : reject(error));

@@ -72,7 +72,9 @@ export function fakeReplicas(): { open: OpenReplica; closed: string[] } {
         memtableDocuments: sources.size,
         sizeBytes: 0,
       }),
-      close: async () => void closed.push(`${definition.index}/${definition.incarnation}/${shard}`),
+      follow: () => true,
+      close: async () => undefined,
+      drop: async () => void closed.push(`${definition.index}/${definition.incarnation}/${shard}`),
     };
   };
   return { open, closed };
