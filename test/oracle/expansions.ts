@@ -1,0 +1,41 @@
+import { plainEdits } from "../query/plain-edits.ts";
+import type { FullText } from "./full-text.ts";
+
+/** What a prefix stands for, by looking at every word there is. */
+export function prefixTerms(fullText: FullText, prefix: string, own: string): string[] {
+  const terms = new Set<string>();
+  for (const [word, term] of fullText.words) if (word.startsWith(prefix)) terms.add(term);
+  const ranked = [...terms].sort(byFrequency(fullText));
+  const first = fullText.frequency(own) > 0 ? [own] : [];
+  return [...new Set([...first, ...ranked])].slice(0, 50);
+}
+
+/** What a misspelt word was taken for, by comparing it with every word there is. */
+export function nearWords(fullText: FullText, misspelt: string): string[] {
+  const letters = [...misspelt].length;
+  const most = letters <= 3 ? 0 : letters <= 7 ? 1 : 2;
+  const near: { word: string; edits: number; frequency: number }[] = [];
+  for (const [word, term] of fullText.words) {
+    if (Math.abs(word.length - misspelt.length) > most || lettersApart(word, misspelt) > 2 * most) continue;
+    const edits = plainEdits(misspelt, word);
+    if (edits <= most) near.push({ word, edits, frequency: fullText.frequency(term) });
+  }
+  near.sort((a, b) => a.edits - b.edits || b.frequency - a.frequency || (a.word < b.word ? -1 : 1));
+  return near.slice(0, 8).map(({ word }) => word);
+}
+
+/** Letters that only one of two words holds: an edit changes that by two at most. */
+function lettersApart(left: string, right: string): number {
+  let apart = 0;
+  let rest = right;
+  for (const letter of left) {
+    const shorter = rest.replace(letter, "");
+    if (shorter.length === rest.length) apart++;
+    rest = shorter;
+  }
+  return apart + rest.length;
+}
+
+function byFrequency(fullText: FullText): (a: string, b: string) => number {
+  return (a, b) => fullText.frequency(b) - fullText.frequency(a) || (a < b ? -1 : 1);
+}
