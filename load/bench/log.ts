@@ -3,14 +3,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { demoDocuments } from "../../data/corpus.ts";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
+import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { ChangeLog, DocumentWrite } from "../../src/changes/log.ts";
-import type { IndexDefinition } from "../../src/protocol/settings.ts";
+import type { IndexDefinition, IndexSettings } from "../../src/protocol/settings.ts";
 import { systemClock } from "../../src/time.ts";
+import { hasNatsServer, startNatsServer } from "../../test/changes/nats-server.ts";
 
 type Shape = { name: string; writers: number; documentsPerAppend: number };
 type Round = { documentsPerSecond: number; appendsPerSecond: number; p50Ms: number; p99Ms: number };
 type Row = Shape & Round & { appendsPerSync: number };
 
+const settings: IndexSettings = {
+  fields: { title: { type: "text" }, body: { type: "text" } },
+  shards: 4,
+  replicas: 2,
+  language: "en",
+  bm25: { k1: 1.2, b: 0.75 },
+  placementSalt: 0,
+};
 const rounds = 3;
 const roundMs = 1_500;
 /** What one small append makes the log write before it syncs: some four pages. */
@@ -26,20 +36,14 @@ const shapes: readonly Shape[] = [
 
 /**
  * Acknowledged documents a second through the embedded log, beside how often the same disk syncs a small write, in
- * alternation in one run. The files lie in the working directory, because a memory disk would sync for nothing.
+ * alternation in one run. The files lie in the working directory, because a memory disk would sync for nothing. Where
+ * the machine has a NATS server, the same through the JetStream log, whose acknowledgements here are not synced.
  */
 export async function run({ json }: { json: boolean }): Promise<void> {
   const directory = await mkdtemp(join(process.cwd(), ".bench-log-"));
   try {
     const log = await createEmbeddedLog({ directory });
-    const { definition } = await log.createIndex("bench", {
-      fields: { title: { type: "text" }, body: { type: "text" } },
-      shards: 4,
-      replicas: 2,
-      language: "en",
-      bm25: { k1: 1.2, b: 0.75 },
-      placementSalt: 0,
-    });
+    const { definition } = await log.createIndex("bench", settings);
     const next = documentStream();
     const syncs: number[] = [];
     const measured = shapes.map((shape): { shape: Shape; rounds: Round[] } => ({ shape, rounds: [] }));
@@ -51,9 +55,30 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     const rows = measured.map(({ shape, rounds }) => summarize(shape, rounds, syncsPerSecond));
     const reads = await readAll(log, definition);
     await log.close();
-    print({ syncsPerSecond, rows, reads }, json);
+    const jetStream = hasNatsServer("the JetStream half of this benchmark") ? await runJetStream(next) : undefined;
+    print({ syncsPerSecond, rows, reads, jetStream }, json);
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+type JetStreamReport = { rows: Omit<Row, "appendsPerSync">[]; reads: Reads };
+
+async function runJetStream(next: () => DocumentWrite): Promise<JetStreamReport> {
+  const server = await startNatsServer();
+  try {
+    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true });
+    const { definition } = await log.createIndex("bench", settings);
+    const rows: JetStreamReport["rows"] = [];
+    for (const shape of shapes) {
+      const { appendsPerSync: _, ...row } = summarize(shape, [await measure(log, shape, next)], 1);
+      rows.push(row);
+    }
+    const reads = await readAll(log, definition);
+    await log.close();
+    return { rows, reads };
+  } finally {
+    await server.remove();
   }
 }
 
@@ -105,10 +130,7 @@ async function measure(log: ChangeLog, shape: Shape, next: () => DocumentWrite):
 }
 
 /** How fast one follower after the other catches up from the beginning. */
-async function readAll(
-  log: ChangeLog,
-  { index, incarnation, settings }: IndexDefinition,
-): Promise<{ documents: number; perSecond: number }> {
+async function readAll(log: ChangeLog, { index, incarnation, settings }: IndexDefinition): Promise<Reads> {
   const startMs = systemClock.nowMs();
   let documents = 0;
   for (let shard = 0; shard < settings.shards; shard++) {
@@ -139,11 +161,12 @@ function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-type Report = { syncsPerSecond: number; rows: Row[]; reads: { documents: number; perSecond: number } };
+type Reads = { documents: number; perSecond: number };
+type Report = { syncsPerSecond: number; rows: Row[]; reads: Reads; jetStream: JetStreamReport | undefined };
 
-function print({ syncsPerSecond, rows, reads }: Report, json: boolean): void {
+function print({ syncsPerSecond, rows, reads, jetStream }: Report, json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ bench: "log", syncsPerSecond, rows, reads })}\n`);
+    process.stdout.write(`${JSON.stringify({ bench: "log", syncsPerSecond, rows, reads, jetStream })}\n`);
     return;
   }
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -155,4 +178,11 @@ function print({ syncsPerSecond, rows, reads }: Report, json: boolean): void {
     write(`${name.padEnd(26)} ${rates} ${appendsPerSync.toFixed(2).padStart(16)} ${times}`);
   }
   write(`\na follower reads ${Math.round(reads.perSecond)} documents/s from the beginning, ${reads.documents} in all`);
+  if (jetStream === undefined) return;
+  write("\non JetStream, one server, not synced");
+  for (const { name, documentsPerSecond, appendsPerSecond, p50Ms, p99Ms } of jetStream.rows) {
+    const rates = `${String(documentsPerSecond).padStart(11)} ${String(appendsPerSecond).padStart(11)}`;
+    write(`${name.padEnd(26)} ${rates} ${p50Ms.toFixed(2).padStart(25)} ${p99Ms.toFixed(2).padStart(8)}`);
+  }
+  write(`\na follower reads ${Math.round(jetStream.reads.perSecond)} documents/s, ${jetStream.reads.documents} in all`);
 }
