@@ -136,6 +136,7 @@ describe("columns", () => {
         for (let after: Plan["after"]; ; ) {
           const { hits, total } = search(shard, after === undefined ? plan : { ...plan, after });
           walked.push(...hits.map(({ id }) => id));
+          expect(walked.length).toBeLessThanOrEqual(total);
           after = hits.at(-1);
           if (after === undefined) {
             expect(walked.length).toBe(total);
@@ -160,6 +161,26 @@ describe("columns", () => {
         }
       }),
       { seed: 23, numRuns: 30 },
+    );
+  });
+
+  test("are searched as they are by now, between one batch and the next", () => {
+    fc.assert(
+      fc.property(batches, fc.array(request, { minLength: 2, maxLength: 2 }), fc.nat(), (history, requests, seed) => {
+        const shard = new ChanceShard(seed);
+        for (const [i, batch] of history.entries()) {
+          shard.apply(batch);
+          const documents = living(history.slice(0, i + 1));
+          for (const asked of requests) {
+            const plan = planOf(asked);
+            const found = naiveMatches(documents, plan, asked);
+            expect(search(shard, plan).hits).toEqual(
+              expectedHits(found.slice(0, plan.top), asked, plan.sort !== undefined),
+            );
+          }
+        }
+      }),
+      { seed: 24, numRuns: 60 },
     );
   });
 });
