@@ -47,8 +47,9 @@ async function dispatch({ replicas, retain }: Parts, { name, params, body }: Inc
       await replicas.close(params);
       return answered("close", {});
     case "apply": {
-      if (!isCount(params.upTo)) return misfit;
-      const sequence = await replicas.apply(params, body, params.upTo);
+      const { upTo, after = 0 } = params;
+      if (!isCount(upTo) || !isCount(after)) return misfit;
+      const sequence = await replicas.apply(params, body, { after, upTo });
       return sequence === undefined ? notHeld(params) : answered("apply", { sequence });
     }
     case "statistics": {
@@ -92,13 +93,13 @@ function isAddress(value: Record<string, unknown>): value is Record<string, unkn
   return typeof value.index === "string" && isCount(value.incarnation) && isCount(value.shard);
 }
 
-function isCursor(value: unknown): value is StatisticsCursor {
 function isHistory(value: unknown): value is LogEra[] {
   return (
     Array.isArray(value) && value.every((era) => isRecord(era) && typeof era.id === "string" && isCount(era.since))
   );
 }
 
+function isCursor(value: unknown): value is StatisticsCursor {
   return isRecord(value) && typeof value.journal === "string" && isCount(value.version);
 }
 

@@ -56,7 +56,7 @@ export function openReplicaWith(
         return true;
       },
       prepare: (plan) => replica.shard.prepare(plan),
-      apply: (batch, upTo) => replica.apply(batch, upTo),
+      apply: (batch, upTo, after) => replica.apply(batch, upTo, after),
       statistics: (since, limitTerms) => replica.shard.statistics(since, limitTerms),
       status: () => replica.status(),
       async close() {

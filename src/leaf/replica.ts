@@ -21,7 +21,7 @@ export type Replica = {
    * of the calls, whatever the workers finish first. Changes that have been applied are skipped. Resolves to the
    * sequence that can be searched. Rejects with `overloaded` or `not_ready`: send it again, and what came after it.
    */
-  apply(batch: Uint8Array, upTo: number): Promise<number>;
+  apply(batch: Uint8Array, upTo: number, after?: number): Promise<number>;
   status(): ReplicaStatus;
   /** Resolves when no sealing or merging is due any more. */
   settled(): Promise<void>;
@@ -128,7 +128,11 @@ export function createReplica({
     definition,
     shardNumber,
     shard,
-    async apply(batch, upTo) {
+    async apply(batch, upTo, after = 0) {
+      // Several roots feed a replica, each from where it found it; a page beyond what is here would leave a gap.
+      if (after > scheduled) {
+        throw new HedgerowError("not_ready", `the replica stands at ${scheduled}, before ${after}`);
+      }
       const limits = { changesMax: settings.partChangesMax, bytesMax: settings.partBytesMax };
       const parts = batchParts(batch, scheduled, limits);
       scheduled = Math.max(scheduled, upTo, parts.at(-1)?.sequence ?? 0);

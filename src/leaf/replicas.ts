@@ -10,7 +10,7 @@ export type HeldReplica = SearchedShard & {
   /** The last change that it has applied. */
   readonly sequence: number;
   /** Applies a batch; resolves with the replica's sequence once everything in it is searchable. */
-  apply(batch: Uint8Array, upTo: number): Promise<number>;
+  apply(batch: Uint8Array, upTo: number, after?: number): Promise<number>;
   statistics(since: StatisticsCursor | undefined, limitTerms: number): StatisticsDelta;
   status(): Omit<ReplicaStatus, keyof ShardAddress>;
   /** Hears of the log's history (nothing where it tells none); false where its documents are not of it. */
@@ -29,11 +29,14 @@ export type ReplicaState = "opening" | "catching-up" | "ready" | "failed";
 
 export type ReplicaReport = ShardAddress & { state: ReplicaState };
 
+/** Which sequences a batch speaks of: all of its shard's changes beyond `after`, up to `upTo`. */
+export type BatchRange = { after: number; upTo: number };
+
 /** Everything that this leaf holds. Methods that name a replica answer undefined when it is not held. */
 export type Replicas = {
   open(definition: IndexDefinition, shard: number, eras?: readonly LogEra[]): Promise<LinkCalls["open"]["result"]>;
   close(address: ShardAddress): Promise<void>;
-  apply(address: ShardAddress, batch: Uint8Array, upTo: number): Promise<number> | undefined;
+  apply(address: ShardAddress, batch: Uint8Array, range: BatchRange): Promise<number> | undefined;
   statistics(address: ShardAddress, since: StatisticsCursor | undefined): StatisticsDelta | undefined;
   status(): ReplicaStatus[];
   states(): ReplicaReport[];
@@ -104,11 +107,11 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     return entry;
   };
 
-  const apply = async (entry: Entry, replica: HeldReplica, batch: { bytes: Uint8Array; upTo: number }) => {
+  const apply = async (entry: Entry, replica: HeldReplica, batch: BatchRange & { bytes: Uint8Array }) => {
     entry.applying++;
     if (entry.state === "ready" && replica.sequence === 0) entry.state = "catching-up";
     try {
-      const sequence = await replica.apply(batch.bytes, batch.upTo);
+      const sequence = await replica.apply(batch.bytes, batch.upTo, batch.after);
       if (entry.applying === 1) entry.state = "ready";
       return sequence;
     } catch (error) {
@@ -134,7 +137,7 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
       const entry = entries.get(key);
       if (entry !== undefined) await drop(key, entry);
     },
-    apply(address, bytes, upTo) {
+    apply(address, bytes, range) {
       const entry = entries.get(keyOf(address));
       return entry?.replica === undefined ? undefined : apply(entry, entry.replica, { ...range, bytes });
     },

@@ -65,9 +65,10 @@ export type LinkCalls = {
   close: { params: ShardAddress; result: Record<string, never> };
   /**
    * Applies a batch (in the body, see `protocol/batch.ts`) in order; answers when it is searchable. `upTo` says that
-   * nothing else up to that sequence concerns this shard. Sending a batch again changes nothing.
+   * nothing else up to that sequence concerns this shard beyond `after`, where the replica must stand, or further.
+   * Sending a batch again changes nothing.
    */
-  apply: { params: ShardAddress & { upTo: number }; result: { sequence: number } };
+  apply: { params: ShardAddress & { upTo: number; after?: number }; result: { sequence: number } };
   statistics: { params: ShardAddress & { since?: StatisticsCursor }; result: StatisticsDelta };
   status: { params: Record<string, never>; result: { replicas: ReplicaStatus[] } };
 };

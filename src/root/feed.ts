@@ -44,6 +44,9 @@ export class ReplicaFeed {
   #state: FeedState = "unreachable";
   #sequence = 0;
   #appliedSequence = 0;
+  /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
+  #sentSequence = 0;
+  #caughtUp = false;
   #closed = false;
   #wake: (() => void) | undefined;
   #news = true;
@@ -75,6 +78,11 @@ export class ReplicaFeed {
   /** Where the leaf itself stands: it hears nothing of sequences that do not concern the shard. */
   get appliedSequence(): number {
     return this.#appliedSequence;
+  }
+
+  /** Whether it has once sent everything that the log then held. */
+  get hasCaughtUp(): boolean {
+    return this.#caughtUp;
   }
 
   /** Says that the log has something new for the shard, or that the link is back. */
@@ -124,11 +132,13 @@ export class ReplicaFeed {
     if (session !== this.#sessions) return;
     this.#sequence = opened.sequence;
     this.#appliedSequence = opened.sequence;
+    this.#sentSequence = opened.sequence;
     this.#enter("catching-up");
     while (!this.#closed) {
       this.#news = false;
       await this.#drain();
       if (session !== this.#sessions) return;
+      this.#caughtUp = true;
       this.#enter("ready");
       if (!this.#news) await this.#pause();
       if (session !== this.#sessions) return;
@@ -147,7 +157,12 @@ export class ReplicaFeed {
       const upTo = Math.max(after, page.upTo);
       if (page.changes.length > 0) {
         const body = encodeChanges(page.changes);
-        const applied = link.call("apply", { index, incarnation, shard, upTo }, { timeoutMs: applyTimeoutMs, body });
+        const applied = link.call(
+          "apply",
+          { index, incarnation, shard, after: this.#sentSequence, upTo },
+          { timeoutMs: applyTimeoutMs, body },
+        );
+        this.#sentSequence = upTo;
         const settled = applied.then(({ sequence }) => {
           this.#appliedSequence = sequence;
           this.#advance(upTo);

@@ -20,7 +20,7 @@ async function demoLeaf(queueLimit?: number): Promise<Leaf> {
   await leaf.replicas.open(demoDefinition, 0);
   const source = Buffer.from(JSON.stringify({ id: "a", title: "fear" }));
   const batch = encodeChanges([{ kind: "put", id: "a", sequence: 3, source }]);
-  await leaf.replicas.apply({ index: "demo", incarnation: 7, shard: 0 }, batch, 3);
+  await leaf.replicas.apply({ index: "demo", incarnation: 7, shard: 0 }, batch, { after: 0, upTo: 3 });
   return leaf;
 }
 
