@@ -5,6 +5,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   engine: () => import("./engine.ts"),
   indexing: () => import("./indexing.ts"),
   fanout: () => import("./fanout.ts"),
+  features: () => import("./features.ts"),
   recording: () => import("./recording.ts"),
   log: () => import("./log.ts"),
 };
