@@ -59,4 +59,4 @@ async function main([name, ...args]: string[]): Promise<number> {
 
 process.exitCode = await main(process.argv.slice(2));
 // The channel to the process that started this one would keep it running.
-if (process.connected) process.disconnect();
+process.disconnect?.();

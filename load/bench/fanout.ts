@@ -42,7 +42,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
       bodies,
       pids: [echo.pid, ...leaves.map(({ pid }) => pid)],
     };
-    const results = { search: [] as Round[], echo: [] as Round[] };
+    const results: Record<"search" | "echo", Round[]> = { search: [], echo: [] };
     await measure(search, 3);
     await measure(floor, 2);
     for (let round = 0; round < rounds; round++) {
@@ -81,7 +81,12 @@ async function searchTarget(directory: string): Promise<Target> {
 async function measure(target: Target, seconds: number): Promise<Round> {
   const before = await processorMs(target.pids);
   const headers = { "content-type": "application/json" };
-  const requests = target.bodies.map((body) => ({ method: "POST" as const, path: target.path, headers, body }));
+  const requests: autocannon.Request[] = target.bodies.map((body) => ({
+    method: "POST",
+    path: target.path,
+    headers,
+    body,
+  }));
   const result = await autocannon({ url: target.url, connections, duration: seconds, requests });
   return {
     queries: result["2xx"],
