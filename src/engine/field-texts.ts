@@ -25,7 +25,7 @@ export function* readFieldTexts(
   let pauseAt = pauseBytes;
   let at = bytes.indexOf(openBrace) + 1;
   for (;;) {
-    at = skipTo(bytes, at, quote, closeBrace);
+    at = skipTo(bytes, at, [quote, closeBrace]);
     if (at >= bytes.length || bytes[at] === closeBrace) return found;
     const keyEnd = stringEnd(bytes, at);
     const key = String(parseJson(bytes.toString("utf8", at, keyEnd)));
@@ -136,7 +136,7 @@ function endOf(bytes: Buffer, start: number): number {
   }
 }
 
-function skipTo(bytes: Buffer, start: number, either: number, or: number): number {
+function skipTo(bytes: Buffer, start: number, [either, or]: readonly [number, number]): number {
   let at = start;
   while (at < bytes.length && bytes[at] !== either && bytes[at] !== or) at++;
   return at;

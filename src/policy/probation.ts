@@ -3,6 +3,9 @@ import type { ReplicaHealth } from "./replica.ts";
 import type { ProbationSettings } from "./settings.ts";
 import type { ShardHealth } from "./shard.ts";
 
+/** One replica among its shard's. */
+export type ReplicaPlace = { replica: ReplicaHealth; shard: ShardHealth };
+
 /**
  * Takes a replica out of a shard's rotation when it has become far slower than its best sibling, or silent. Out, it is
  * left alone for a while that doubles with each relapse; then it is sent copies of a few queries, and comes back after
@@ -29,11 +32,12 @@ export class Probation {
   }
 
   /** Looks at a replica after one of its attempts was settled. */
-  review(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): void {
+  review({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): void {
     if (!this.settings.enabled) return;
     replica.failuresInRow = sign.kind === "answered" ? 0 : replica.failuresInRow + 1;
-    if (replica.standing === "probation") this.reviewCopy(replica, shard, sign, nowMs);
-    else if (replica.standing === "ready" && this.isBad(replica, shard, sign, nowMs)) this.eject(replica, shard, nowMs);
+    if (replica.standing === "probation") this.reviewCopy({ replica, shard }, sign, nowMs);
+    else if (replica.standing === "ready" && this.isBad({ replica, shard }, sign, nowMs))
+      this.eject(replica, shard, nowMs);
   }
 
   /** The replica that should get a copy of this query, if it is one of the few that are copied. */
@@ -50,7 +54,7 @@ export class Probation {
     return undefined;
   }
 
-  private isBad(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): boolean {
+  private isBad({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): boolean {
     const { failuresInRowMax, silentMsMin, slowSamplesMin, slowFactor } = this.settings;
     if (replica.failuresInRow >= failuresInRowMax) {
       if (sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin) return true;
@@ -61,7 +65,7 @@ export class Probation {
     );
   }
 
-  private reviewCopy(replica: ReplicaHealth, shard: ShardHealth, sign: HealthSign, nowMs: number): void {
+  private reviewCopy({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): void {
     const bestMs = bestMedianMs(replica, shard, this.settings.slowSamplesMin);
     if (sign.kind !== "answered" || sign.ownMs > this.settings.slowFactor * bestMs) {
       this.eject(replica, shard, nowMs);

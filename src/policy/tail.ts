@@ -121,14 +121,14 @@ export class TailPolicy {
       const ownMs = Math.max(0, end.latencyMs - end.queuedMs);
       replica.observe({ latencyMs: end.latencyMs, ownMs }, peakDecayMs, nowMs);
       replica.tracker?.record(end.latencyMs, nowMs);
-      this.probation.review(replica, shard, { kind: "answered", ownMs }, nowMs);
+      this.probation.review({ replica, shard }, { kind: "answered", ownMs }, nowMs);
       return;
     }
     const ageMs = nowMs - attempt.sentMs;
     replica.observeAtLeast(ageMs, nowMs);
     if (end.kind === "failed" && end.pushBack) replica.pushBackUntilMs = nowMs + pushBackMs;
-    else if (end.kind === "failed") this.probation.review(replica, shard, { kind: "failed" }, nowMs);
-    else if (this.isSilence(ageMs, context)) this.probation.review(replica, shard, { kind: "silent" }, nowMs);
+    else if (end.kind === "failed") this.probation.review({ replica, shard }, { kind: "failed" }, nowMs);
+    else if (this.isSilence(ageMs, context)) this.probation.review({ replica, shard }, { kind: "silent" }, nowMs);
   }
 
   /** Whether an attempt that was given up at this age speaks against its replica, or only against the query's budget. */

@@ -1,6 +1,6 @@
 import { coverageOf, coverageWaitMs } from "../policy/coverage.ts";
 import { attemptBudgetMs, gatherDeadlineMs } from "../policy/deadline.ts";
-import type { Attempt, ReplicaHealth } from "../policy/replica.ts";
+import type { ReplicaHealth } from "../policy/replica.ts";
 import type { AttemptEnd, TailPolicy } from "../policy/tail.ts";
 import {
   type AttemptErrorCode,
@@ -28,6 +28,11 @@ export type {
   ShardReport,
 } from "./gather-contract.ts";
 export { extraAttempt, firstAttempt, shadowAttempt } from "./gather-contract.ts";
+
+/** One event's time, and where its commands go. */
+type Turn = { nowMs: number; out: GatherCommand[] };
+
+type AttemptPlace = { progress: ShardProgress; number: number };
 
 /** Hedges that fall due this close together are sent together, so that a wide fan-out does not wake for each. */
 const hedgeTickMs = 0.25;
@@ -79,33 +84,36 @@ export class Gather {
   /** Takes one event in; appends to `out` what is to be done, in order. */
   on(event: GatherEvent, nowMs: number, out: GatherCommand[]): void {
     if (this.done) return;
-    if (event.kind === "begin") this.begin(nowMs, out);
-    else if (event.kind === "timer") this.onTimer(event.timer, nowMs, out);
-    else if (event.kind === "cancelled") this.finish(nowMs, out);
+    const turn = { nowMs, out };
+    if (event.kind === "begin") this.begin(turn);
+    else if (event.kind === "timer") this.onTimer(event.timer, turn);
+    else if (event.kind === "cancelled") this.finish(turn);
     else {
       const progress = this.progress[event.shard];
       if (progress === undefined) return;
-      if (event.kind === "reply") this.onReply(progress, event, nowMs, out);
-      else if (event.kind === "error") this.onError(progress, event, nowMs, out);
-      else this.onStarted(progress, event, nowMs, out);
+      if (event.kind === "reply") this.onReply(progress, event, turn);
+      else if (event.kind === "error") this.onError(progress, event, turn);
+      else this.onStarted(progress, event, turn);
     }
-    if (this.open === 0 && !this.done) this.finish(nowMs, out);
+    if (this.open === 0 && !this.done) this.finish(turn);
   }
 
-  private begin(nowMs: number, out: GatherCommand[]): void {
+  private begin(turn: Turn): void {
+    const { nowMs, out } = turn;
     const { settings } = this.policy;
     this.deadlineMs = gatherDeadlineMs(nowMs, this.request.deadlineMs, settings.deadline);
     if (this.deadlineMs <= nowMs) {
-      this.finish(nowMs, out);
+      this.finish(turn);
       return;
     }
-    for (let shard = 0; shard < this.progress.length; shard++) this.sendFirst(shard, nowMs, out);
+    for (let shard = 0; shard < this.progress.length; shard++) this.sendFirst(shard, turn);
     if (this.open === 0) return;
     out.push({ kind: "setTimer", timer: "deadline", atMs: this.deadlineMs });
-    this.setHedgeTimer(nowMs, out);
+    this.setHedgeTimer(turn);
   }
 
-  private sendFirst(shard: number, nowMs: number, out: GatherCommand[]): void {
+  private sendFirst(shard: number, turn: Turn): void {
+    const { nowMs } = turn;
     const progress = this.progress[shard];
     if (progress === undefined) return;
     const replica = this.policy.chooseFirst(progress.health, nowMs);
@@ -120,12 +128,12 @@ export class Gather {
     }
     this.policy.budget.deposit(nowMs);
     this.policy.counts.first++;
-    progress.first = this.send(shard, firstAttempt, { replica, purpose: "first", nowMs }, out);
+    progress.first = this.send({ shard, attempt: firstAttempt }, { replica, purpose: "first" }, turn);
     if (this.request.hedge) this.planHedge(progress, replica, { nowMs, remainingMs });
     const shadow = this.policy.chooseShadow(progress.health, nowMs);
     if (shadow !== undefined && shadow !== replica) {
       this.policy.counts.shadows++;
-      progress.shadow = this.send(shard, shadowAttempt, { replica: shadow, purpose: "shadow", nowMs }, out);
+      progress.shadow = this.send({ shard, attempt: shadowAttempt }, { replica: shadow, purpose: "shadow" }, turn);
     }
   }
 
@@ -140,20 +148,21 @@ export class Gather {
   }
 
   private send(
-    shard: number,
-    attempt: number,
-    to: { replica: ReplicaHealth; purpose: SendPurpose; nowMs: number },
-    out: GatherCommand[],
+    at: { shard: number; attempt: number },
+    to: { replica: ReplicaHealth; purpose: SendPurpose },
+    turn: Turn,
   ) {
-    const { replica, purpose, nowMs } = to;
+    const { nowMs, out } = turn;
+    const { replica, purpose } = to;
     const budgetMs = attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs);
     const tied = this.policy.settings.hedge.tiedDelayMs !== undefined && purpose !== "shadow";
-    out.push({ kind: "send", shard, attempt, replica, budgetMs, purpose, tied });
+    out.push({ kind: "send", ...at, replica, budgetMs, purpose, tied });
     return replica.begin(nowMs);
   }
 
   /** Asks to be woken when the next hedge falls due, if there is one to come. */
-  private setHedgeTimer(nowMs: number, out: GatherCommand[]): void {
+  private setHedgeTimer(turn: Turn): void {
+    const { nowMs, out } = turn;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const progress of this.progress) {
       if (progress.outcome === undefined && progress.hedgeAtMs < nextMs) nextMs = progress.hedgeAtMs;
@@ -163,9 +172,10 @@ export class Gather {
     out.push({ kind: "setTimer", timer: "hedge", atMs: Math.max(nextMs, nowMs) });
   }
 
-  private onTimer(timer: GatherTimer, nowMs: number, out: GatherCommand[]): void {
+  private onTimer(timer: GatherTimer, turn: Turn): void {
+    const { nowMs } = turn;
     if (timer !== "hedge") {
-      this.finish(nowMs, out);
+      this.finish(turn);
       return;
     }
     if (nowMs < this.hedgeTimerMs) return;
@@ -176,14 +186,14 @@ export class Gather {
       const tooEarly = progress.first?.started === true && progress.lateHedgeAtMs > dueMs;
       progress.hedgeAtMs = tooEarly ? progress.lateHedgeAtMs : Number.POSITIVE_INFINITY;
       if (tooEarly) continue;
-      if (!this.sendExtra(shard, "hedge", nowMs, out)) {
+      if (!this.sendExtra(shard, "hedge", turn)) {
         this.postponeHedge(progress, nowMs);
         continue;
       }
       progress.hedged = true;
       progress.tied = progress.first?.started === false && this.policy.settings.hedge.tiedDelayMs !== undefined;
     }
-    this.setHedgeTimer(nowMs, out);
+    this.setHedgeTimer(turn);
   }
 
   /** What cannot be hedged now is looked at again when it has waited twice as long. */
@@ -194,7 +204,8 @@ export class Gather {
   }
 
   /** Sends a second attempt if there is a replica for it, time and budget. */
-  private sendExtra(shard: number, purpose: "hedge" | "retry", nowMs: number, out: GatherCommand[]): boolean {
+  private sendExtra(shard: number, purpose: "hedge" | "retry", turn: Turn): boolean {
+    const { nowMs } = turn;
     const progress = this.progress[shard];
     if (progress?.first === undefined || progress.second !== undefined) return false;
     const replica = this.policy.chooseExtra(progress.health, progress.first.replica, nowMs);
@@ -205,59 +216,57 @@ export class Gather {
     if (!this.policy.payExtra(purpose, nowMs)) return false;
     if (purpose === "hedge") this.policy.counts.hedges++;
     else this.policy.counts.retries++;
-    progress.second = this.send(shard, extraAttempt, { replica, purpose, nowMs }, out);
+    progress.second = this.send({ shard, attempt: extraAttempt }, { replica, purpose }, turn);
     return true;
   }
 
-  private onReply(
-    progress: ShardProgress,
-    reply: Extract<GatherEvent, { kind: "reply" }>,
-    nowMs: number,
-    out: GatherCommand[],
-  ): void {
+  private onReply(progress: ShardProgress, reply: Extract<GatherEvent, { kind: "reply" }>, turn: Turn): void {
+    const { nowMs } = turn;
     const attempt = progress.attempt(reply.attempt);
     if (attempt === undefined || !attempt.open) return;
     const latencyMs = nowMs - attempt.sentMs;
-    this.settle(progress, reply.attempt, { kind: "answered", latencyMs, queuedMs: reply.queuedMs }, nowMs);
+    this.settle({ progress, number: reply.attempt }, { kind: "answered", latencyMs, queuedMs: reply.queuedMs }, nowMs);
     if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.accept(reply, attempt.replica);
     if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;
     this.documentsAll += reply.documentsTotal - progress.health.documents;
     this.documentsSearched += reply.documents;
-    this.cancelAttempt(progress, reply.attempt === firstAttempt ? extraAttempt : firstAttempt, nowMs, out);
+    this.cancelAttempt(progress, reply.attempt === firstAttempt ? extraAttempt : firstAttempt, turn);
     this.resolve(progress, reply.outcome, nowMs);
-    this.slopeWait(nowMs, out);
+    this.slopeWait(turn);
   }
 
   private onError(
     progress: ShardProgress,
     error: { shard: number; attempt: number; code: AttemptErrorCode },
-    nowMs: number,
-    out: GatherCommand[],
+    turn: Turn,
   ): void {
+    const { nowMs } = turn;
     const attempt = progress.attempt(error.attempt);
     if (attempt === undefined || !attempt.open) return;
-    this.settle(progress, error.attempt, { kind: "failed", pushBack: isPushBack(error.code) }, nowMs);
+    this.settle({ progress, number: error.attempt }, { kind: "failed", pushBack: isPushBack(error.code) }, nowMs);
     if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.errors.push(error.code);
     if (progress.first?.open || progress.second?.open) return;
-    if (mayRetry(error.code, this.request.suspect === true) && this.sendExtra(error.shard, "retry", nowMs, out)) return;
+    if (mayRetry(error.code, this.request.suspect === true) && this.sendExtra(error.shard, "retry", turn)) return;
     this.resolve(progress, missingOutcome(progress.errors), nowMs);
   }
 
-  private onStarted(progress: ShardProgress, event: { attempt: number }, nowMs: number, out: GatherCommand[]): void {
+  private onStarted(progress: ShardProgress, event: { attempt: number }, turn: Turn): void {
+    const { nowMs } = turn;
     const attempt = progress.attempt(event.attempt);
     if (attempt === undefined || !attempt.open || event.attempt === shadowAttempt) return;
     attempt.started = true;
     const other = event.attempt === firstAttempt ? progress.second : progress.first;
     if (other === undefined || !other.open || !progress.tied) return;
     const otherNumber = event.attempt === firstAttempt ? extraAttempt : firstAttempt;
-    this.cancelAttempt(progress, other.started ? event.attempt : otherNumber, nowMs, out);
+    this.cancelAttempt(progress, other.started ? event.attempt : otherNumber, turn);
     this.policy.budget.refund(nowMs);
   }
 
   /** Once the minimum coverage is in, each further answer shortens the wait for the rest. */
-  private slopeWait(nowMs: number, out: GatherCommand[]): void {
+  private slopeWait(turn: Turn): void {
+    const { nowMs, out } = turn;
     const { minCoverage } = this.request;
     if (minCoverage <= 0 || minCoverage >= 1 || this.open === 0 || this.coverage < minCoverage) return;
     this.coveredAtMs ??= nowMs;
@@ -271,30 +280,32 @@ export class Gather {
     this.open--;
   }
 
-  private cancelAttempt(progress: ShardProgress, attempt: number, nowMs: number, out: GatherCommand[]): void {
+  private cancelAttempt(progress: ShardProgress, attempt: number, turn: Turn): void {
+    const { nowMs, out } = turn;
     const loser = progress.attempt(attempt);
     if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return;
-    this.settle(progress, attempt, { kind: "abandoned" }, nowMs);
+    this.settle({ progress, number: attempt }, { kind: "abandoned" }, nowMs);
     out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
   }
 
   /** Tells the shard's memory a first attempt's latency, or how long one was waited for that was already slow. */
-  private learn(progress: ShardProgress, attempt: Attempt, end: AttemptEnd, nowMs: number): void {
+  private learn(progress: ShardProgress, end: AttemptEnd, { ageMs, nowMs }: { ageMs: number; nowMs: number }): void {
     const memory = progress.health.memory(this.request.queryClass);
-    const ageMs = nowMs - attempt.sentMs;
     if (end.kind === "answered" || (end.kind === "abandoned" && ageMs > memory.quantileMs)) memory.record(ageMs, nowMs);
   }
 
   /** Books an attempt's end. */
-  private settle(progress: ShardProgress, number: number, end: AttemptEnd, nowMs: number): void {
+  private settle({ progress, number }: AttemptPlace, end: AttemptEnd, nowMs: number): void {
     const attempt = progress.attempt(number);
     if (attempt === undefined || !attempt.open) return;
     const { queryClass } = this.request;
-    if (number === firstAttempt && this.policy.settings.hedge.enabled) this.learn(progress, attempt, end, nowMs);
+    if (number === firstAttempt && this.policy.settings.hedge.enabled)
+      this.learn(progress, end, { ageMs: nowMs - attempt.sentMs, nowMs });
     this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
   }
 
-  private finish(nowMs: number, out: GatherCommand[]): void {
+  private finish(turn: Turn): void {
+    const { nowMs, out } = turn;
     this.done = true;
     for (let shard = 0; shard < this.progress.length; shard++) {
       const progress = this.progress[shard];
@@ -302,7 +313,7 @@ export class Gather {
       for (let number = firstAttempt; number <= shadowAttempt; number++) {
         const attempt = progress.attempt(number);
         if (attempt === undefined || !attempt.open) continue;
-        this.settle(progress, number, { kind: "abandoned" }, nowMs);
+        this.settle({ progress, number }, { kind: "abandoned" }, nowMs);
         out.push({ kind: "cancel", shard, attempt: number, replica: attempt.replica });
       }
       if (progress.outcome === undefined) this.resolve(progress, "late", nowMs);

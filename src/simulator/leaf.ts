@@ -29,7 +29,7 @@ export type LeafOutside = {
   /** Call `leaf.onEnd(job)` at this time. */
   endAt(atMs: number, job: Job): void;
   started(job: Job, nowMs: number): void;
-  replied(job: Job, outcome: "complete" | "truncated", share: number, nowMs: number): void;
+  replied(job: Job, reply: { outcome: "complete" | "truncated"; share: number }, nowMs: number): void;
   refused(job: Job, code: AttemptErrorCode, nowMs: number): void;
 };
 
@@ -119,8 +119,9 @@ export class SimulatedLeaf {
     this.workedMs += ranMs;
     const wanted = job.query.wants(job.shard, job.attempt);
     if (!wanted) this.wastedMs += ranMs;
-    if (wanted && job.cut) this.outside.replied(job, "truncated", Math.min(1, ranMs / job.workMs), nowMs);
-    else if (wanted) this.outside.replied(job, "complete", 1, nowMs);
+    if (wanted && job.cut)
+      this.outside.replied(job, { outcome: "truncated", share: Math.min(1, ranMs / job.workMs) }, nowMs);
+    else if (wanted) this.outside.replied(job, { outcome: "complete", share: 1 }, nowMs);
     this.next(nowMs);
   }
 

@@ -231,7 +231,7 @@ export class Simulation {
       endAt: (atMs, job) => this.events.push(atMs, { kind: "workEnds", job }),
       started: (job, nowMs) => this.events.push(nowMs + wayMs, { kind: "started", job }),
       refused: (job, code, nowMs) => this.events.push(nowMs + wayMs, { kind: "error", job, code }),
-      replied: (job, outcome, share, nowMs) => {
+      replied: (job, { outcome, share }, nowMs) => {
         const queuedMs = job.startedMs - job.arrivedMs;
         const tookMs = nowMs - job.startedMs;
         this.events.push(nowMs + wayMs, { kind: "reply", job, outcome, share, queuedMs, tookMs });

@@ -15,7 +15,11 @@ function fleetOf(count: number, change: (settings: PolicySettings) => void = () 
 
 type Fleet = ReturnType<typeof fleetOf>;
 
-function answer(fleet: Fleet, replica: ReplicaHealth | undefined, latencyMs: number, nowMs: number): void {
+function answer(
+  fleet: Fleet,
+  replica: ReplicaHealth | undefined,
+  { latencyMs, nowMs }: { latencyMs: number; nowMs: number },
+): void {
   if (replica === undefined) return;
   const attempt = replica.begin(nowMs - latencyMs);
   const end = { kind: "answered", latencyMs, queuedMs: 0 } as const;
@@ -53,7 +57,7 @@ describe("replica choice", () => {
 
   test("avoids one that is silent before it has answered or failed anything", () => {
     const fleet = fleetOf(2);
-    for (const replica of fleet.replicas) answer(fleet, replica, 2, 100);
+    for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 2, nowMs: 100 });
     fleet.replicas[0]?.begin(100);
     fleet.replicas[1]?.begin(149);
     fleet.replicas[1]?.begin(149);
@@ -62,7 +66,7 @@ describe("replica choice", () => {
 
   test("errors that come fast make a replica no cheaper", () => {
     const fleet = fleetOf(2);
-    for (const replica of fleet.replicas) answer(fleet, replica, 10, 100);
+    for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 10, nowMs: 100 });
     const before = fleet.replicas[0]?.latencyMs(1_000, 100);
     for (let i = 0; i < 3; i++) fail(fleet, fleet.replicas[0], 100);
     expect(fleet.replicas[0]?.latencyMs(1_000, 100)).toBe(before);
@@ -100,7 +104,7 @@ describe("probation", () => {
     for (let i = 0; i < 7; i++) {
       fail(fleet, bad, i);
       fail(fleet, spared, i);
-      if (i === 3) answer(fleet, spared, 1, i);
+      if (i === 3) answer(fleet, spared, { latencyMs: 1, nowMs: i });
     }
     expect(bad?.standing).toBe("ejected");
     expect(spared?.standing).toBe("ready");
@@ -134,8 +138,8 @@ describe("probation", () => {
     const fleet = fleetOf(3);
     const [slow, queued, healthy] = fleet.replicas;
     for (let i = 0; i < 400; i++) {
-      answer(fleet, slow, 10, i);
-      answer(fleet, healthy, 2, i);
+      answer(fleet, slow, { latencyMs: 10, nowMs: i });
+      answer(fleet, healthy, { latencyMs: 2, nowMs: i });
       const attempt = queued?.begin(i - 50);
       if (attempt === undefined) continue;
       const end = { kind: "answered", latencyMs: 50, queuedMs: 48 } as const;
@@ -149,24 +153,25 @@ describe("probation", () => {
       settings.probation.shadowShare = 1;
     });
     const [bad, good] = fleet.replicas;
-    for (let i = 0; i < 100; i++) answer(fleet, good, 2, i);
+    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
     for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
     expect(fleet.policy.chooseShadow(fleet.shard, 100)).toBeUndefined();
     expect(fleet.policy.chooseShadow(fleet.shard, 1_400)).toBe(bad);
-    answer(fleet, bad, 50, 1_450);
+    answer(fleet, bad, { latencyMs: 50, nowMs: 1_450 });
     expect(bad?.standing).toBe("ejected");
     expect((bad?.returnsAtMs ?? 0) - 1_450).toBeGreaterThanOrEqual(1_500);
     const backMs = bad?.returnsAtMs ?? 0;
     expect(fleet.policy.chooseShadow(fleet.shard, backMs)).toBe(bad);
-    for (let i = 0; i < 4; i++) answer(fleet, bad, 3, backMs + i);
+    for (let i = 0; i < 4; i++) answer(fleet, bad, { latencyMs: 3, nowMs: backMs + i });
     expect(bad?.standing).toBe("probation");
-    answer(fleet, bad, 3, backMs + 5);
+    answer(fleet, bad, { latencyMs: 3, nowMs: backMs + 5 });
     expect(bad?.standing).toBe("ready");
   });
 
   test("one that joins is expected to be like its siblings and takes up its share slowly", () => {
     const fleet = fleetOf(2);
-    for (const replica of fleet.replicas) for (let i = 0; i < 50; i++) answer(fleet, replica, 4, i);
+    for (const replica of fleet.replicas)
+      for (let i = 0; i < 50; i++) answer(fleet, replica, { latencyMs: 4, nowMs: i });
     const fresh = fleet.policy.replica({ leaf: "new", joining: { nowMs: 100, siblings: fleet.replicas } });
     expect(fresh.latencyMs(1_000, 100)).toBeCloseTo(4, 1);
     fleet.shard.replicas = [...fleet.replicas, fresh];

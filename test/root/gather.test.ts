@@ -65,7 +65,9 @@ class Stage {
     return commands;
   }
 
-  reply(shard: number, attempt: number, outcome: "complete" | "truncated" = "complete", searched = documents) {
+  reply(shard: number, attempt: number, cutTo?: number) {
+    const searched = cutTo ?? documents;
+    const outcome = cutTo === undefined ? "complete" : "truncated";
     const sizes = { documents: searched, documentsTotal: documents };
     return this.tell({ kind: "reply", shard, attempt, outcome, ...sizes, queuedMs: 0, tookMs: 1 });
   }
@@ -300,7 +302,7 @@ function play(stage: Stage, step: { what: string; pick: number; code: AttemptErr
   if (send === undefined) return;
   const { shard, attempt } = send;
   if (step.what === "reply") stage.reply(shard, attempt);
-  if (step.what === "truncated") stage.reply(shard, attempt, "truncated", step.pick % documents);
+  if (step.what === "truncated") stage.reply(shard, attempt, step.pick % documents);
   if (step.what === "error") stage.tell({ kind: "error", shard, attempt, code: step.code });
   if (step.what === "started") stage.tell({ kind: "started", shard, attempt });
 }
