@@ -6,6 +6,7 @@ import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock } from "../time.ts";
 import { createArrivals } from "./arrivals.ts";
+import { backupRoutes } from "./backup-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -82,5 +83,6 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOpt
   indexRoutes(app, service);
   documentRoutes(app, service);
   searchRoutes(app, service);
+  backupRoutes(app, service);
   return app;
 }

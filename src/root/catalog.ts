@@ -5,6 +5,12 @@ import type { IndexDefinition } from "../protocol/settings.ts";
 import { createPlanContext, type PlanContext } from "../query/context.ts";
 import type { ReplicaFeed } from "./feed.ts";
 
+/**
+ * Stands in the log while a restore is under way, under a name that nobody can give: whatever becomes of the root, what
+ * is half restored cannot be taken for whole.
+ */
+export const restoringIndex = "_restoring";
+
 /** One shard of an index: its replicas in the order of placement, and their health for the tail policy. */
 export type CatalogShard = { feeds: ReplicaFeed[]; health: ShardHealth };
 
@@ -26,19 +32,32 @@ export class Catalog {
     this.#policy = options.policy;
   }
 
-  /** The index behind a name or an alias. Throws `index_not_found`. */
+  /** The index behind a name or an alias. Throws `index_not_found`, or `not_ready` while a restore is not finished. */
   get(name: string): CatalogIndex {
     const index = this.find(name) ?? this.find(this.#alias(name) ?? "");
     if (index === undefined) {
       const known = this.names().slice(0, 20).join(", ");
       throw new HedgerowError("index_not_found", `there is no index "${name}"; there is ${known || "none yet"}`);
     }
+    this.requireWhole();
     return index;
   }
 
   /** The index of that very name. */
   find(name: string): CatalogIndex | undefined {
     return this.#indexes.get(name);
+  }
+
+  /** Whether what stands is only a part of what a restore is to bring. */
+  get restoring(): boolean {
+    return this.#indexes.has(restoringIndex);
+  }
+
+  /** Throws `not_ready` while a restore is not finished. */
+  requireWhole(): void {
+    if (!this.restoring) return;
+    const detail = "a restore is under way, or broke off; hedgerow restore begins it anew and clears away what is here";
+    throw new HedgerowError("not_ready", detail);
   }
 
   names(): string[] {

@@ -16,8 +16,9 @@ export function operateRoutes(app: App, service: RootService, metrics: Metrics):
 
   app.get("/readyz", async (_request, reply) => {
     const unready = service.unreadyShards();
-    if (unready.length === 0 && !service.draining) return { status: "ready" };
-    const status = service.draining ? "draining" : "not ready";
+    const { restoring } = service.catalog;
+    if (unready.length === 0 && !service.draining && !restoring) return { status: "ready" };
+    const status = service.draining ? "draining" : restoring ? "restoring" : "not ready";
     return reply.code(503).send({ status, shards: unready });
   });
 

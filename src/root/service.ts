@@ -7,7 +7,7 @@ import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Clock } from "../time.ts";
+import type { Clock, Timers } from "../time.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
@@ -43,6 +43,7 @@ export class RootService {
   readonly catalog: Catalog;
   readonly log: ChangeLog;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly #options: ServiceOptions;
   readonly #searches = new SearchTally();
   readonly #guard: CanaryGuard;
@@ -60,6 +61,7 @@ export class RootService {
     this.catalog = options.catalog;
     this.log = options.log;
     this.clock = options.resources.clock;
+    this.timers = options.resources.timers;
   }
 
   /** Takes up what the log knows of, and follows it: to be called once, before the first request. */
@@ -121,10 +123,11 @@ export class RootService {
 
   /** Creates an index and waits until it can be searched, if that does not take too long. */
   async createIndex(name: string, body: IndexBody): Promise<{ kind: "created" | "stands"; index: CatalogIndex }> {
+    this.catalog.requireWhole();
     if (Object.hasOwn(this.catalog.aliases, name)) {
       throw new HedgerowError("index_exists", `"${name}" is an alias of "${this.catalog.aliases[name]}"`);
     }
-    const { kind, definition } = await this.log.createIndex(name, this.#settings(name, body));
+    const { kind, definition } = await this.log.createIndex(name, this.settingsFor(name, body));
     if (kind === "differs") {
       const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
       throw new HedgerowError("index_exists", detail);
@@ -136,8 +139,8 @@ export class RootService {
     return { kind, index };
   }
 
-  /** An index that stands keeps its salt: asking for it again must find it the same. */
-  #settings(name: string, body: IndexBody): IndexSettings {
+  /** What an index is created with. One that stands keeps its salt: asking for it again must find it the same. */
+  settingsFor(name: string, body: IndexBody): IndexSettings {
     const { defaults, topology } = this.#options;
     const { shards = defaults.shards, replicas = defaults.replicas } = body;
     const known = this.catalog.find(name)?.definition.settings.placementSalt;
@@ -152,6 +155,7 @@ export class RootService {
   }
 
   async dropIndex(name: string): Promise<boolean> {
+    this.catalog.requireWhole();
     const dropped = await this.log.dropIndex(name);
     const index = this.catalog.remove(name);
     if (index !== undefined) this.#options.topology.release(index);
@@ -160,6 +164,7 @@ export class RootService {
   }
 
   async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
+    this.catalog.requireWhole();
     for (const [alias, index] of Object.entries(set)) {
       if (this.catalog.find(alias) !== undefined) throw new HedgerowError("index_exists", `"${alias}" is an index`);
       if (index !== null && this.catalog.find(index) === undefined) {

@@ -27,8 +27,10 @@ export async function startCluster(options: {
   flags?: string[];
   /** More leaves that the root is told of, each `name=url`; nobody need be there. */
   elsewhere?: string[];
+  /** A directory with a log in it, which is removed in the end. */
+  data?: string;
 }): Promise<TestCluster> {
-  const directory = await mkdtemp(join(tmpdir(), "hedgerow-test-"));
+  const directory = options.data ?? (await mkdtemp(join(tmpdir(), "hedgerow-test-")));
   const indexing = createIndexing({ threads: 1 });
   const leaves = Array.from({ length: options.leaves }, (_, i) =>
     createLeaf({

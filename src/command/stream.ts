@@ -1,0 +1,50 @@
+import { Readable } from "node:stream";
+import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+
+/** Asks for something long and gives its bytes as they come. Throws `RequestRefused`, or `ServiceUnreachable` when it breaks off. */
+export async function* download(client: Client, path: string): AsyncGenerator<Uint8Array, void> {
+  const response = await reach(client, () => fetch(client.url + path));
+  if (!response.ok || response.body === null) accepted(await answerOf(response));
+  else {
+    try {
+      for await (const chunk of Readable.fromWeb(response.body)) yield bytesOf(chunk);
+    } catch {
+      throw new ServiceUnreachable(`${client.url} broke off in the middle`);
+    }
+  }
+}
+
+/** Sends something long as it comes. Throws as `download` does. */
+export async function upload(
+  client: Client,
+  path: string,
+  { type, bytes }: { type: string; bytes: AsyncIterable<Uint8Array> },
+): Promise<Answer> {
+  const body = Readable.toWeb(Readable.from(bytes, { objectMode: false }));
+  const headers = { "content-type": type };
+  const request = { method: "POST", headers, body, duplex: "half" } satisfies RequestInit & { duplex: "half" };
+  return accepted(await answerOf(await reach(client, () => fetch(client.url + path, request))));
+}
+
+async function reach(client: Client, ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new ServiceUnreachable(`no answer from ${client.url}: ${cause}`);
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  try {
+    return { status: response.status, retryAfterS: undefined, body: JSON.parse(text) };
+  } catch {
+    return { status: response.status, retryAfterS: undefined, body: text };
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError("a stream of bytes gave something else");
+}

@@ -1,0 +1,46 @@
+import { Readable } from "node:stream";
+import { HedgerowError } from "../errors.ts";
+import { type BackupIndex, backupMediaType } from "../protocol/backup.ts";
+import { indexBodySchema } from "../protocol/index-request.ts";
+import { invalidRequest } from "../protocol/problem.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+import type { App } from "./app.ts";
+import { writeBackup } from "./backup.ts";
+import { restore } from "./restore.ts";
+import type { RootService } from "./service.ts";
+
+/** Handing everything out as one stream, and taking it in again. */
+export function backupRoutes(app: App, service: RootService): void {
+  let restoring = false;
+
+  app.get("/v1/backup", async (_request, reply) => {
+    service.catalog.requireWhole();
+    const definitions = await service.log.indexes();
+    const documents = [...service.catalog.all()].reduce((sum, { statistics }) => sum + statistics.current.documents, 0);
+    const aliases = await service.log.aliases();
+    const backup = writeBackup({ log: service.log, definitions, aliases, documents });
+    return reply.type(backupMediaType).send(Readable.from(backup, { objectMode: false }));
+  });
+
+  // A backup may be larger than memory: it is read as it comes, whatever the limit for bodies.
+  app.register(async (scope) => {
+    scope.addContentTypeParser(backupMediaType, (_request, payload, done) => done(null, payload));
+    scope.post("/v1/restore", async (request) => {
+      if (!(request.body instanceof Readable)) {
+        throw new HedgerowError("unsupported_media_type", `a backup comes as ${backupMediaType}`);
+      }
+      if (restoring) throw new HedgerowError("not_ready", "a restore is under way already");
+      restoring = true;
+      try {
+        const fits = request.compileValidationSchema(indexBodySchema);
+        const settle = ({ name, settings }: BackupIndex): IndexSettings => {
+          if (!fits(settings)) throw invalidRequest(fits.errors ?? []);
+          return service.settingsFor(name, settings);
+        };
+        return await restore(request.body, { log: service.log, timers: service.timers, settle });
+      } finally {
+        restoring = false;
+      }
+    });
+  });
+}

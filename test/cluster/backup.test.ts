@@ -1,0 +1,166 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
+import { run as backup } from "../../src/command/backup.ts";
+import { run as restore } from "../../src/command/restore.ts";
+import { restoringIndex } from "../../src/root/catalog.ts";
+import { testSettings } from "../engine/layout.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { listeningIo } from "../support/stub-service.ts";
+import { eventually } from "../support/up.ts";
+
+let directory = "";
+let file = "";
+let source: TestCluster;
+
+const documents = Array.from({ length: 700 }, (_, i) => ({
+  id: `d${i}`,
+  title: `fox ${i % 9 === 0 ? "bee" : "sea"} ☃`,
+  body: i % 3 === 0 ? "wind and sea" : "bee\nbee",
+  year: i,
+  more: { kept: [i, null, "\u2028"] },
+}));
+const books = {
+  fields: { title: { type: "text", boost: 2 }, body: { type: "text" }, year: { type: "number" } },
+  shards: 3,
+  replicas: 2,
+  language: "de",
+  stopWords: ["und"],
+};
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-backup-"));
+  file = join(directory, "all.backup");
+  source = await startCluster({ leaves: 2 });
+  await source.request("PUT", "/v1/indexes/books", books);
+  await source.request("PUT", "/v1/indexes/empty", { fields: { note: { type: "stored" } }, shards: 1, replicas: 1 });
+  await source.load("books", documents);
+  await source.request("DELETE", "/v1/indexes/books/documents/d13");
+  await source.request("PUT", "/v1/indexes/books/documents/d14", { title: "fox fox", year: 5 });
+  await source.request("POST", "/v1/aliases", { set: { library: "books" } });
+});
+afterAll(async () => {
+  await source.close();
+  await rm(directory, { recursive: true });
+});
+
+async function command(run: typeof backup, args: string[], url: string) {
+  const io = listeningIo({ isTerminal: false, env: { HEDGEROW_URL: url } });
+  return { code: await run(args, io), out: io.out(), err: io.err() };
+}
+
+/** Whatever can be asked of a cluster about the index, without what belongs to its layout and its log. */
+async function answers(cluster: TestCluster): Promise<unknown> {
+  const found: unknown[] = [];
+  for (const query of ["", "fox", "+bee sea", "wind -fox", "title:sea"]) {
+    const body = { query, size: 1000, budgetMs: 20_000, sort: ["_score"] };
+    const answer = await cluster.request("POST", "/v1/indexes/library/search", body);
+    const { hits, total, complete, statistics } = answer.body;
+    found.push({ hits, total, complete, statistics });
+  }
+  const { body } = await cluster.request("GET", "/v1/indexes/books");
+  const { incarnation: _i, placementSalt: _s, ...settings } = body;
+  return { found, settings };
+}
+
+async function restored(path: string): Promise<TestCluster> {
+  const cluster = await startCluster({ leaves: 2 });
+  const done = await command(restore, [path, "--json"], cluster.url);
+  expect(done).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(done.out)).toMatchObject({ indexes: ["books", "empty"], documents: 699, aliases: 1 });
+  return cluster;
+}
+
+describe("a backup", () => {
+  it("brings everything back: settings, aliases, documents, scores and the epoch, bit for bit", async () => {
+    const made = await command(backup, [file], source.url);
+    expect(made.out).toMatch(/^2 indexes, 699 documents, [\d.]+ MiB in .* backed up into /);
+    expect(made.code).toBe(0);
+    const cluster = await restored(file);
+    const expected = await answers(source);
+    await eventually("all of it can be found", async () => {
+      const found = await cluster.request("GET", "/v1/indexes/books");
+      return JSON.stringify(found.body.statistics).includes('"documents":699');
+    });
+    expect(await answers(cluster)).toEqual(expected);
+    const again = await command(restore, [file], cluster.url);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.err).toContain("the cluster holds books, empty; a backup is restored into an empty one");
+    expect(await answers(cluster)).toEqual(expected);
+    await cluster.close();
+  });
+
+  it("is refused before anything is sent, wherever a byte of it is wrong or missing", async () => {
+    const bytes = await readFile(file);
+    const damaged = join(directory, "damaged.backup");
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 0, max: 255 }), async (place, flip) => {
+        const at = place % bytes.length;
+        const copy = Buffer.from(bytes);
+        copy[at] = (copy[at] ?? 0) ^ flip;
+        await writeFile(damaged, flip === 0 ? bytes.subarray(0, at) : copy);
+        const checked = await command(restore, [damaged, "--check"], "http://127.0.0.1:9");
+        expect(checked.code).toBe(1);
+        expect(checked.err).toContain("is damaged");
+      }),
+      { seed: 81, numRuns: 60 },
+    );
+    expect((await command(restore, [file, "--check"], "http://127.0.0.1:9")).code).toBe(0);
+  });
+
+  it("leaves an empty cluster where it turns out to be damaged on the way, and says how far it came", async () => {
+    const cluster = await startCluster({ leaves: 2 });
+    const bytes = await readFile(file);
+    const answer = await fetch(`${cluster.url}/v1/restore`, {
+      method: "POST",
+      headers: { "content-type": "application/x-hedgerow-backup" },
+      body: bytes.subarray(0, bytes.length - 20),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      code: "invalid_request",
+      detail: expect.stringMatching(/is damaged: line \d+ is no line of a backup; 699 documents had come, and nothing/),
+    });
+    expect((await cluster.request("GET", "/v1/indexes")).body).toEqual({ indexes: [], aliases: {} });
+    await cluster.close();
+  });
+
+  it("writes no file where the service has nothing to give", async () => {
+    const path = join(directory, "none.backup");
+    const made = await command(backup, [path], "http://127.0.0.1:9");
+    expect(made.code).toBe(1);
+    await expect(stat(path)).rejects.toThrow("ENOENT");
+    await expect(stat(`${path}.new`)).rejects.toThrow("ENOENT");
+  });
+});
+
+describe("a restore that broke off with its root", () => {
+  it("cannot be taken for a whole one, and is begun anew by running it again", async () => {
+    const data = await mkdtemp(join(tmpdir(), "hedgerow-broken-"));
+    const log = await createEmbeddedLog({ directory: data });
+    await log.createIndex(restoringIndex, testSettings);
+    await log.createIndex("books", testSettings);
+    await log.close();
+    const cluster = await startCluster({ leaves: 2, data });
+    for (const [method, path, body] of [
+      ["GET", "/v1/indexes/books/search?q=fox", undefined],
+      ["GET", "/v1/backup", undefined],
+      ["PUT", "/v1/indexes/books/documents/1", {}],
+      ["DELETE", "/v1/indexes/books", undefined],
+      ["PUT", "/v1/indexes/other", { fields: {} }],
+    ] as const) {
+      expect(await cluster.request(method, path, body)).toMatchObject({ status: 503, body: { code: "not_ready" } });
+    }
+    expect(await cluster.request("GET", "/readyz")).toMatchObject({ status: 503, body: { status: "restoring" } });
+    expect((await command(restore, [file], cluster.url)).code).toBe(0);
+    await eventually("the documents can be found", async () => {
+      const { body } = await cluster.request("GET", "/v1/indexes/library/search?q=fox&budgetMs=5000");
+      return JSON.stringify(body.total) === '{"value":699,"exact":true}';
+    });
+    expect((await cluster.request("GET", "/readyz")).status).toBe(200);
+    await cluster.close();
+  });
+});
