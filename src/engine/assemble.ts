@@ -4,6 +4,7 @@ import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { segmentLimits } from "./term-limits.ts";
 import { packOrders, type TokenOrders } from "./token-order.ts";
 
 /** One posting per place: which term stands in which document, with which code. In any order, each pair once. */
@@ -34,6 +35,7 @@ export function assemble(assembly: Assembly): SegmentData {
   const documents = ids.length;
   const ranked = rankTerms(assembly);
   const byTerm = sortByTerm(postings, { ...ranked, documents });
+  const codes = rankCodes(byTerm.codes, assembly.codes, fields);
   return {
     documents,
     fields,
@@ -43,7 +45,8 @@ export function assemble(assembly: Assembly): SegmentData {
     words: buildDictionary(assembly.words),
     postingEnds: ranked.ends,
     postingDocs: byTerm.docs,
-    ...rankCodes(byTerm.codes, assembly.codes, fields),
+    ...codes,
+    ...segmentLimits({ fields, postingEnds: ranked.ends, ...codes }),
     lengthRows: narrowed(assembly.lengths.rows),
     documentLengths: narrowed(assembly.documentLengths),
     ...packOrders(assembly.orders, ranked.rankOf),

@@ -1,6 +1,7 @@
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import type { Random } from "../time.ts";
 import type { TermCounts } from "./term-counts.ts";
+import type { LimitRow } from "./term-limits.ts";
 
 /** A page of the journal: differences from a cursor on, and the cursor to go on from. */
 export type JournalPage = {
@@ -9,6 +10,9 @@ export type JournalPage = {
   more: boolean;
   terms: string[];
   counts: number[];
+  /** For each term the place of its row in `limitRows`, or -1; empty where none has one. */
+  limits: number[];
+  limitRows: LimitRow[];
 };
 
 type Entry = { start: number; counts: TermCounts };
@@ -55,6 +59,13 @@ export class Journal {
     const to = Math.min(this.#length, from + limit);
     const terms: string[] = [];
     const counts: number[] = [];
+    const limits: number[] = [];
+    const rows = new Map<LimitRow, number>();
+    const place = (row: LimitRow): number => {
+      const known = rows.get(row) ?? rows.size;
+      if (known === rows.size) rows.set(row, known);
+      return known;
+    };
     let entry = this.#entryAt(from);
     for (let at = from; at < to; ) {
       const held = this.#entries[entry++];
@@ -63,9 +74,14 @@ export class Journal {
       for (; at < end; at++) {
         terms.push(held.counts.termAt(at - held.start));
         counts.push(held.counts.countAt(at - held.start));
+        const row = held.counts.limitAt?.(at - held.start);
+        limits.push(row === undefined ? -1 : place(row));
       }
     }
-    return { cursor: { journal: this.#name, version: to }, reset: !known, more: to < this.#length, terms, counts };
+    const cursor = { journal: this.#name, version: to };
+    const more = to < this.#length;
+    const limitRows = [...rows.keys()];
+    return { cursor, reset: !known, more, terms, counts, limits: limitRows.length === 0 ? [] : limits, limitRows };
   }
 
   /** The entry that holds a place. */

@@ -156,6 +156,11 @@ export class Memtable implements Piece {
     return this.#documents[doc];
   }
 
+  /** The documents from a number on. */
+  documentsFrom(doc: number): readonly AnalyzedDocument[] {
+    return this.#documents.slice(doc);
+  }
+
   /** Every document that holds a key with the key's exact frequency there; by frequency, then ascending. */
   eachFrequency(key: string, take: (doc: number, frequency: number) => void): void {
     const { result } = this.#index.search({ query: [key], resolve: false });
@@ -177,7 +182,7 @@ export class Memtable implements Piece {
         if (doc >= limit) return;
         const before = shares[doc] ?? 0;
         if (before === 0) found.push(doc);
-        shares[doc] = before + fieldShare(weighing, field, frequency, this.lengthsOf(doc)[field] ?? 0);
+        shares[doc] = before + fieldShare(weighing, field, { frequency, length: this.lengthsOf(doc)[field] ?? 0 });
       });
     }
     if (found.length === 0) return undefined;

@@ -18,6 +18,9 @@ export type SegmentData = {
   /** Where each term's postings end in `postingDocs` and `postingCodes`. */
   postingEnds: Uint32Array;
   postingDocs: Uint32Array;
+  /** What bounds each term's worth, as the number of one of `limitRows` (see `term-limits.ts`). */
+  termLimits: NarrowArray;
+  limitRows: NarrowArray;
   /** Each names a row of `frequencyRows` and of `codeLengths`; the most used codes come first. */
   postingCodes: Uint16Array | Uint32Array;
   /** `fields` numbers per code: how often each text field holds the term. */

@@ -10,6 +10,7 @@ import type { PreparedFilter } from "./prepared-filter.ts";
 import { SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
 import { type TermCounts, wordCounts } from "./term-counts.ts";
+import { limitsByTerm } from "./term-limits.ts";
 import { readPairs } from "./token-order.ts";
 import { Tombstones } from "./tombstones.ts";
 import type { Weighing } from "./weighing.ts";
@@ -93,6 +94,7 @@ export class Segment implements Piece {
       size: terms.size,
       termAt: (i) => terms.text(i),
       countAt: (i) => (postingEnds[i] ?? 0) - startOf(postingEnds, i),
+      limitAt: limitsByTerm(this.data),
     };
   }
 

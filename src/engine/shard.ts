@@ -14,7 +14,7 @@ import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch } from "./shard-search.ts";
 import { TakenTerms } from "./taken-terms.ts";
-import { summedCounts, type TermCounts } from "./term-counts.ts";
+import { documentCounts, type TermCounts } from "./term-counts.ts";
 import { firstVersion } from "./tombstones.ts";
 
 /** A living document's place. */
@@ -272,12 +272,9 @@ export class Shard {
   }
 
   #newInMemtable(): TermCounts {
-    const terms: string[][] = [];
-    for (let doc = this.#visible; doc < this.#memtable.documents; doc++) {
-      this.#countLengths(this.#memtable.lengthsOf(doc), 1);
-      terms.push(this.#memtable.distinctTerms(doc));
-    }
-    return summedCounts(terms);
+    const documents = this.#memtable.documentsFrom(this.#visible);
+    for (const { lengths } of documents) this.#countLengths(lengths, 1);
+    return documentCounts(documents, this.#fields);
   }
 
   #countLengths(lengths: readonly number[], sign: 1 | -1): void {
@@ -301,8 +298,16 @@ export class Shard {
         yield* taken.counts();
       } else {
         const documents = piece === this.#memtable ? this.#visible : piece.documents;
+        const living: number[] = [];
         for (let doc = 0; doc < documents; doc++) {
-          if (!piece.tombstones.isDead(doc, this.#version)) yield piece.termsOf(doc, 1);
+          if (!piece.tombstones.isDead(doc, this.#version)) living.push(doc);
+        }
+        if (piece instanceof Memtable) {
+          yield documentCounts(
+            living.flatMap((doc) => piece.documentAt(doc) ?? []),
+            this.#fields,
+          );
+          yield piece.words(0, documents);
         }
         if (piece instanceof Memtable) yield piece.words(0, documents);
       }

@@ -1,10 +1,14 @@
 import { wordMark } from "../protocol/statistics.ts";
+import { type AnalyzedDocument, keyField, keyTerm } from "./document.ts";
+import { coarsen, type LimitRow, widenField } from "./term-limits.ts";
 
 /** Terms and a difference of document frequency for each, decoded as they are read. */
 export type TermCounts = {
   readonly size: number;
   termAt(i: number): string;
   countAt(i: number): number;
+  /** What bounds the term's worth in the documents that are counted; absent where they are taken away. */
+  limitAt?(i: number): LimitRow;
 };
 
 /** The same difference for each of a list of terms: what one document adds (1) or takes away (-1). */
@@ -17,11 +21,32 @@ export function wordCounts(words: { size: number; text(number: number): string }
   return { size: words.size, termAt: (i) => wordMark + words.text(i), countAt: () => 1 };
 }
 
-/** The sum of many documents' terms. */
-export function summedCounts(documents: Iterable<readonly string[]>): TermCounts {
-  const sums = new Map<string, number>();
-  for (const terms of documents) for (const term of terms) sums.set(term, (sums.get(term) ?? 0) + 1);
+type Sum = { count: number; lastDocument: number; limits: number[] };
+
+/** What documents add: the sum of their terms, with limits. */
+export function documentCounts(documents: readonly AnalyzedDocument[], fields: number): TermCounts {
+  const sums = new Map<string, Sum>();
+  documents.forEach(({ keys, frequencies, lengths }, document) => {
+    keys.forEach((key, i) => {
+      const term = keyTerm(key);
+      let sum = sums.get(term);
+      if (sum === undefined) {
+        sum = { count: 0, lastDocument: -1, limits: new Array<number>(2 * fields).fill(0) };
+        sums.set(term, sum);
+      }
+      if (sum.lastDocument !== document) sum.count++;
+      sum.lastDocument = document;
+      const field = keyField(key);
+      widenField(sum.limits, { field, frequency: frequencies[i] ?? 1, length: lengths[field] ?? 0 });
+    });
+  });
   const terms = [...sums.keys()];
-  const counts = [...sums.values()];
-  return { size: terms.length, termAt: (i) => terms[i] ?? "", countAt: (i) => counts[i] ?? 0 };
+  const entries = [...sums.values()];
+  for (const { limits } of entries) coarsen(limits, fields);
+  return {
+    size: terms.length,
+    termAt: (i) => terms[i] ?? "",
+    countAt: (i) => entries[i]?.count ?? 0,
+    limitAt: (i) => entries[i]?.limits ?? [],
+  };
 }

@@ -25,4 +25,11 @@ export type StatisticsDelta = {
    */
   terms: readonly string[];
   counts: readonly number[];
+  /**
+   * For each term the place in `limitRows` of what bounds its worth in the documents that were added, whatever the weights;
+   * -1 where none were; empty where that goes for all. A row has for each text field the most that a document holds the term there, then for each the
+   * least that such a field is long. Bounds only widen until a reset.
+   */
+  limits: readonly number[];
+  limitRows: readonly (readonly number[])[];
 };

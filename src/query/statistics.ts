@@ -1,5 +1,6 @@
 import { murmur3 } from "../protocol/hashing.ts";
 import { type StatisticsCursor, type StatisticsDelta, wordMark } from "../protocol/statistics.ts";
+import { TermBounds, type Weights } from "./term-bounds.ts";
 
 /** The statistics of a whole index that one plan is made from. */
 export type Statistics = {
@@ -18,6 +19,8 @@ type ShardStatistics = {
   /** Term numbers and differences of pages that wait for the last one. */
   stagedTerms: number[];
   stagedCounts: number[];
+  /** For each the number of a row of bounds, or -1. */
+  stagedLimits: number[];
   stagedReset: boolean;
 };
 
@@ -29,6 +32,7 @@ type ShardStatistics = {
 export class GlobalStatistics {
   readonly #fieldCount: number;
   readonly #shards: ShardStatistics[];
+  readonly #bounds: TermBounds;
   readonly #onWord: (word: string) => void;
   readonly #numberOf = new Map<string, number>();
   readonly #terms: string[] = [];
@@ -48,8 +52,10 @@ export class GlobalStatistics {
       frequencies: new Int32Array(1024),
       stagedTerms: [],
       stagedCounts: [],
+      stagedLimits: [],
       stagedReset: false,
     }));
+    this.#bounds = new TermBounds(shards);
     this.#current = this.#summarize();
   }
 
@@ -82,6 +88,16 @@ export class GlobalStatistics {
     return number === undefined ? 0 : (this.#total[number] ?? 0);
   }
 
+  /**
+   * No document that a shard has told of is worth more for a term, before the term's weight: its saturation is at most
+   * this, under any weights of fields.
+   */
+  saturationBound(shard: number, term: string, weights: Weights): number {
+    const number = this.#numberOf.get(term);
+    if (number === undefined || (this.#shards[shard]?.frequencies[number] ?? 0) === 0) return 0;
+    return this.#bounds.saturation(shard, number, weights);
+  }
+
   /** As `frequency`, for a term's number. */
   frequencyAt(number: number): number {
     return this.#total[number] ?? 0;
@@ -99,17 +115,21 @@ export class GlobalStatistics {
       shard.stagedReset = true;
       shard.stagedTerms = [];
       shard.stagedCounts = [];
+      shard.stagedLimits = [];
     }
+    const rows = delta.limitRows.map((row) => this.#bounds.rowNumber(row));
     delta.terms.forEach((term, i) => {
       if (term.startsWith(wordMark)) {
         this.#onWord(term.slice(wordMark.length));
       } else {
         shard.stagedTerms.push(this.numberOf(term));
         shard.stagedCounts.push(delta.counts[i] ?? 0);
+        shard.stagedLimits.push(rows[delta.limits[i] ?? -1] ?? -1);
       }
     });
     shard.cursor = delta.cursor;
     if (delta.more) return false;
+    this.#publishBounds(shard, shardNumber);
     this.#publish(shard, { documents: delta.documents, lengths: delta.lengths, sequence: delta.sequence });
     return true;
   }
@@ -125,10 +145,19 @@ export class GlobalStatistics {
     }
     shard.stagedTerms = [];
     shard.stagedCounts = [];
+    shard.stagedLimits = [];
     shard.stagedReset = false;
     shard.published = totals;
     this.#current = this.#summarize();
     this.#stamp = [this.#current.epoch, ...this.#shards.map(({ published }) => published.sequence)].join(" ");
+  }
+
+  #publishBounds({ stagedReset, stagedTerms, stagedLimits }: ShardStatistics, shardNumber: number): void {
+    if (stagedReset) this.#bounds.reset(shardNumber);
+    stagedTerms.forEach((term, i) => {
+      const row = stagedLimits[i] ?? -1;
+      if (row >= 0) this.#bounds.widen(shardNumber, term, row);
+    });
   }
 
   #add(shard: ShardStatistics, term: number, difference: number): void {

@@ -19,7 +19,11 @@ export const callResultChecks: Results = {
     isListOf(value.lengths, isNumber) &&
     isListOf(value.terms, isString) &&
     isListOf(value.counts, isNumber) &&
-    value.terms.length === value.counts.length,
+    value.terms.length === value.counts.length &&
+    isListOf(value.limits, isNumber) &&
+    (value.limits.length === 0 || value.terms.length === value.limits.length) &&
+    Array.isArray(value.limitRows) &&
+    value.limitRows.every((row) => isListOf(row, isNumber)),
   status: (value): value is LinkCalls["status"]["result"] => isRecord(value) && isListOf(value.replicas, isStatus),
 };
 

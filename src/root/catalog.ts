@@ -12,7 +12,12 @@ import type { ReplicaFeed } from "./feed.ts";
 export const restoringIndex = "_restoring";
 
 /** One shard of an index: its replicas in the order of placement, and their health for the tail policy. */
-export type CatalogShard = { feeds: ReplicaFeed[]; health: ShardHealth };
+export type CatalogShard = {
+  feeds: ReplicaFeed[];
+  health: ShardHealth;
+  /** The last append of the shard that this root has heard of. */
+  appendedSequence: number;
+};
 
 /** One index as this root knows it: what planning needs, and who holds what. */
 export type CatalogIndex = PlanContext & {
@@ -73,6 +78,7 @@ export class Catalog {
     const shards = Array.from({ length: definition.settings.shards }, () => ({
       feeds: [],
       health: this.#policy.shard([], 0),
+      appendedSequence: 0,
     }));
     const index: CatalogIndex = { ...createPlanContext(definition, this.#termsMax), shards };
     this.#indexes.set(definition.index, index);

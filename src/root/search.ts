@@ -11,6 +11,7 @@ import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
 import type { GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
+import { tellsOfAll } from "./known-documents.ts";
 import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
@@ -121,7 +122,10 @@ async function gatherAnswer(
     from,
     size,
     compare: hitComparator(plan.sort),
-    isSettled: isSettledBy(plan, result),
+    isSettled: isSettledBy(plan, result, {
+      statistics: index.statistics,
+      isKnown: (shard) => tellsOfAll(index, shard),
+    }),
   });
   const last = page.at(-1)?.hit;
   const written = writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {

@@ -131,8 +131,10 @@ export class Topology {
   #onAppend(appended: readonly AppendedShard[]): void {
     for (const { index, incarnation, shard: number, sequence } of appended) {
       const known = this.#options.catalog.find(index);
-      if (known?.definition.incarnation !== incarnation) continue;
-      for (const feed of known.shards[shard]?.feeds ?? []) feed.notify();
+      const shard = known?.shards[number];
+      if (known?.definition.incarnation !== incarnation || shard === undefined) continue;
+      shard.appendedSequence = Math.max(shard.appendedSequence, sequence);
+      for (const feed of shard.feeds) feed.notify();
     }
   }
 }

@@ -36,6 +36,8 @@ function contextOf(words: Readonly<Record<string, number>>, settings: Partial<In
     lengths: [5000],
     terms: terms.flatMap((word) => [context.analyzer.termOf(word), wordMark + word]),
     counts: terms.flatMap((word) => [words[word] ?? 0, 1]),
+    limits: terms.flatMap(() => [-1, -1]),
+    limitRows: [],
   });
   return context;
 }

@@ -63,6 +63,8 @@ export function fakeReplicas(): { open: OpenReplica; closed: string[] } {
         lengths: [sources.size],
         terms: ["fear"],
         counts: [sources.size],
+        limits: [0],
+        limitRows: [[1, 1]],
       }),
       status: () => ({
         sequence,
