@@ -309,7 +309,6 @@ export class Shard {
           );
           yield piece.words(0, documents);
         }
-        if (piece instanceof Memtable) yield piece.words(0, documents);
       }
     }
   }

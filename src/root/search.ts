@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
-import { hitComparator } from "../protocol/hit.ts";
+import { type Hit, hitComparator } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { writeCursor } from "../query/cursor.ts";
@@ -139,10 +139,17 @@ async function gatherAnswer(
   });
   return {
     body: written,
-    complete: verdict.complete,
+    complete: verdict.complete && page.every(({ hit }) => hasDetails(hit, plan)),
     current: result.answers.every(({ shard, reply }) => reply.sequence >= (sequences[shard] ?? 0)),
     times: { plannedMs, gatheredMs },
   };
+}
+
+/** Whether the leaf had time for all that it was asked to tell of a hit; an answer without is not one to keep. */
+function hasDetails({ highlights, explanation }: Hit, plan: Plan): boolean {
+  return (
+    (plan.highlight === undefined || highlights !== undefined) && (plan.explain !== true || explanation !== undefined)
+  );
 }
 
 function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: number } {

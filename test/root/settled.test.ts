@@ -95,7 +95,9 @@ function cut(answer: ShardAnswer): ShardAnswer {
 
 const request = { from: 0, size: 100, compare: compareHits };
 
-function pages(plan: Plan, world: World, fated: readonly ("complete" | "late" | "truncated")[], index: KnownIndex) {
+type Fate = "complete" | "late" | "truncated";
+
+function pages(plan: Plan, { world, fated }: { world: World; fated: readonly Fate[] }, index: KnownIndex) {
   const answers = world.shards.map((shard, i) => answerOf(shard, i, plan));
   const came = answers.flatMap((answer, i) => {
     const fate = fated[i] ?? "complete";
@@ -123,14 +125,14 @@ describe("a settled hit", () => {
           const world = worldOf(batches, fated.length, seed);
           const plan = planOf(clauses, world);
           const known = { statistics: world.statistics, isKnown: () => true };
-          const { partial, whole } = pages(plan, world, fated, known);
+          const { partial, whole } = pages(plan, { world, fated }, known);
           partial.forEach((hit, rank) => {
             if (hit.settled) expect(hit.hit).toEqual(whole[rank]?.hit);
           });
           if (fated.every((fate) => fate === "complete")) return;
           hits += partial.length;
           settled += partial.filter((hit) => hit.settled).length;
-          const unknown = pages(plan, world, fated, { ...known, isKnown: () => false });
+          const unknown = pages(plan, { world, fated }, { ...known, isKnown: () => false });
           unknown.partial.forEach((hit, rank) => {
             if (!hit.settled) return;
             settledByWeights++;
@@ -155,7 +157,7 @@ describe("a settled hit", () => {
     const world = worldOf([shards.flat()], 2, 1);
     const plan = planOf([{ occur: "optional", terms: [{ term: "fox", weight: 0 }] }], world);
     const index = { statistics: world.statistics, isKnown: () => true };
-    const { partial } = pages(plan, world, ["complete", "late"], index);
+    const { partial } = pages(plan, { world, fated: ["complete", "late"] }, index);
     expect(partial.map(({ hit, settled }: { hit: Hit; settled: boolean }) => [hit.id, settled])).toEqual([
       ["d0", true],
       ["d2", false],

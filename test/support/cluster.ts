@@ -18,6 +18,8 @@ export type TestCluster = {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
   /** Adds documents and waits until they can be found. */
   load(index: string, documents: readonly object[]): Promise<string>;
+  /** Ends a leaf, by its place. */
+  stopLeaf(place: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -51,6 +53,7 @@ export async function startCluster(options: {
   if (read.kind !== "ok") throw new Error(JSON.stringify(read));
   const root = await startRoot(read.config);
   const request = requestTo(root.url);
+  const running = [...leaves];
   return {
     url: root.url,
     leafUrls: own,
@@ -65,9 +68,13 @@ export async function startCluster(options: {
       await request("POST", `/v1/indexes/${index}/search`, { after: token, budgetMs: 60_000, size: 0 });
       return token;
     },
+    async stopLeaf(place) {
+      const [leaf] = running.splice(place, 1);
+      await leaf?.close();
+    },
     async close() {
       await root.close();
-      await Promise.all(leaves.map((leaf) => leaf.close()));
+      await Promise.all(running.map((leaf) => leaf.close()));
       await indexing.close();
       await rm(directory, { recursive: true, force: true });
     },
