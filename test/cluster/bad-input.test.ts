@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { errorTable } from "../../src/errors.ts";
-import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { ndjson, RawBody, startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 
@@ -105,7 +105,7 @@ describe("bad input", () => {
   });
 
   it("refuses types of body that it does not know, and bodies that are too large", async () => {
-    const xml = await cluster.request("POST", search, "<x/>", { "content-type": "text/xml" });
+    const xml = await cluster.request("POST", search, new RawBody({ "content-type": "text/xml" }, "<x/>"));
     expect(xml).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
     const large = await cluster.request("POST", search, `{"query":"${"x".repeat(33 << 20)}"}`);
     expect(large).toMatchObject({ status: 413, body: { code: "too_large" } });
@@ -113,9 +113,7 @@ describe("bad input", () => {
 
   it("turns away single documents of a bulk request by line, and takes the others", async () => {
     const lines = ['{"id":"a","title":"one"}', "{", '{"title":"no id"}', "", '{"id":"b","year":"x"}', '{"id":"c"}'];
-    const answer = await cluster.request("POST", documents, lines.join("\r\n"), {
-      "content-type": "application/x-ndjson",
-    });
+    const answer = await cluster.request("POST", documents, ndjson(lines.join("\r\n")));
     expect(answer).toMatchObject({ status: 200, body: { accepted: 2, token: expect.any(String) } });
     expect(answer.body.rejected).toMatchObject([
       { line: 2, code: "invalid_document" },

@@ -15,7 +15,8 @@ export type TestCluster = {
   url: string;
   /** The leaves, as another root may be told of them. */
   leafUrls: string[];
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonAnswer>;
+  /** A body is sent as JSON; a string as JSON that it already is; a `RawBody` as its headers say. */
+  request(method: string, path: string, body?: unknown): Promise<JsonAnswer>;
   /** Adds documents and waits until they can be found. */
   load(index: string, documents: readonly object[]): Promise<string>;
   /** Ends a leaf, by its place. */
@@ -60,9 +61,7 @@ export async function startCluster(options: {
     request,
     async load(index, documents) {
       const lines = documents.map((document) => JSON.stringify(document)).join("\n");
-      const answer = await request("POST", `/v1/indexes/${index}/documents`, lines, {
-        "content-type": "application/x-ndjson",
-      });
+      const answer = await request("POST", `/v1/indexes/${index}/documents`, ndjson(lines));
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
       const token = String(answer.body.token);
       await request("POST", `/v1/indexes/${index}/search`, { after: token, budgetMs: 60_000, size: 0 });
@@ -81,15 +80,34 @@ export async function startCluster(options: {
   };
 }
 
-/** JSON in and out; a string body is sent as it is. */
+/** A request's body with headers of its own. */
+export class RawBody {
+  readonly headers: Record<string, string>;
+  readonly text: string | undefined;
+
+  constructor(headers: Record<string, string>, text?: string) {
+    this.headers = headers;
+    this.text = text;
+  }
+}
+
+/** Documents, one a line. */
+export function ndjson(lines: string): RawBody {
+  return new RawBody({ "content-type": "application/x-ndjson" }, lines);
+}
+
+function contentOf(body: unknown): RequestInit {
+  if (body === undefined) return {};
+  if (body instanceof RawBody)
+    return { headers: body.headers, ...(body.text === undefined ? {} : { body: body.text }) };
+  const headers = { "content-type": "application/json" };
+  return { headers, body: typeof body === "string" ? body : JSON.stringify(body) };
+}
+
+/** JSON in and out. */
 export function requestTo(url: string): TestCluster["request"] {
-  return async (method, path, body, headers = {}) => {
-    const isRaw = typeof body === "string";
-    const response = await fetch(url + path, {
-      method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
-    });
+  return async (method, path, body) => {
+    const response = await fetch(url + path, { method, ...contentOf(body) });
     const text = await response.text();
     const parsed: unknown = text === "" ? {} : JSON.parse(text);
     if (!isRecord(parsed)) throw new Error(`not an object: ${text.slice(0, 200)}`);

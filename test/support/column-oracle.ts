@@ -27,9 +27,9 @@ export function passes(document: ColumnDocument, filter: object): boolean {
 
 function meets(value: Value, condition: unknown, name: ColumnName): boolean {
   if (Array.isArray(condition)) return condition.some((each) => meets(value, each, name));
-  if (typeof condition !== "object" || condition === null) return value === comparable(valueOf(condition), name);
+  if (typeof condition !== "object" || condition === null) return value === comparable(scalarOf(condition), name);
   return Object.entries(condition).every(([key, end]: [string, unknown]) => {
-    const bound = comparable(valueOf(end), name);
+    const bound = comparable(scalarOf(end), name);
     if (key === "gte") return value >= bound;
     if (key === "gt") return value > bound;
     return key === "lte" ? value <= bound : value < bound;
@@ -95,7 +95,7 @@ function listOf(value: unknown): unknown[] {
   return value;
 }
 
-function valueOf(value: unknown): Value {
+function scalarOf(value: unknown): Value {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   throw new Error("no value");
 }
