@@ -34,6 +34,7 @@ export class GlobalStatistics {
   readonly #shards: ShardStatistics[];
   readonly #bounds: TermBounds;
   readonly #onWord: (word: string) => void;
+  readonly #known = new Set<number>();
   readonly #numberOf = new Map<string, number>();
   readonly #terms: string[] = [];
   readonly #hashes: number[] = [];
@@ -62,6 +63,11 @@ export class GlobalStatistics {
   /** Where the next delta of a shard has to start; `undefined` before the first. */
   cursor(shard: number): StatisticsCursor | undefined {
     return this.#shards[shard]?.cursor;
+  }
+
+  /** Whether all that a shard has to say was heard once: until then a plan would weigh words by a part of the index. */
+  isKnown(shard: number): boolean {
+    return this.#known.has(shard);
   }
 
   /** What the last complete delta of a shard said. */
@@ -129,6 +135,7 @@ export class GlobalStatistics {
     });
     shard.cursor = delta.cursor;
     if (delta.more) return false;
+    this.#known.add(shardNumber);
     this.#publishBounds(shard, shardNumber);
     this.#publish(shard, { documents: delta.documents, lengths: delta.lengths, sequence: delta.sequence });
     return true;

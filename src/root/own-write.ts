@@ -34,11 +34,12 @@ function readOn({ shards }: CatalogIndex, sequence: number): void {
 function isSearchable({ shards, statistics }: CatalogIndex, sequence: number): boolean {
   return shards.every(({ feeds }, shard) => {
     const ready = feeds.filter(({ state }) => state === "ready");
-    const applied = Math.max(0, ...ready.map((feed) => feed.appliedSequence));
+    // Replicas that hold the same may name different sequences: one that began from a snapshot names an earlier one.
+    const applied = Math.min(...ready.map((feed) => feed.appliedSequence));
     return (
       ready.length > 0 &&
       ready.every((feed) => feed.sequence >= sequence) &&
-      statistics.cursor(shard) !== undefined &&
+      statistics.isKnown(shard) &&
       statistics.shard(shard).sequence >= Math.min(applied, sequence)
     );
   });

@@ -20,6 +20,7 @@ import type { ScatterResources } from "./scatter.ts";
 import { type LoadSample, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
 import { type SearchEnd, SearchTally } from "./search-tally.ts";
 import type { Topology } from "./topology.ts";
+import { isWeighable, waitForWeights } from "./weights.ts";
 
 export type ServiceOptions = {
   name: string;
@@ -82,6 +83,7 @@ export class RootService {
       const untilMs = context.startMs + budgetMs / 2;
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
+    if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
     return this.#admitted({ ...context, budgetMs }, (onLoad) =>
       searchIndex(index, body, { ...context, resources, limits, guard: this.#guard, instant: this.#instant, onLoad }),
     );
@@ -188,7 +190,7 @@ export class RootService {
   unreadyShards(): { index: string; shard: number }[] {
     return [...this.catalog.all()].flatMap(({ definition, shards, statistics }) =>
       shards.flatMap(({ feeds }, shard) => {
-        const ready = feeds.some(({ state }) => state === "ready") && statistics.cursor(shard) !== undefined;
+        const ready = feeds.some(({ state }) => state === "ready") && statistics.isKnown(shard);
         return ready ? [] : [{ index: definition.index, shard }];
       }),
     );

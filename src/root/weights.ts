@@ -1,0 +1,34 @@
+import { HedgerowError } from "../errors.ts";
+import { type Clock, sleep, type Timers } from "../time.ts";
+import type { FeedState } from "./feed.ts";
+
+const pollMs = 2;
+
+/** What has to be known of an index to tell. */
+export type WeighedIndex = {
+  readonly shards: readonly { readonly feeds: readonly { readonly state: FeedState }[] }[];
+  readonly statistics: { isKnown(shard: number): boolean };
+};
+
+/**
+ * Whether words can be weighed: the statistics have heard all of every shard that can be searched. A root that has just
+ * started has replicas to ask before it knows what their words are worth; scores would then not be comparable with any
+ * other's. A shard that nobody can search holds nothing up.
+ */
+export function isWeighable({ shards, statistics }: WeighedIndex): boolean {
+  return shards.every(({ feeds }, shard) => statistics.isKnown(shard) || !feeds.some(({ state }) => state === "ready"));
+}
+
+/** Waits until words can be weighed. Throws `not_ready` where that takes longer than `untilMs`. */
+export async function waitForWeights(
+  index: WeighedIndex,
+  { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
+): Promise<void> {
+  while (!isWeighable(index)) {
+    if (clock.nowMs() >= untilMs) {
+      const detail = "this root has just started and is still gathering the statistics that scores rest on";
+      throw new HedgerowError("not_ready", detail);
+    }
+    await sleep(pollMs, timers);
+  }
+}
