@@ -155,14 +155,16 @@ export class ReplicaFeed {
     for (let more = true; more && !this.#closed; ) {
       const page = await log.read({ index, incarnation, shard, after, limitBytes: pageBytes });
       const upTo = Math.max(after, page.upTo);
-      if (page.changes.length > 0) {
+      const last = page.changes.at(-1)?.sequence;
+      if (last !== undefined) {
+        // Named by its last change, not by the log's head: so all replicas that hold the same name the same sequence.
         const body = encodeChanges(page.changes);
         const applied = link.call(
           "apply",
-          { index, incarnation, shard, after: this.#sentSequence, upTo },
+          { index, incarnation, shard, after: this.#sentSequence, upTo: last },
           { timeoutMs: applyTimeoutMs, body },
         );
-        this.#sentSequence = upTo;
+        this.#sentSequence = last;
         const settled = applied.then(({ sequence }) => {
           this.#appliedSequence = sequence;
           this.#advance(upTo);

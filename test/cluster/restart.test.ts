@@ -51,9 +51,9 @@ describe("a cluster that is stopped and started", () => {
   it("answers as before, from its snapshots, from a damaged one, and from what was written since", async () => {
     const first = await start();
     await first.request("PUT", "/v1/indexes/books", { fields: { title: { type: "text" }, body: { type: "text" } } });
-    const loaded = await first.request("POST", "/v1/indexes/books/documents", documents);
-    await first.request("DELETE", "/v1/indexes/books/documents/d0003");
-    const before = await answer(first, loaded.body.token);
+    await first.request("POST", "/v1/indexes/books/documents", documents);
+    const deleted = await first.request("DELETE", "/v1/indexes/books/documents/d0003");
+    const before = await answer(first, deleted.body.token);
     expect(await first.stop()).toBe(0);
     const files = await snapshotFiles();
     expect(files.filter((file) => file.endsWith("manifest"))).toHaveLength(4);
