@@ -10,6 +10,7 @@ import { answerKey, answerVariant } from "./answer-key.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
+import { heardSequences } from "./heard.ts";
 import type { GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
 import { tellsOfAll } from "./known-documents.ts";
 import { loadSample } from "./load-sample.ts";
@@ -98,6 +99,7 @@ async function gatherAnswer(
   const { clock } = context.resources;
   const { budgetMs, from, size } = context;
   const sequences = index.shards.map((_, shard) => index.statistics.shard(shard).sequence);
+  const heard = heardSequences(index.shards);
   const { plan, documents, corrections } = planQuery(body, index);
   const plannedMs = clock.nowMs();
   const query = {
@@ -116,7 +118,7 @@ async function gatherAnswer(
   const gatheredMs = clock.nowMs();
   context.guard.review(query, result.reports);
   context.onLoad(loadSample(result.reports, gatheredMs - context.startMs));
-  const verdict = verdictOf(result);
+  const verdict = verdictOf({ ...result, heard });
   requireEnough(verdict, body.minCoverage ?? 0);
   const page = mergeHits(result.answers, {
     from,

@@ -29,10 +29,12 @@ export type VerdictInput = {
   reports: readonly ShardReport[];
   answers: readonly ShardAnswer[];
   coverage: number;
+  /** Per shard the sequence that any replica had reached when it was asked. */
+  heard: readonly number[];
 };
 
 /** Sums up every shard's outcome. `complete` means that every shard is, and nothing less. */
-export function verdictOf({ reports, answers, coverage }: VerdictInput): Verdict {
+export function verdictOf({ reports, answers, coverage, heard }: VerdictInput): Verdict {
   const count = (outcome: ShardReport["outcome"]): number =>
     reports.filter((report) => report.outcome === outcome).length;
   const complete = count("complete");
@@ -43,12 +45,14 @@ export function verdictOf({ reports, answers, coverage }: VerdictInput): Verdict
       documents: coverage,
       shards: { total: reports.length, complete, truncated, missing: reports.length - complete - truncated },
     },
-    shards: reports.map((report, shard) => shardVerdict(report, shard, answers)),
+    shards: reports.map((report, shard) => {
+      const answer = answers.find((candidate) => candidate.shard === shard);
+      return shardVerdict(report, shard, answer && Math.max(answer.reply.sequence, heard[shard] ?? 0));
+    }),
   };
 }
 
-function shardVerdict(report: ShardReport, shard: number, answers: readonly ShardAnswer[]): ShardVerdict {
-  const answer = answers.find((candidate) => candidate.shard === shard);
+function shardVerdict(report: ShardReport, shard: number, sequence: number | undefined): ShardVerdict {
   return {
     shard,
     outcome: report.outcome,
@@ -57,7 +61,7 @@ function shardVerdict(report: ShardReport, shard: number, answers: readonly Shar
     hedged: report.hedged,
     tookMs: rounded(report.tookMs),
     documents: report.documents,
-    sequence: answer?.reply.sequence ?? null,
+    sequence: sequence ?? null,
     ...(report.errors.length === 0 ? {} : { errors: report.errors }),
   };
 }

@@ -1,0 +1,14 @@
+import type { FeedState } from "./feed.ts";
+
+type HeardShard = { readonly feeds: readonly { readonly state: FeedState; readonly sequence: number }[] };
+
+/**
+ * Per shard the sequence up to which each of its replicas that can be asked holds every change. A replica names only the
+ * last change of its own shard; that nothing further concerns it is for the root to know, which reads the log.
+ */
+export function heardSequences(shards: readonly HeardShard[]): number[] {
+  return shards.map(({ feeds }) => {
+    const ready = feeds.filter(({ state }) => state === "ready");
+    return ready.length === 0 ? 0 : Math.min(...ready.map(({ sequence }) => sequence));
+  });
+}
