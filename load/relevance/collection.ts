@@ -6,6 +6,9 @@ import type { Judgments } from "./measures.ts";
 /** A document as one flat text: its title, then its body. */
 export type FlatDocument = { id: string; text: string };
 
+/** The same with its parts kept apart. */
+export type TitledDocument = { id: string; title: string; body: string };
+
 export type JudgedQuery = { id: string; text: string; judgments: Judgments };
 
 /** A test collection: documents to search, queries to ask, and what judges said of the pairs. */
@@ -15,11 +18,13 @@ export type Collection = {
   documents(): AsyncIterable<FlatDocument>;
 };
 
+export type TitledCollection = Collection & { titledDocuments(): AsyncIterable<TitledDocument> };
+
 /**
  * Opens a directory that holds `docs.jsonl` (`{"id", "title", "body"}` a line), `queries.tsv` (id, text) and
  * `qrels.tsv` (query id, document id, grade). Only judged queries are kept. Throws an error that names file and line.
  */
-export async function readCollection(directory: string): Promise<Collection> {
+export async function readCollection(directory: string): Promise<TitledCollection> {
   const [queriesText, judgmentsText] = await Promise.all([
     readFile(join(directory, "queries.tsv"), "utf8"),
     readFile(join(directory, "qrels.tsv"), "utf8"),
@@ -33,7 +38,8 @@ export async function readCollection(directory: string): Promise<Collection> {
   return {
     name: basename(resolve(directory)),
     queries,
-    documents: () => readDocuments(join(directory, "docs.jsonl")),
+    documents: () => readLines(join(directory, "docs.jsonl"), parseDocument),
+    titledDocuments: () => readLines(join(directory, "docs.jsonl"), parseTitledDocument),
   };
 }
 
@@ -64,12 +70,16 @@ export function parseJudgments(text: string): Map<string, Map<string, number>> {
 
 /** One line of a `docs.jsonl`; what follows the title and the body is left out. */
 export function parseDocument(line: string, number: number): FlatDocument {
+  const { id, title, body } = parseTitledDocument(line, number);
+  return { id, text: [title, body].filter((part) => part !== "").join(" ") };
+}
+
+/** The same line with title and body apart; one that is missing, or no text, is empty. */
+export function parseTitledDocument(line: string, number: number): TitledDocument {
   const where = `docs.jsonl line ${number}`;
-  const document = parseObject(line, where);
-  const { id } = document;
+  const { id, title, body } = parseObject(line, where);
   if (typeof id !== "string" || id === "") throw new Error(`${where}: "id" must be a string that is not empty`);
-  const texts = [document.title, document.body].filter((part) => typeof part === "string" && part !== "");
-  return { id, text: texts.join(" ") };
+  return { id, title: typeof title === "string" ? title : "", body: typeof body === "string" ? body : "" };
 }
 
 function parseObject(line: string, where: string): Record<string, unknown> {
@@ -83,11 +93,11 @@ function parseObject(line: string, where: string): Record<string, unknown> {
   return { ...value };
 }
 
-async function* readDocuments(path: string): AsyncIterable<FlatDocument> {
+async function* readLines<T>(path: string, parse: (line: string, number: number) => T): AsyncIterable<T> {
   let number = 0;
   for await (const line of linesIn(path)) {
     number++;
-    if (line.trim() !== "") yield parseDocument(line, number);
+    if (line.trim() !== "") yield parse(line, number);
   }
 }
 

@@ -1,7 +1,10 @@
 import { sleep, systemClock, systemTimers, type Timers } from "../../src/time.ts";
-import type { FlatDocument } from "./collection.ts";
-
 export type IndexOptions = { shards: number; replicas: number; k1: number; b: number; language: string };
+
+export type IndexFields = Readonly<Record<string, { type: "text"; boost?: number }>>;
+
+/** A hit with its document's text, which is empty unless it was asked for. */
+export type FoundDocument = { id: string; score: number; text: string };
 
 export type Answer = { ids: string[]; complete: boolean; documents: number };
 
@@ -22,9 +25,11 @@ export class IndexClient {
     this.#path = new URL(`/v1/indexes/${index}`, url).href;
   }
 
-  /** Creates the index with one text field, `text`. */
-  async create({ shards, replicas, k1, b, language }: IndexOptions): Promise<void> {
-    const fields = { text: { type: "text" } };
+  /** Creates the index, with one text field, `text`, unless others are named. */
+  async create(
+    { shards, replicas, k1, b, language }: IndexOptions,
+    fields: IndexFields = { text: { type: "text" } },
+  ): Promise<void> {
     await this.#send("PUT", this.#path, {
       type: "application/json",
       body: { fields, shards, replicas, language, bm25: { k1, b } },
@@ -32,7 +37,7 @@ export class IndexClient {
   }
 
   /** Loads all documents and waits until every one of them can be found. Answers how many there are. */
-  async load(documents: AsyncIterable<FlatDocument>): Promise<number> {
+  async load(documents: AsyncIterable<{ id: string }>): Promise<number> {
     const ids = new Set<string>();
     let lines: string[] = [];
     let characters = 0;
@@ -55,6 +60,18 @@ export class IndexClient {
   async search(query: string, size: number): Promise<Answer> {
     const body = { query, size, budgetMs, returned: [], typos: 0 };
     return readAnswer(await this.#send("POST", `${this.#path}/search`, { type: "application/json", body }));
+  }
+
+  /**
+   * The best `size` documents for plain words, searched for anew each time, with their texts where `texts` says so.
+   * Throws an error where the answer does not rest on every document.
+   */
+  async find(query: string, { size, texts }: { size: number; texts: boolean }): Promise<FoundDocument[]> {
+    const body = { query, size, budgetMs, returned: texts ? ["text"] : [], typos: 0, cache: false };
+    const answer = await this.#send("POST", `${this.#path}/search`, { type: "application/json", body });
+    const { hits, complete } = objectFrom(answer);
+    if (complete !== true || !Array.isArray(hits)) throw new Error(`the answer to "${query}" is not complete`);
+    return hits.map(foundDocument);
   }
 
   async #bulk(lines: readonly string[]): Promise<void> {
@@ -104,6 +121,12 @@ function readAnswer(body: unknown): Answer {
   const { documents } = objectFrom(statistics);
   if (!Array.isArray(hits) || typeof documents !== "number") throw new Error("the answer is not that of a search");
   return { ids: hits.map((hit) => String(objectFrom(hit).id)), complete: complete === true, documents };
+}
+
+function foundDocument(hit: unknown): FoundDocument {
+  const { id, score, document } = objectFrom(hit);
+  const { text } = objectFrom(document ?? {});
+  return { id: String(id), score: Number(score), text: typeof text === "string" ? text : "" };
 }
 
 function objectFrom(value: unknown): Record<string, unknown> {

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readCollection } from "./collection.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
+import { compare } from "./compare.ts";
+import { comparisonJson, comparisonTable } from "./comparison-report.ts";
+import { evaluate } from "./evaluate.ts";
 import { IndexClient } from "./index-client.ts";
 import { startLocalCluster } from "./local-cluster.ts";
 import { type Options, readOptions, usage } from "./options.ts";
@@ -29,6 +31,14 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: Options): Promise<void> {
   const collection = await readCollection(options.collection);
+  if (options.compare) {
+    const comparison = await inOwnCluster(options, (url) =>
+      compare(collection, { flat: new IndexClient(url, "judged"), titled: new IndexClient(url, "titled") }, options),
+    );
+    const writeComparison = options.json ? comparisonJson : comparisonTable;
+    process.stdout.write(writeComparison(collection.name, comparison));
+    return;
+  }
   const evaluation = await inOwnCluster(options, (url) =>
     evaluate(collection, new IndexClient(url, "judged"), options),
   );
@@ -37,7 +47,7 @@ async function run(options: Options): Promise<void> {
 }
 
 /** Runs `use` against a cluster that holds nothing else, and leaves nothing of it behind, interrupted or not. */
-async function inOwnCluster(options: Options, use: (url: string) => Promise<Evaluation>): Promise<Evaluation> {
+async function inOwnCluster<T>(options: Options, use: (url: string) => Promise<T>): Promise<T> {
   const data = await mkdtemp(join(tmpdir(), "hedgerow-relevance-"));
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 export type Options = {
   collection: string;
   json: boolean;
+  compare: boolean;
   shards: number;
   replicas: number;
   leaves: number;
@@ -22,6 +23,7 @@ Loads a test collection (docs.jsonl, queries.tsv, qrels.tsv) into a cluster of i
 title and body, asks every judged query and prints how good the answers are.
 
   --collection DIR   the collection
+  --compare          hold other rankings (proximity, feedback, fields) against plain BM25
   --json             print one JSON object instead of a table
   --shards N         shards of the index (4)
   --replicas N       replicas of each shard (1)
@@ -33,6 +35,7 @@ title and body, asks every judged query and prints how good the answers are.
 const flags = {
   collection: { type: "string" },
   json: { type: "boolean", default: false },
+  compare: { type: "boolean", default: false },
   shards: { type: "string", default: "4" },
   replicas: { type: "string", default: "1" },
   leaves: { type: "string", default: "2" },
@@ -47,14 +50,14 @@ export function readOptions(args: readonly string[]): OptionsResult {
   try {
     const { values } = parseArgs({ args: [...args], options: flags });
     if (values.help) return { kind: "help" };
-    const { collection, json, language } = values;
+    const { collection, json, compare, language } = values;
     if (collection === undefined) throw new Error("--collection DIR is needed");
     const shards = numberFrom("shards", values.shards, { min: 1, max: 256, whole: true });
     const replicas = numberFrom("replicas", values.replicas, { min: 1, max: 16, whole: true });
     const leaves = numberFrom("leaves", values.leaves, { min: replicas, max: 64, whole: true });
     const k1 = numberFrom("k1", values.k1, { min: 0, max: 10, whole: false });
     const b = numberFrom("b", values.b, { min: 0, max: 1, whole: false });
-    return { kind: "options", options: { collection, json, shards, replicas, leaves, k1, b, language } };
+    return { kind: "options", options: { collection, json, compare, shards, replicas, leaves, k1, b, language } };
   } catch (error) {
     return { kind: "invalid", detail: error instanceof Error ? error.message : String(error) };
   }

@@ -5,18 +5,18 @@ it("defaults to four shards and the parameters that the reference figures use", 
   expect(readOptions(["--collection", "somewhere"])).toEqual({
     kind: "options",
     options: {
-      ...{ collection: "somewhere", json: false, shards: 4, replicas: 1, leaves: 2 },
+      ...{ collection: "somewhere", json: false, compare: false, shards: 4, replicas: 1, leaves: 2 },
       ...{ k1: 0.9, b: 0.4, language: "en" },
     },
   });
 });
 
 it("takes every flag", () => {
-  const flags = "--collection c --json --shards 8 --replicas 2 --leaves 3 --k1 1.2 --b 0 --language de";
+  const flags = "--collection c --json --compare --shards 8 --replicas 2 --leaves 3 --k1 1.2 --b 0 --language de";
   expect(readOptions(flags.split(" "))).toEqual({
     kind: "options",
     options: {
-      ...{ collection: "c", json: true, shards: 8, replicas: 2, leaves: 3 },
+      ...{ collection: "c", json: true, compare: true, shards: 8, replicas: 2, leaves: 3 },
       ...{ k1: 1.2, b: 0, language: "de" },
     },
   });
