@@ -1,8 +1,12 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests that stop, kill or cut off processes; they have a run of their own, in which nothing else takes the machine. */
+export const faultTests = ["test/cluster/leaf-*.test.ts", "test/cluster/restart.test.ts"];
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...faultTests],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

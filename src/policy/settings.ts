@@ -128,7 +128,7 @@ export const policyDefaults: PolicySettings = {
     tiedDelayMs: undefined,
     cancel: true,
   },
-  budget: { deposit: 0.05, windowMs: 10_000, reservePerSecond: 1, retryShare: 0.1 },
+  budget: { deposit: 0.05, windowMs: 10_000, reservePerSecond: 1, retryShare: 0.3 },
   choice: { rule: "two-choices", peakDecayMs: 1_000, rampMs: 10_000, zoneAdvantage: 4, pushBackMs: 1_000 },
   probation: {
     enabled: true,

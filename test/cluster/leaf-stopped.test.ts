@@ -67,7 +67,7 @@ describe("a leaf that hangs", () => {
     const missing = lost.filter(Boolean).length;
     await stopped(held, async () => {
       for (let i = 0; i < 5; i++) {
-        const { status, body } = await search({ ...wordQuery, budgetMs: 300 });
+        const { status, body } = await search({ ...wordQuery, budgetMs: 800 });
         expect(status).toBe(200);
         expect(body).toMatchObject({
           complete: false,
@@ -76,12 +76,12 @@ describe("a leaf that hangs", () => {
         const outcomes = listOf(body.shards).map(({ outcome }) => outcome !== "complete");
         expect(outcomes).toEqual(lost);
       }
-      const strict = await search({ ...wordQuery, budgetMs: 300, minCoverage: 1 });
+      const strict = await search({ ...wordQuery, budgetMs: 800, minCoverage: 1 });
       expect(strict).toMatchObject({
         status: 503,
         body: { code: "insufficient_coverage", coverage: { shards: { missing } } },
       });
-      const modest = await search({ ...wordQuery, budgetMs: 300, minCoverage: found / wordDocuments.length / 2 });
+      const modest = await search({ ...wordQuery, budgetMs: 800, minCoverage: found / wordDocuments.length / 2 });
       expect(modest.status).toBe(200);
     });
     await eventually("all shards answer again", async () => (await search(wordQuery)).body.complete === true);
