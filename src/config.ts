@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { parseLogAddress } from "./changes/log-address.ts";
+import { nearestName } from "./nearest.ts";
 import { type LogLevel, logLevels } from "./telemetry/log.ts";
 
 /** The processes that settings belong to. */
@@ -198,6 +199,22 @@ export function readConfig(
     : { kind: "ok", config: Object.freeze(values) };
 }
 
+/** Where a role's words go, and its variables. */
+type ConfigIo = {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  env: Readonly<Record<string, string | undefined>>;
+};
+
+/** `readConfig` for a program: where there is help to give or something to refuse it says so and gives the exit code. */
+export function configOrExitCode(role: Role, args: readonly string[], io: ConfigIo): Config | number {
+  const read = readConfig(role, args, io.env);
+  if (read.kind === "ok") return read.config;
+  if (read.kind === "help") io.stdout(read.text);
+  else io.stderr(`${read.problems.join("\n")}\n`);
+  return read.kind === "help" ? 0 : 2;
+}
+
 /** All settings of a role, a line each. */
 export function helpText(role: Role): string {
   const own = names.filter((name) => settingsTable[name].roles.some((other) => other === role));
@@ -345,25 +362,7 @@ function hint(flag: string, own: readonly Name[]): string {
   return `; it belongs to hedgerow ${settingsTable[elsewhere].roles.join(" and hedgerow ")}`;
 }
 
-/** The nearest known name, where one is near enough to be a slip. */
 function suggestion(name: string, known: readonly string[]): string {
-  const near = known
-    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
-    .filter(({ edits, candidate }) => edits <= Math.max(2, candidate.length / 4))
-    .sort((a, b) => a.edits - b.edits)[0];
-  return near === undefined ? "" : `; did you mean ${near.candidate}?`;
-}
-
-/** Levenshtein's distance, by rows. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const near = nearestName(name, known);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }

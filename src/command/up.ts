@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, configOrExitCode } from "../config.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
@@ -13,16 +13,8 @@ const drainMs = 10_000;
  * process that dies is started again. `<data>/up.json` says what runs where.
  */
 export async function up(args: string[], io: CommandIo & { program: string; stopped: Promise<void> }): Promise<number> {
-  const read = readConfig("up", args, io.env);
-  if (read.kind === "help") {
-    io.stdout(read.text);
-    return 0;
-  }
-  if (read.kind === "invalid") {
-    io.stderr(`${read.problems.join("\n")}\n`);
-    return 2;
-  }
-  const { config } = read;
+  const config = configOrExitCode("up", args, io);
+  if (typeof config === "number") return config;
   await mkdir(config.data, { recursive: true });
   const cluster = new LocalCluster(config, io);
   try {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CommandIo } from "../command/io.ts";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, configOrExitCode } from "../config.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { createIndexing } from "./indexing.ts";
 import { createLeaf, type Leaf } from "./leaf.ts";
@@ -9,18 +9,11 @@ import { createSnapshotStore } from "./snapshot-store.ts";
 
 /** `hedgerow leaf`: serves until `stopped` resolves, then finishes what it has taken. */
 export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
-  const read = readConfig("leaf", args, io.env);
-  if (read.kind === "help") {
-    io.stdout(read.text);
-    return 0;
-  }
-  if (read.kind === "invalid") {
-    io.stderr(`${read.problems.join("\n")}\n`);
-    return 2;
-  }
-  const indexing = createIndexing({ threads: read.config.indexingThreads });
-  const leaf = startLeaf(read.config, indexing);
-  const url = await leaf.listen({ host: read.config.host, port: read.config.port });
+  const config = configOrExitCode("leaf", args, io);
+  if (typeof config === "number") return config;
+  const indexing = createIndexing({ threads: config.indexingThreads });
+  const leaf = startLeaf(config, indexing);
+  const url = await leaf.listen({ host: config.host, port: config.port });
   process.send?.({ listening: url });
   await io.stopped;
   await leaf.close();

@@ -1,6 +1,6 @@
 import { openChangeLog } from "../changes/open-log.ts";
 import type { CommandIo } from "../command/io.ts";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, configOrExitCode } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
 import { policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
@@ -19,16 +19,9 @@ const leaveMs = 100;
 
 /** `hedgerow root`: serves until `stopped` resolves, then answers what it has taken and lets go of the log. */
 export async function runRoot(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
-  const read = readConfig("root", args, io.env);
-  if (read.kind === "help") {
-    io.stdout(read.text);
-    return 0;
-  }
-  if (read.kind === "invalid") {
-    io.stderr(`${read.problems.join("\n")}\n`);
-    return 2;
-  }
-  const root = await startRoot(read.config);
+  const config = configOrExitCode("root", args, io);
+  if (typeof config === "number") return config;
+  const root = await startRoot(config);
   process.send?.({ listening: root.url });
   await io.stopped;
   await root.close();
