@@ -1,17 +1,9 @@
 import { parseArgs } from "node:util";
-import { parseLogAddress } from "./changes/log-address.ts";
+import { type Kind, parseValue, type ValueOf } from "./config/values.ts";
 import { nearestName } from "./nearest.ts";
-import { type LogLevel, logLevels } from "./telemetry/log.ts";
 
 /** The processes that settings belong to. */
 export type Role = "up" | "root" | "leaf";
-
-/** A leaf as a root is told of it. */
-export type LeafAddress = { name: string; zone?: string; url: string };
-
-type Values = { integer: number; text: string; boolean: boolean; leaves: LeafAddress[]; level: LogLevel; log: string };
-type Kind = keyof Values;
-type ValueOf<K extends Kind> = Values[K];
 
 type Setting<K extends Kind = Kind> = {
   kind: K;
@@ -277,68 +269,6 @@ function readFlag(
   else if (!isBoolean && isMissing) into.problems.push(`${flagOf(name)}: a value must follow`);
   else if (into.flags.has(name)) into.problems.push(`${flagOf(name)}: is there twice`);
   else into.flags.set(name, token.value ?? String(!negated));
-}
-
-type Parsed = { kind: "value"; value: unknown } | { kind: "invalid"; detail: string };
-
-function parseValue(setting: Setting, text: string): Parsed {
-  switch (setting.kind) {
-    case "integer": {
-      const value = Number(text);
-      const min = setting.min ?? 0;
-      const max = setting.max ?? Number.MAX_SAFE_INTEGER;
-      if (isDecimal(text) && value >= min && value <= max) return { kind: "value", value };
-      return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}` };
-    }
-    case "boolean":
-      if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
-      return { kind: "invalid", detail: "must be true or false" };
-    case "text":
-      return text === "" ? { kind: "invalid", detail: "must not be empty" } : { kind: "value", value: text };
-    case "level": {
-      const value = logLevels.find((level) => level === text);
-      return value === undefined
-        ? { kind: "invalid", detail: `must be one of ${logLevels.join(", ")}` }
-        : { kind: "value", value };
-    }
-    case "log":
-      return parseLogAddress(text) === undefined
-        ? { kind: "invalid", detail: "must be embedded or a list of nats://host:port" }
-        : { kind: "value", value: text };
-    case "leaves":
-      return parseLeaves(text);
-  }
-}
-
-/** Whole numbers as people write them: no `0x10`, no `1e3`, no spaces. */
-function isDecimal(text: string): boolean {
-  return Number.isSafeInteger(Number(text)) && String(Number(text)) === text;
-}
-
-function parseLeaves(text: string): Parsed {
-  const leaves: LeafAddress[] = [];
-  for (const entry of text.split(",").map((part) => part.trim())) {
-    if (entry === "") continue;
-    const leaf = parseLeaf(entry);
-    if (leaf === undefined) {
-      return { kind: "invalid", detail: `must be a list of name@zone=http://host:port; "${entry}" is not one` };
-    }
-    leaves.push(leaf);
-  }
-  const twice = leaves.find(({ name }, i) => leaves.findIndex((other) => other.name === name) < i);
-  if (twice !== undefined)
-    return { kind: "invalid", detail: `must name each leaf once; "${twice.name}" is there twice` };
-  return { kind: "value", value: leaves };
-}
-
-function parseLeaf(entry: string): LeafAddress | undefined {
-  const equals = entry.search(/=(?=https?:)/);
-  const url = URL.parse(entry.slice(equals + 1));
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-  if (equals === -1) return { name: url.host, url: entry };
-  const [name = "", zone, ...more] = entry.slice(0, equals).split("@");
-  if (name === "" || zone === "" || more.length > 0) return undefined;
-  return { name, ...(zone === undefined ? {} : { zone }), url: entry.slice(equals + 1) };
 }
 
 function kebab(name: string, separator: string): string {
