@@ -4,6 +4,7 @@ import { decodeChanges } from "../protocol/batch.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
+import { EmbeddedMembers } from "./embedded-members.ts";
 import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
 import type { ReadRequest, StoreChange, StoreReply, ThreadOptions } from "./messages.ts";
 import { outcomesOf } from "./outcome-runs.ts";
@@ -54,11 +55,13 @@ function opened(worker: Worker): Promise<void> {
 class EmbeddedLog implements ChangeLog {
   readonly #calls: ThreadCalls;
   readonly onAppend: ChangeLog["onAppend"];
+  readonly members: ChangeLog["members"];
   readonly #definitionListeners = new Set<() => void>();
 
   constructor(calls: ThreadCalls) {
     this.#calls = calls;
     this.onAppend = (listener) => calls.onAppend(listener);
+    this.members = membersOver(calls);
   }
 
   async append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
@@ -131,6 +134,21 @@ class EmbeddedLog implements ChangeLog {
   close(): Promise<void> {
     return this.#calls.close();
   }
+}
+
+function membersOver(calls: ThreadCalls): EmbeddedMembers {
+  const change = async (ask: StoreChange): Promise<void> => {
+    const reply = await calls.write(ask);
+    if (reply.kind !== "done") unexpected(reply);
+  };
+  return new EmbeddedMembers({
+    async read() {
+      const reply = await calls.read({ kind: "members" });
+      return reply.kind === "members" ? reply.members : unexpected(reply);
+    },
+    set: (member) => change({ kind: "setMember", member }),
+    remove: (name) => change({ kind: "removeMember", name }),
+  });
 }
 
 function unexpected(reply: StoreReply): never {

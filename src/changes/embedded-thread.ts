@@ -119,8 +119,12 @@ class LogThread {
   }
 }
 
+const changeKinds: ReadonlySet<string> = new Set<StoreChange["kind"]>([
+  ...(["append", "createIndex", "dropIndex", "setAliases", "setMember", "removeMember"] as const),
+]);
+
 function isChange(ask: Exclude<ThreadRequest["ask"], { kind: "close" }>): ask is StoreChange {
-  return ask.kind === "append" || ask.kind === "createIndex" || ask.kind === "dropIndex" || ask.kind === "setAliases";
+  return changeKinds.has(ask.kind);
 }
 
 function failed(error: unknown): StoreReply {

@@ -6,6 +6,7 @@ import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { askSync, requireDurable } from "./jetstream-durability.ts";
+import { JetStreamMembers } from "./jetstream-members.ts";
 import { changeHead } from "./jetstream-message.ts";
 import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptStream } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
@@ -44,14 +45,18 @@ export async function createJetStreamLog(options: JetStreamLogOptions): Promise<
   if (replicas === 1 && !acceptUnsynced) requireDurable(await askSync(monitor), { replicas, accepted: false });
   const server = await openJetStream(options);
   const catalog = new JetStreamCatalog(server);
+  const members = new JetStreamMembers(server);
   try {
     await catalog.open();
+    await members.open();
   } catch (error) {
     await server.connection.close();
     throw error;
   }
-  return new JetStreamLog(server, catalog, options.waitingBytesMax ?? defaultWaitingBytesMax);
+  return new JetStreamLog({ server, catalog, members }, options.waitingBytesMax ?? defaultWaitingBytesMax);
 }
+
+type Parts = { server: JetStreamServer; catalog: JetStreamCatalog; members: JetStreamMembers };
 
 class JetStreamLog implements ChangeLog {
   readonly #server: JetStreamServer;
@@ -59,13 +64,15 @@ class JetStreamLog implements ChangeLog {
   readonly #watch: JetStreamWatch;
   readonly #queue: JetStreamQueue;
   readonly #reader: JetStreamReader;
+  readonly members: JetStreamMembers;
   readonly #appending = new Set<Promise<unknown>>();
   readonly #requests = new Map<string, Promise<AppendResult>>();
   #closed: Promise<void> | undefined;
 
-  constructor(server: JetStreamServer, catalog: JetStreamCatalog, waitingBytesMax: number) {
+  constructor({ server, catalog, members }: Parts, waitingBytesMax: number) {
     this.#server = server;
     this.#catalog = catalog;
+    this.members = members;
     this.#watch = new JetStreamWatch(server, catalog);
     this.#queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
     this.#reader = new JetStreamReader(server);
@@ -166,6 +173,7 @@ class JetStreamLog implements ChangeLog {
     while (this.#appending.size > 0) await Promise.allSettled(this.#appending);
     this.#watch.close();
     this.#catalog.close();
+    this.members.close();
     this.#reader.close();
     // Lets the farewells go out, then leaves.
     await this.#server.connection.flush().catch(() => undefined);

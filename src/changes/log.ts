@@ -1,6 +1,7 @@
 import type { Change } from "../protocol/change.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import type { MemberLog } from "./members.ts";
 
 /** When a write may happen: always, only on the version named, or only where no document stands. */
 export type WriteCondition = { kind: "none" } | { kind: "version"; version: number } | { kind: "absent" };
@@ -80,6 +81,8 @@ export type ChangeLog = {
   onAppend(listener: (appended: readonly AppendedShard[]) => void): () => void;
   /** Calls back soon after indexes or aliases have changed, whoever has changed them. Returns the unsubscriber. */
   onDefinitions(listener: () => void): () => void;
+  /** The leaves that have announced themselves. */
+  readonly members: MemberLog;
   /** Waits for what was accepted, then lets go of the store. */
   close(): Promise<void>;
 };

@@ -2,6 +2,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import type { AppendedShard, CreateIndexResult, StoredDocument } from "./log.ts";
+import type { Announcement } from "./members.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
 
 /** How the log's thread is started. */
@@ -12,7 +13,9 @@ export type StoreChange =
   | { kind: "append"; index: string; writes: Uint8Array<ArrayBuffer>; idempotencyKey: string | undefined }
   | { kind: "createIndex"; index: string; settings: IndexSettings }
   | { kind: "dropIndex"; index: string }
-  | { kind: "setAliases"; set: Record<string, string | null> };
+  | { kind: "setAliases"; set: Record<string, string | null> }
+  | { kind: "setMember"; member: Announcement }
+  | { kind: "removeMember"; name: string };
 
 export type ReadRequest = { index: string; incarnation: number; shard: number; after: number; limitBytes: number };
 
@@ -23,6 +26,7 @@ export type StoreQuery =
   | { kind: "indexes" }
   | { kind: "aliases" }
   | { kind: "head" }
+  | { kind: "members" }
   | { kind: "eras" };
 
 export type ThreadRequest = { request: number; ask: StoreChange | StoreQuery | { kind: "close" } };
@@ -38,6 +42,7 @@ export type StoreReply =
   | { kind: "definitions"; definitions: IndexDefinition[] }
   | { kind: "targets"; targets: Record<string, string> }
   | { kind: "sequence"; sequence: number }
+  | { kind: "members"; members: Announcement[] }
   | { kind: "eras"; eras: LogEra[] }
   | { kind: "failed"; code: ErrorCode; detail: string };
 

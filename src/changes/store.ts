@@ -8,6 +8,7 @@ import { openDatabase } from "./database.ts";
 import { EraTable } from "./era-table.ts";
 import { type IndexShape, IndexTable } from "./index-table.ts";
 import type { AppendedShard, DocumentWrite, WriteOutcome } from "./log.ts";
+import { MemberTable } from "./member-table.ts";
 import type { ReadRequest, StoreChange, StoreQuery, StoreReply, ThreadOptions } from "./messages.ts";
 import { addOutcome, type OutcomeRun } from "./outcome-runs.ts";
 import { unpackWrites } from "./packed-writes.ts";
@@ -28,6 +29,7 @@ export class Store {
   readonly #receipts: ReceiptTable;
   readonly #reclaimer: Reclaimer;
   readonly #eras: EraTable;
+  readonly #members: MemberTable;
   readonly #saveHead: StatementSync;
   #head: number;
   #appended = new Map<string, AppendedShard>();
@@ -45,6 +47,7 @@ export class Store {
     this.#saveHead = this.#database.prepare("update head set sequence = ?");
     this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
     this.#eras = new EraTable(this.#database, this.#head);
+    this.#members = new MemberTable(this.#database);
   }
 
   /**
@@ -85,6 +88,8 @@ export class Store {
         return { kind: "sequence", sequence: this.#head };
       case "eras":
         return { kind: "eras", eras: this.#eras.all() };
+      case "members":
+        return { kind: "members", members: this.#members.all() };
     }
   }
 
@@ -116,6 +121,12 @@ export class Store {
         return this.#dropIndex(change.index);
       case "setAliases":
         return this.#setAliases(change.set);
+      case "setMember":
+        this.#members.set(change.member);
+        return { kind: "done" };
+      case "removeMember":
+        this.#members.remove(change.name);
+        return { kind: "done" };
     }
   }
 
