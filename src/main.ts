@@ -9,6 +9,7 @@ const usage = `hedgerow: search that answers on time
   hedgerow search "words"    ask
   hedgerow import FILE       load documents, one JSON object a line
   hedgerow status            show the cluster
+  hedgerow demo              load the demo corpus into a running cluster
   hedgerow backup FILE       write everything into a file
   hedgerow restore FILE      fill an empty cluster from one
 
@@ -25,6 +26,7 @@ const commands: Record<string, () => Promise<RunCommand>> = {
   search: async () => (await import("./command/search.ts")).run,
   import: async () => (await import("./command/import.ts")).run,
   status: async () => (await import("./command/status.ts")).run,
+  demo: async () => (await import("./command/load-demo.ts")).run,
   backup: async () => (await import("./command/backup.ts")).run,
   restore: async () => (await import("./command/restore.ts")).run,
 };

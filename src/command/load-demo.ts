@@ -1,0 +1,27 @@
+import { mkdir } from "node:fs/promises";
+import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import { loadDemo } from "./demo.ts";
+import type { CommandIo } from "./io.ts";
+
+const usage = `hedgerow demo: load the demo corpus into the index "demo" of a running cluster
+
+Loads nothing where it is there already, which --data remembers, and leaves an index of that name with other fields alone.`;
+
+const flags = {
+  shards: { kind: "number", min: 1, max: 256, isWhole: true, reason: "shards of the index (4)" },
+  replicas: { kind: "number", min: 1, max: 16, isWhole: true, reason: "replicas of each shard (2)" },
+  data: { kind: "text", placeholder: "DIR", reason: "where a finished load is remembered (.hedgerow)" },
+} as const;
+
+/** `hedgerow demo`. Resolves to the exit code: 0 it is there, 1 it could not be loaded, 2 misused. */
+export function run(args: string[], io: CommandIo): Promise<number> {
+  return runClientCommand({ usage, flags }, { args, io }, load);
+}
+
+async function load({ values, words, client, io }: Invocation<typeof flags>): Promise<number> {
+  if (words[0] !== undefined) throw new Misuse(`demo takes flags only, not "${words[0]}"`);
+  const { data = ".hedgerow", shards = 4, replicas = 2 } = values;
+  await mkdir(data, { recursive: true });
+  await loadDemo({ url: client.url, dataDirectory: data, shards, replicas }, io);
+  return exitCodes.done;
+}
