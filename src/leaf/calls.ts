@@ -4,11 +4,12 @@ import { type FieldType, type IndexDefinition, languages } from "../protocol/set
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import type { CallOutcome, IncomingCall } from "./link.ts";
 import type { Replicas } from "./replicas.ts";
+import type { RetainedSnapshots } from "./snapshot-store.ts";
 
 type Parts = { replicas: Replicas; retain: Retain };
 
-/** Frees what was kept of indexes that are gone. */
-export type Retain = (standing: readonly number[], head: number) => Promise<void>;
+/** Frees what was kept on the disk of what is gone, or held elsewhere now. */
+export type Retain = (retained: RetainedSnapshots) => Promise<void>;
 
 /** Carries out what roots ask for over their links. Parameters are checked; nothing here rejects. */
 export function createCalls(
@@ -24,7 +25,8 @@ export function createCalls(
   };
 }
 
-async function dispatch({ replicas, retain }: Parts, { name, params, body }: IncomingCall): Promise<CallOutcome> {
+async function dispatch({ replicas, retain }: Parts, incoming: IncomingCall): Promise<CallOutcome> {
+  const { name, params, body, from } = incoming;
   const misfit = failed("bad_call", `the parameters of ${JSON.stringify(name)} do not fit`);
   if (!isCallName(name)) return failed("bad_call", `there is no call ${JSON.stringify(name)}`);
   if (name === "status") return answered("status", { replicas: replicas.status() });
@@ -32,19 +34,25 @@ async function dispatch({ replicas, retain }: Parts, { name, params, body }: Inc
   if (name === "open") {
     const { definition, shard, eras = [] } = params;
     return isDefinition(definition) && isCount(shard) && isHistory(eras)
-      ? answered("open", await replicas.open(definition, shard, eras))
+      ? answered("open", await replicas.open(definition, shard, { eras, from }))
       : misfit;
   }
   if (name === "retain") {
-    const { standing, head } = params;
-    if (!Array.isArray(standing) || !standing.every(isCount) || !isCount(head)) return misfit;
-    await retain(standing, head);
+    const { standing, head, placed = [] } = params;
+    if (!isCounts(standing) || !isCount(head) || !isPlaced(placed)) return misfit;
+    const held = replicas.states();
+    const shardsHeld = (incarnation: number): number[] =>
+      held.flatMap((one) => (one.incarnation === incarnation ? [one.shard] : []));
+    const kept = placed.map(({ incarnation, shards }) => {
+      return { incarnation, shards: [...shards, ...shardsHeld(incarnation)] };
+    });
+    await retain({ standing, head, placed: kept });
     return answered("retain", {});
   }
   if (!isAddress(params)) return misfit;
   switch (name) {
     case "close":
-      await replicas.close(params);
+      await replicas.close(params, from);
       return answered("close", {});
     case "apply": {
       const { upTo, after = 0 } = params;
@@ -87,6 +95,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
+}
+
+function isPlaced(value: unknown): value is RetainedSnapshots["placed"] {
+  return (
+    Array.isArray(value) && value.every((one) => isRecord(one) && isCount(one.incarnation) && isCounts(one.shards))
+  );
 }
 
 function isAddress(value: Record<string, unknown>): value is Record<string, unknown> & ShardAddress {

@@ -64,7 +64,8 @@ export function createLeaf({
   const links = acceptLinks({
     server: app.server,
     identity: zone === undefined ? { name, bootId } : { name, bootId, zone },
-    service: { searches, call: meterCalls(createCalls(replicas, retain), { metrics, clock }) },
+    service: { searches, onGone: replicas.leave,
+      call: meterCalls(createCalls(replicas, retain), { metrics, clock }) },
     log: app.log,
   });
   showLeaf(metrics, { replicas, searches, links });

@@ -10,7 +10,13 @@ import { problemFrom } from "../protocol/problem.ts";
 import type { ReplyTo, SearchQueue, Ticket } from "./search.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
-export type IncomingCall = { name: string; params: unknown; body: Uint8Array };
+export type IncomingCall = {
+  name: string;
+  params: unknown;
+  body: Uint8Array;
+  /** The link it came over, and so the root that asks. */
+  from?: symbol;
+};
 export type CallOutcome = { kind: "answered"; result: unknown } | { kind: "failed"; error: CallError };
 
 /** What a leaf does for the roots at the other ends of its links. */
@@ -18,6 +24,8 @@ export type LinkService = {
   searches: Pick<SearchQueue, "submit" | "cancel">;
   /** Carries a call out; never rejects. */
   call(call: IncomingCall): Promise<CallOutcome>;
+  /** Hears of a link that is gone. */
+  onGone?: (link: symbol) => void;
 };
 
 export type LinkLog = { warn(fields: object, message: string): void; info(fields: object, message: string): void };
@@ -76,6 +84,7 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
   if ("setKeepAlive" in socket && typeof socket.setKeepAlive === "function") socket.setKeepAlive(true, 10_000);
   const writer = createFrameWriter(socket, process.nextTick);
   const tickets = new Map<number, Ticket>();
+  const from = Symbol("link");
   const replyTo = answerOver({ writer, socket, tickets });
 
   const onFrame = (kind: FrameKind, request: number, payload: Buffer): void => {
@@ -97,7 +106,7 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
         writer.signal("pong", request);
         return;
       case frameKind.call:
-        void service.call(readCall(payload)).then((outcome) => {
+        void service.call({ ...readCall(payload), from }).then((outcome) => {
           if (outcome.kind === "failed") writer.json("callFailure", request, outcome.error);
           else writer.message("answer", request, { head: outcome.result, body: [] });
         });
@@ -122,6 +131,7 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
   socket.on("close", () => {
     for (const ticket of tickets.values()) service.searches.cancel(ticket);
     tickets.clear();
+    service.onGone?.(from);
   });
   const leave = (): void => {
     writer.signal("leaving", 0);

@@ -34,8 +34,16 @@ export type BatchRange = { after: number; upTo: number };
 
 /** Everything that this leaf holds. Methods that name a replica answer undefined when it is not held. */
 export type Replicas = {
-  open(definition: IndexDefinition, shard: number, eras?: readonly LogEra[]): Promise<LinkCalls["open"]["result"]>;
-  close(address: ShardAddress): Promise<void>;
+  /** Holds a replica, for the root behind a link where one is named. */
+  open(
+    definition: IndexDefinition,
+    shard: number,
+    wanted?: { eras?: readonly LogEra[]; from?: symbol | undefined },
+  ): Promise<LinkCalls["open"]["result"]>;
+  /** Drops a replica unless another root still wants it. */
+  close(address: ShardAddress, from?: symbol): Promise<void>;
+  /** A link is gone: what its root alone had kept from being dropped is dropped. */
+  leave(from: symbol): void;
   apply(address: ShardAddress, batch: Uint8Array, range: BatchRange): Promise<number> | undefined;
   statistics(address: ShardAddress, since: StatisticsCursor | undefined): StatisticsDelta | undefined;
   status(): ReplicaStatus[];
@@ -55,6 +63,10 @@ type Entry = {
   state: ReplicaState;
   /** Batches that were handed over and are not searchable yet. */
   applying: number;
+  /** The links of the roots that have asked for it. */
+  wantedBy: Set<symbol>;
+  /** Some root wants it no more, and nobody has asked for it since. */
+  released: boolean;
 };
 
 /** Terms in one page of statistics: what one page costs the thread stays well below a millisecond. */
@@ -67,10 +79,16 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
 
   const held = (address: ShardAddress): HeldReplica | undefined => entries.get(keyOf(address))?.replica;
 
-  const drop = async (key: string, entry: Entry): Promise<void> => {
+  const dropping = new Map<string, Promise<void>>();
+
+  const drop = (key: string, entry: Entry): Promise<void> => {
     entries.delete(key);
-    const replica = await entry.opening.catch(() => undefined);
-    await replica?.drop();
+    const done = (async () => {
+      const replica = await entry.opening.catch(() => undefined);
+      await replica?.drop();
+    })().finally(() => void dropping.delete(key));
+    dropping.set(key, done);
+    return done;
   };
 
   /** Frees earlier lives of the same shard: nobody may ask for them again. */
@@ -93,6 +111,8 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
       textFieldCount: textFields(definition.settings).length,
       state: "opening",
       applying: 0,
+      wantedBy: new Set(),
+      released: false,
     };
     entries.set(key, entry);
     entry.opening.then(
@@ -123,19 +143,32 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
   };
 
   return {
-    async open(definition, shard, eras = []) {
+    async open(definition, shard, { eras = [], from } = {}) {
       await dropEarlier(definition, shard);
       const key = keyOf({ ...definition, shard });
       const known = entries.get(key);
       if (known?.replica?.follow(eras) === false) await drop(key, known);
+      // What is being dropped is still on the disk: opening it now would read what is about to go.
+      while (dropping.has(key)) await dropping.get(key);
       const entry = entries.get(key) ?? begin(definition, shard, eras);
+      if (from !== undefined) entry.wantedBy.add(from);
+      entry.released = false;
       const replica = await entry.opening;
       return { sequence: replica.sequence, documents: replica.status().documents };
     },
-    async close(address) {
+    async close(address, from) {
       const key = keyOf(address);
       const entry = entries.get(key);
-      if (entry !== undefined) await drop(key, entry);
+      if (entry === undefined) return;
+      if (from !== undefined) entry.wantedBy.delete(from);
+      entry.released = true;
+      if (from === undefined || entry.wantedBy.size === 0) await drop(key, entry);
+    },
+    leave(from) {
+      for (const [key, entry] of entries) {
+        const wasWanted = entry.wantedBy.delete(from);
+        if (wasWanted && entry.released && entry.wantedBy.size === 0) drop(key, entry).catch(() => undefined);
+      }
     },
     apply(address, bytes, range) {
       const entry = entries.get(keyOf(address));

@@ -28,7 +28,7 @@ function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>):
     name: config.name || "leaf",
     ...(config.zone === "" ? {} : { zone: config.zone }),
     openReplica: openReplicaWith(indexing, { store, log }),
-    retain: (standing, head) => store.retain(standing, head),
+    retain: (wanted) => store.retain(wanted),
     clock: systemClock,
     timers: systemTimers,
     queueLimit: config.queueMax,

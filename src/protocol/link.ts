@@ -59,9 +59,19 @@ export type LinkCalls = {
     params: { definition: IndexDefinition; shard: number; eras?: readonly LogEra[] };
     result: { sequence: number; documents: number };
   };
-  /** Frees what the leaf kept on its disk of incarnations up to `head` that no longer stand. */
-  retain: { params: { standing: readonly number[]; head: number }; result: Record<string, never> };
-  /** Drops a replica and frees what it held. */
+  /**
+   * Frees what the leaf kept on its disk of incarnations up to `head` that no longer stand, and of those in `placed`
+   * the shards that are not named there. What it holds open stays.
+   */
+  retain: {
+    params: {
+      standing: readonly number[];
+      head: number;
+      placed?: readonly { incarnation: number; shards: readonly number[] }[];
+    };
+    result: Record<string, never>;
+  };
+  /** This root wants the replica no more. It is dropped when no other root that opened it still does. */
   close: { params: ShardAddress; result: Record<string, never> };
   /**
    * Applies a batch (in the body, see `protocol/batch.ts`) in order; answers when it is searchable. `upTo` says that

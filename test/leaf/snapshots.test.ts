@@ -215,7 +215,7 @@ describe("the store", () => {
   test("frees what no longer stands, and nothing that came after it was asked", async () => {
     const home = await keptHome(indexing);
     for (const incarnation of [3, 5, 9]) await cp(import.meta.filename, `${home.directory}/${incarnation}-0/manifest`);
-    await home.store.retain([5], 6);
+    await home.store.retain({ standing: [5], head: 6, placed: [] });
     expect((await readdir(home.directory)).sort()).toEqual(["5-0", "9-0"]);
     await home.remove();
   });
