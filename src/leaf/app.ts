@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
+import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
@@ -42,7 +43,10 @@ export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts
 
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
-  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get("/metrics", async (request, reply) => {
+    const { contentType, text } = await metrics.scrape(request.headers.accept);
+    return reply.type(contentType).send(text);
+  });
   app.post<{ Params: { index: string; shard: number }; Body: PlainSearchBody }>(
     "/v1/shards/:index/:shard/search",
     { schema: { body: plainSearchSchema } },
@@ -78,10 +82,9 @@ function shardNumber(text: string): number {
 
 /** Counts and times every request by its route, never by its address, which could be anything. */
 function countRequests(app: LeafApp, metrics: Metrics): void {
+  const meter = meterRequests(metrics);
   app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "none";
-    metrics.counter("hedgerow_http_requests_total", { route, status: String(reply.statusCode) }).inc();
-    metrics.histogram("hedgerow_http_request_seconds", { route }).observe(reply.elapsedTime / 1000);
+    meter(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
     done();
   });
 }

@@ -61,11 +61,16 @@ export function createLeaf({
     settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
   });
   const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name } });
+  const lateCancels = metrics.counter("hedgerow_leaf_cancels_late_total", {});
   const links = acceptLinks({
     server: app.server,
     identity: zone === undefined ? { name, bootId } : { name, bootId, zone },
-    service: { searches, onGone: replicas.leave,
-      call: meterCalls(createCalls(replicas, retain), { metrics, clock }) },
+    service: {
+      searches,
+      onGone: replicas.leave,
+      call: meterCalls(createCalls(replicas, retain), { metrics, clock }),
+      onLateCancel: () => lateCancels.inc(),
+    },
     log: app.log,
   });
   showLeaf(metrics, { replicas, searches, links });

@@ -22,6 +22,8 @@ export type CallOutcome = { kind: "answered"; result: unknown } | { kind: "faile
 /** What a leaf does for the roots at the other ends of its links. */
 export type LinkService = {
   searches: Pick<SearchQueue, "submit" | "cancel">;
+  /** Hears of a cancel whose search had ended before. */
+  onLateCancel?: () => void;
   /** Carries a call out; never rejects. */
   call(call: IncomingCall): Promise<CallOutcome>;
   /** Hears of a link that is gone. */
@@ -97,7 +99,10 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
       }
       case frameKind.cancel: {
         const ticket = tickets.get(request);
-        if (ticket === undefined) return;
+        if (ticket === undefined) {
+          service.onLateCancel?.();
+          return;
+        }
         tickets.delete(request);
         service.searches.cancel(ticket);
         return;

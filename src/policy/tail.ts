@@ -23,7 +23,16 @@ export class TailPolicy {
   readonly budget: AttemptBudget;
   readonly zone: string | undefined;
   /** What was done so far, for metrics. */
-  readonly counts = { first: 0, hedges: 0, retries: 0, shadows: 0, hedgesWon: 0, deniedByBudget: 0 };
+  readonly counts = {
+    first: 0,
+    hedges: 0,
+    retries: 0,
+    shadows: 0,
+    hedgesWon: 0,
+    hedgesWasted: 0,
+    cancels: 0,
+    deniedByBudget: 0,
+  };
   private hedgesHeldUntilMs = Number.NEGATIVE_INFINITY;
   private readonly choice: ReplicaChoice;
   private readonly probation: Probation;

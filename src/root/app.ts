@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, LogController } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
+import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock } from "../time.ts";
@@ -61,8 +62,11 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOpt
     reply.header("x-trace-id", request.traceId);
     done();
   });
+  const meter = meterRequests(metrics);
   app.addHook("onSend", (request, reply, _payload, done) => {
-    reply.header("server-timing", `total;dur=${(clock.nowMs() - request.startMs).toFixed(2)}`);
+    const tookMs = clock.nowMs() - request.startMs;
+    reply.header("server-timing", `total;dur=${tookMs.toFixed(2)}`);
+    meter(request.routeOptions.url, reply.statusCode, tookMs);
     done();
   });
   app.addContentTypeParser(

@@ -8,6 +8,7 @@ import {
 } from "../policy/latency-window.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { Clock } from "../time.ts";
+import type { AnswerTally } from "./answer-tally.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { SearchTally } from "./search-tally.ts";
@@ -19,6 +20,7 @@ export type ClusterReportInput = {
   policy: TailPolicy;
   admission: Admission;
   searches: SearchTally;
+  answers: AnswerTally;
   clock: Clock;
 };
 
@@ -80,7 +82,8 @@ function replicaReport(feed: ReplicaFeed, nowMs: number): Record<string, unknown
   };
 }
 
-function stateOf({ state, health }: ReplicaFeed): ReplicaState {
+/** What a replica is to those who would ask it. */
+export function stateOf({ state, health }: ReplicaFeed): ReplicaState {
   if (state !== "ready") return state;
   return health.standing;
 }

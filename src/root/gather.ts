@@ -226,6 +226,8 @@ export class Gather {
     if (attempt === undefined || !attempt.open) return;
     const latencyMs = nowMs - attempt.sentMs;
     this.settle({ progress, number: reply.attempt }, { kind: "answered", latencyMs, queuedMs: reply.queuedMs }, nowMs);
+    if (reply.attempt === extraAttempt && progress.hedged && progress.outcome !== undefined)
+      this.policy.counts.hedgesWasted++;
     if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.accept(reply, attempt.replica);
     if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;
@@ -285,6 +287,7 @@ export class Gather {
     const loser = progress.attempt(attempt);
     if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return;
     this.settle({ progress, number: attempt }, { kind: "abandoned" }, nowMs);
+    this.policy.counts.cancels++;
     out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
   }
 
@@ -299,6 +302,7 @@ export class Gather {
     const attempt = progress.attempt(number);
     if (attempt === undefined || !attempt.open) return;
     const { queryClass } = this.request;
+    if (number === extraAttempt && progress.hedged && end.kind !== "answered") this.policy.counts.hedgesWasted++;
     if (number === firstAttempt && this.policy.settings.hedge.enabled)
       this.learn(progress, end, { ageMs: nowMs - attempt.sentMs, nowMs });
     this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
@@ -314,6 +318,7 @@ export class Gather {
         const attempt = progress.attempt(number);
         if (attempt === undefined || !attempt.open) continue;
         this.settle({ progress, number }, { kind: "abandoned" }, nowMs);
+        this.policy.counts.cancels++;
         out.push({ kind: "cancel", shard, attempt: number, replica: attempt.replica });
       }
       if (progress.outcome === undefined) this.resolve(progress, "late", nowMs);

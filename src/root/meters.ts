@@ -1,6 +1,8 @@
 import { LatencyHistogram } from "../policy/histogram.ts";
 import { type LatencyTracker, type LatencyViewName, latencyViewNames } from "../policy/latency-window.ts";
+import { metricTable } from "../telemetry/metric-table.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { coverageBands } from "./answer-tally.ts";
 import type { ClusterReportInput } from "./cluster-report.ts";
 
 const quantiles = ["0.5", "0.95", "0.99", "0.999"] as const;
@@ -12,6 +14,7 @@ const replicasShownMax = 80;
 /** Shows what a root does and how fast, read when it is scraped: nothing is added to a query's way. */
 export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
   showCounts(metrics, root);
+  showAnswers(metrics, root);
   metrics.gauge("hedgerow_root_search_latency_seconds", function* () {
     const nowMs = root.clock.nowMs();
     for (const [part, tracker] of [
@@ -46,8 +49,11 @@ export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
   });
 }
 
-function showCounts(metrics: Metrics, { policy, admission, searches }: ClusterReportInput): void {
+function showCounts(metrics: Metrics, { policy, admission, searches, clock }: ClusterReportInput): void {
   const { counts } = policy;
+  metrics.total("hedgerow_root_deadlines_total", () =>
+    (["met", "missed"] as const).map((deadline) => ({ labels: { deadline }, value: searches.deadlines[deadline] })),
+  );
   metrics.total("hedgerow_root_searches_total", () =>
     (["answered", "failed", "shed", "abandoned"] as const).map((end) => ({
       labels: { end },
@@ -65,9 +71,30 @@ function showCounts(metrics: Metrics, { policy, admission, searches }: ClusterRe
     return sent.map(([purpose, value]) => ({ labels: { purpose }, value }));
   });
   metrics.total("hedgerow_root_hedges_won_total", () => [{ labels: {}, value: counts.hedgesWon }]);
+  metrics.total("hedgerow_root_hedges_wasted_total", () => [{ labels: {}, value: counts.hedgesWasted }]);
+  metrics.total("hedgerow_root_cancels_total", () => [{ labels: {}, value: counts.cancels }]);
+  metrics.gauge("hedgerow_root_attempt_budget", () => [{ labels: {}, value: policy.budget.balance(clock.nowMs()) }]);
   metrics.total("hedgerow_root_attempts_denied_total", () => [{ labels: {}, value: counts.deniedByBudget }]);
   metrics.gauge("hedgerow_root_inflight", () => [{ labels: {}, value: admission.inflight }]);
   metrics.gauge("hedgerow_root_inflight_limit", () => [{ labels: {}, value: admission.limitNow }]);
+}
+
+function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
+  metrics.total("hedgerow_root_coverage_total", () =>
+    coverageBands.map((coverage) => ({ labels: { coverage }, value: answers.coverage[coverage] })),
+  );
+  metrics.total("hedgerow_root_shards_total", () =>
+    metricTable.hedgerow_root_shards_total.labels.outcome.map((outcome) => ({
+      labels: { outcome },
+      value: answers.shards[outcome],
+    })),
+  );
+  metrics.total("hedgerow_root_attempt_errors_total", () =>
+    metricTable.hedgerow_root_attempt_errors_total.labels.code.map((code) => ({
+      labels: { code },
+      value: answers.errors[code],
+    })),
+  );
 }
 
 function quantilesOf<Quantile extends string>(

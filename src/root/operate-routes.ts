@@ -22,7 +22,10 @@ export function operateRoutes(app: App, service: RootService, metrics: Metrics):
     return reply.code(503).send({ status, shards: unready });
   });
 
-  app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get("/metrics", async (request, reply) => {
+    const { contentType, text } = await metrics.scrape(request.headers.accept);
+    return reply.type(contentType).send(text);
+  });
 
   app.get("/v1/cluster", async () => service.cluster());
 }

@@ -11,9 +11,8 @@ import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
 import { heardSequences } from "./heard.ts";
-import type { GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
+import type { AnswerTimes, GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
 import { tellsOfAll } from "./known-documents.ts";
-import { loadSample } from "./load-sample.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
 import { planShape } from "./plan-shape.ts";
@@ -24,8 +23,8 @@ import { requireEnough, rounded, verdictOf } from "./verdict.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };
 
-/** What a query's scatter said about the load; see `load-sample`. */
-export type LoadSample = ReturnType<typeof loadSample>;
+/** What a query's scatter came to, whether or not that is enough to answer with. */
+export type Gathered = { plan: Plan; result: ScatterResult; deadlineMs: number } & AnswerTimes;
 
 /** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
 export type SearchContext = {
@@ -43,8 +42,8 @@ export type SearchParts = {
   limits: SearchLimits;
   guard: CanaryGuard;
   instant: InstantAnswers;
-  /** Hears what the scatter said about the load, also where its answer is not enough. */
-  onLoad: (sample: LoadSample) => void;
+  /** Hears what a scatter came to, also where it is not enough. */
+  onGathered: (gathered: Gathered) => void;
 };
 
 /** Answers one search, as bytes: with an answer that is known or under way already, or else with one of its own. */
@@ -117,7 +116,7 @@ async function gatherAnswer(
   const result = await scatter.run();
   const gatheredMs = clock.nowMs();
   context.guard.review(query, result.reports);
-  context.onLoad(loadSample(result.reports, gatheredMs - context.startMs));
+  context.onGathered({ plan, result, deadlineMs: query.deadlineMs, plannedMs, gatheredMs });
   const verdict = verdictOf({ ...result, heard });
   requireEnough(verdict, body.minCoverage ?? 0);
   const page = mergeHits(result.answers, {

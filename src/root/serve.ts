@@ -8,6 +8,7 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
+import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
@@ -34,6 +35,8 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
   const log = await openChangeLog(config);
   const policy = new TailPolicy({ random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
+  const freshness = new Freshness(systemClock);
+  const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
   const topology = new Topology({
     members: config.leafUrls.map(({ name, zone, url }) => ({
       name,
@@ -52,7 +55,10 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     timers: systemTimers,
     random: systemRandom,
     refreshIntervalMs,
-    onPublished: (index) => weighShards(index.shards, (shard) => index.statistics.shard(shard).documents),
+    onPublished: (index) => {
+      weighShards(index.shards, (shard) => index.statistics.shard(shard).documents);
+      freshness.onPublished(index.definition);
+    },
   });
   const service = new RootService({
     name,
@@ -61,6 +67,7 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     log,
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
     admission: new Admission(policyDefaults.admission),
+    freshness,
     limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
     cacheBytesMax: config.cacheBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
@@ -83,6 +90,7 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
       await sleep(leaveMs);
       await app.close();
       service.close();
+      forgetAppends();
       topology.close();
       await log.close();
     },

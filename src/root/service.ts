@@ -8,17 +8,22 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
+import { AnswerTally } from "./answer-tally.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
 import { Definitions } from "./definitions.ts";
+import type { Freshness } from "./freshness.ts";
 import { InstantAnswers } from "./instant-answers.ts";
 import { showInstantAnswers } from "./instant-meters.ts";
+import { loadSample } from "./load-sample.ts";
 import { showRoot } from "./meters.ts";
 import { waitForWrite } from "./own-write.ts";
+import { showReplicas } from "./replica-meters.ts";
 import type { ScatterResources } from "./scatter.ts";
-import { type LoadSample, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
-import { type SearchEnd, SearchTally } from "./search-tally.ts";
+import { type Gathered, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
+import { deadlineKept, SearchTally } from "./search-tally.ts";
+import { meterService, type ServiceMeter } from "./service-meter.ts";
 import type { Topology } from "./topology.ts";
 import { isWeighable, waitForWeights } from "./weights.ts";
 
@@ -29,6 +34,7 @@ export type ServiceOptions = {
   log: ChangeLog;
   resources: ScatterResources;
   admission: Admission;
+  freshness: Freshness;
   limits: SearchLimits;
   /** How many bytes of answers are kept to be given again. */
   cacheBytesMax: number;
@@ -47,6 +53,8 @@ export class RootService {
   readonly timers: Timers;
   readonly #options: ServiceOptions;
   readonly #searches = new SearchTally();
+  readonly #answers = new AnswerTally();
+  #meter: ServiceMeter | undefined;
   readonly #guard: CanaryGuard;
   readonly #instant: InstantAnswers;
   readonly #definitions: Definitions;
@@ -84,15 +92,16 @@ export class RootService {
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
     if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
-    return this.#admitted({ ...context, budgetMs }, (onLoad) =>
-      searchIndex(index, body, { ...context, resources, limits, guard: this.#guard, instant: this.#instant, onLoad }),
+    const parts = { resources, limits, guard: this.#guard, instant: this.#instant };
+    return this.#admitted({ ...context, budgetMs }, (onGathered) =>
+      searchIndex(index, body, { ...context, ...parts, onGathered }),
     );
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
   async #admitted(
     context: SearchContext & { budgetMs: number },
-    run: (onLoad: (sample: LoadSample) => void) => Promise<Buffer>,
+    run: (onGathered: (gathered: Gathered) => void) => Promise<Buffer>,
   ): Promise<Buffer> {
     const { admission, resources } = this.#options;
     const { budgetMs } = context;
@@ -100,25 +109,31 @@ export class RootService {
     if (decision.kind === "shed") {
       const { retryAfterS } = decision;
       if (decision.strained) resources.policy.holdHedges(this.clock.nowMs());
-      this.#searches.record("shed", { tookMs: 0 }, this.clock.nowMs());
+      this.#searches.record("shed", { tookMs: 0, deadline: "missed" }, this.clock.nowMs());
       throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
     }
     let gone = false;
-    let load: LoadSample | undefined;
+    let gathered: Gathered | undefined;
     context.onGone(() => {
       gone = true;
     });
-    let end: SearchEnd = "failed";
+    let failure: unknown;
     try {
-      const answer = await run((sample) => {
-        load = sample;
+      return await run((found) => {
+        gathered = found;
+        this.#answers.record(found.result.reports, found.result.coverage);
       });
-      end = "answered";
-      return answer;
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
       const nowMs = this.clock.nowMs();
       const tookMs = nowMs - context.startMs;
-      this.#searches.record(gone ? "abandoned" : end, { tookMs, queuedMs: load?.queuedMs }, nowMs);
+      const load = gathered && loadSample(gathered.result.reports, gathered.gatheredMs - context.startMs);
+      const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
+      const deadline = deadlineKept({ tookMs, budgetMs, failure });
+      this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
+      if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000);
       admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }
@@ -181,9 +196,23 @@ export class RootService {
   /** Appends to the log; resolves once that is durable. */
   async write(index: string, writes: readonly DocumentWrite[], idempotencyKey: string | undefined): Promise<Appended> {
     if (writes.length === 0) return { kind: "appended", outcomes: [], sequence: await this.log.head() };
-    const result = await this.log.append(index, writes, idempotencyKey);
+    const result = await this.#metered(this.log.append(index, writes, idempotencyKey));
     if (result.kind === "appended") return result;
     throw new HedgerowError("index_not_found", `there is no index "${index}" any more`);
+  }
+
+  async #metered<Result>(append: Promise<Result>): Promise<Result> {
+    const beganMs = this.clock.nowMs();
+    try {
+      const result = await append;
+      this.#meter?.append.acknowledged.inc();
+      return result;
+    } catch (error) {
+      this.#meter?.append.failed.inc();
+      throw error;
+    } finally {
+      this.#meter?.append.seconds.observe((this.clock.nowMs() - beganMs) / 1000);
+    }
   }
 
   /** The shards that nobody can serve right now. */
@@ -202,13 +231,16 @@ export class RootService {
 
   /** Shows what this root does and how fast, at every scrape anew. */
   show(metrics: Metrics): void {
+    this.#meter = meterService(metrics);
     showRoot(metrics, this.#seen());
+    showReplicas(metrics, this.#seen(), this.#options.freshness);
     showInstantAnswers(metrics, this.#instant);
   }
 
   #seen(): ClusterReportInput {
     const { topology, resources, admission } = this.#options;
     const { catalog, clock } = this;
-    return { catalog, topology, policy: resources.policy, clock, admission, searches: this.#searches };
+    const [searches, answers] = [this.#searches, this.#answers];
+    return { catalog, topology, policy: resources.policy, clock, admission, searches, answers };
   }
 }

@@ -1,10 +1,24 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  openMetricsContentType,
+  prometheusContentType,
+  Registry,
+  type RegistryContentType,
+} from "prom-client";
 import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
 
 /** One series of a counter; get it once and keep it. */
 export type Count = { inc(by?: number): void };
-/** One series of a histogram; get it once and keep it. Takes the metric's unit: seconds. */
-export type Distribution = { observe(value: number): void };
+/**
+ * One series of a histogram; get it once and keep it. Takes the metric's unit: seconds. A trace that is named becomes the
+ * exemplar of its bucket; name only one that is kept, or nobody will find it.
+ */
+export type Distribution = { observe(value: number, traceId?: string): void };
+/** All metrics as they are sent. */
+export type Exposition = { contentType: string; text: string };
 /** One value of a gauge as it is read. */
 export type Reading<Name extends MetricName> = { labels: LabelsOf<Name>; value: number };
 
@@ -16,9 +30,11 @@ export type Metrics = {
   total<Name extends NameOf<"counter">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /** Reads a gauge whenever the metrics are scraped; once per name. */
   gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
-  /** Prometheus' text format. */
-  text(): Promise<string>;
-  readonly contentType: string;
+  /**
+   * Prometheus' text format, or OpenMetrics, with exemplars, where the scraper's `accept` header names it. One scrape is
+   * written at a time.
+   */
+  scrape(accept?: string): Promise<Exposition>;
 };
 
 /** Series of one metric; what would be one more is counted under `other`, so that no caller's names fill the memory. */
@@ -35,9 +51,12 @@ const secondsBuckets = [
  * it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
  */
 export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
-  const registry = new Registry();
+  const registry = new Registry<RegistryContentType>();
+  // Only so may histograms hold exemplars; what is sent is decided by each scrape.
+  registry.setContentType(openMetricsContentType);
   const counters = new Map<MetricName, Series<Counter, Count>>();
   const histograms = new Map<MetricName, Series<Histogram, Distribution>>();
+  let last: Promise<void> = Promise.resolve();
   if (runtime) collectDefaultMetrics({ register: registry });
 
   return {
@@ -55,13 +74,20 @@ export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
     histogram(name, labels) {
       let series = histograms.get(name);
       if (series === undefined) {
-        const metric = new Histogram({ ...describe(name), buckets: secondsBuckets, registers: [registry] });
+        const settings = { buckets: secondsBuckets, registers: [registry], enableExemplars: true };
+        const metric = new Histogram({ ...describe(name), ...settings });
         series = { metric, known: new Map() };
         histograms.set(name, series);
       }
       return seriesOf(series, labels, (metric, own) => {
         metric.zero(own);
-        return metric.labels(own);
+        const plain = metric.labels(own);
+        return {
+          observe(value, traceId) {
+            if (traceId === undefined) plain.observe(value);
+            else metric.observe({ labels: own, value, exemplarLabels: { trace_id: traceId } });
+          },
+        };
       });
     },
     total(name, read) {
@@ -88,9 +114,35 @@ export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
         },
       });
     },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    scrape(accept) {
+      const contentType = accept?.includes("application/openmetrics-text")
+        ? openMetricsContentType
+        : prometheusContentType;
+      const exposition = last.then(() => expose(registry, contentType));
+      last = exposition.then(
+        () => undefined,
+        () => undefined,
+      );
+      return exposition;
+    },
   };
+}
+
+/**
+ * Writes a registry out. The library keeps the format as the registry's state and, for OpenMetrics, takes the counters'
+ * ending off their very names; both are set back, so two of these must not run at a time.
+ */
+async function expose(registry: Registry<RegistryContentType>, contentType: RegistryContentType): Promise<Exposition> {
+  const metrics = registry.getMetricsAsArray();
+  const names = metrics.map(({ name }) => name);
+  registry.setContentType(contentType);
+  try {
+    return { contentType, text: await registry.metrics() };
+  } finally {
+    metrics.forEach((metric, i) => {
+      metric.name = names[i] ?? metric.name;
+    });
+  }
 }
 
 type Series<Metric, Child> = { metric: Metric; known: Map<string, Child> };

@@ -10,7 +10,7 @@ describe("metrics", () => {
     const seconds = metrics.histogram("hedgerow_http_request_seconds", { route: "/livez" });
     seconds.observe(0.003);
     metrics.histogram("hedgerow_http_request_seconds", { route: "/livez" }).observe(0.3);
-    const text = await metrics.text();
+    const text = (await metrics.scrape()).text;
     expect(text).toContain('hedgerow_http_requests_total{route="/livez",status="200"} 3\n');
     expect(text).toContain('hedgerow_http_request_seconds_count{route="/livez"} 2\n');
     expect(text).toContain('hedgerow_http_request_seconds_bucket{le="0.005",route="/livez"} 1\n');
@@ -19,7 +19,7 @@ describe("metrics", () => {
   it("shows a series from zero on", async () => {
     const metrics = createMetrics({ runtime: false });
     metrics.counter("hedgerow_leaf_searches_total", { outcome: "expired" });
-    expect(await metrics.text()).toContain('hedgerow_leaf_searches_total{outcome="expired"} 0\n');
+    expect((await metrics.scrape()).text).toContain('hedgerow_leaf_searches_total{outcome="expired"} 0\n');
   });
 
   it("reads gauges anew at every scrape and forgets what is gone", async () => {
@@ -28,9 +28,9 @@ describe("metrics", () => {
     metrics.gauge("hedgerow_leaf_replica_documents", () =>
       shards.map((shard) => ({ labels: { index: "demo", shard }, value: 5 })),
     );
-    expect(await metrics.text()).toContain('{index="demo",shard="1"} 5\n');
+    expect((await metrics.scrape()).text).toContain('{index="demo",shard="1"} 5\n');
     shards = ["0"];
-    expect(await metrics.text()).not.toContain('shard="1"');
+    expect((await metrics.scrape()).text).not.toContain('shard="1"');
   });
 
   it("counts names beyond the limit together, so that they cannot fill the memory", async () => {
@@ -40,7 +40,7 @@ describe("metrics", () => {
     metrics.gauge("hedgerow_leaf_replica_bytes", function* () {
       for (let i = 0; i < 5000; i++) yield { labels: { index: `i${i}`, shard: "0" }, value: 1 };
     });
-    const text = await metrics.text();
+    const text = (await metrics.scrape()).text;
     expect(text).toContain('hedgerow_http_requests_total{route="other",status="other"} 4500\n');
     expect(text).toContain('hedgerow_leaf_replica_bytes{index="other",shard="other"} 4500\n');
     expect(text.split("\n").length).toBeLessThan(1100);

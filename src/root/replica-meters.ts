@@ -1,0 +1,84 @@
+import type { Metrics } from "../telemetry/metrics.ts";
+import { type ClusterReportInput, stateOf } from "./cluster-report.ts";
+import type { ReplicaFeed } from "./feed.ts";
+import type { Freshness } from "./freshness.ts";
+
+const states = ["ready", "catching-up", "probation", "ejected", "unreachable"] as const;
+/** More would be too much for one scrape; those that lag most come first where that is asked. */
+const replicasShownMax = 80;
+
+/** Shows who can be asked, who is behind and by how much, read when it is scraped. */
+export function showReplicas(metrics: Metrics, root: ClusterReportInput, freshness: Freshness): void {
+  const placed = (): Placed[] =>
+    [...root.catalog.all()].flatMap(({ definition, shards }) =>
+      shards.flatMap(({ feeds }) => feeds.map((feed) => ({ definition, feed }))),
+    );
+  metrics.gauge("hedgerow_root_replicas", () => {
+    const found = placed().map(({ feed }) => stateOf(feed));
+    return states.map((state) => ({ labels: { state }, value: found.filter((one) => one === state).length }));
+  });
+  metrics.gauge("hedgerow_root_replica_inflight", () =>
+    placed()
+      .slice(0, replicasShownMax)
+      .map(({ definition, feed }) => ({ labels: labelsOf(definition.index, feed), value: feed.health.inflight })),
+  );
+  metrics.gauge("hedgerow_root_replica_lag_seconds", () =>
+    placed()
+      .map(({ definition, feed }) => {
+        const { shard, sequence } = feed;
+        return {
+          labels: labelsOf(definition.index, feed),
+          value: freshness.lagMs(definition, { shard, sequence }) / 1000,
+        };
+      })
+      .sort((a, b) => b.value - a.value)
+      .slice(0, replicasShownMax),
+  );
+  metrics.gauge("hedgerow_root_shards_unready", () => {
+    const unready = [...root.catalog.all()].flatMap(({ shards, statistics }) =>
+      shards.filter(({ feeds }, shard) => !statistics.isKnown(shard) || feeds.every(({ state }) => state !== "ready")),
+    );
+    return [{ labels: {}, value: unready.length }];
+  });
+  metrics.total("hedgerow_root_ejections_total", () => [{ labels: {}, value: root.policy.ejections }]);
+  showLinks(metrics, root);
+  showStatistics(metrics, root, freshness);
+}
+
+type Placed = { definition: { index: string; incarnation: number }; feed: ReplicaFeed };
+
+function labelsOf(index: string, { shard, leaf }: ReplicaFeed): { index: string; shard: string; leaf: string } {
+  return { index, shard: String(shard), leaf: leaf.name };
+}
+
+function showLinks(metrics: Metrics, { topology }: ClusterReportInput): void {
+  metrics.gauge("hedgerow_root_links", () => {
+    const connected = topology.members.filter(({ link }) => link.connected).length;
+    const counts = { connected, down: topology.members.length - connected };
+    return (["connected", "down"] as const).map((state) => ({ labels: { state }, value: counts[state] }));
+  });
+  metrics.gauge("hedgerow_root_link_rtt_seconds", () =>
+    topology.members.flatMap(({ name, link }) =>
+      link.rttMs === undefined ? [] : [{ labels: { leaf: name }, value: link.rttMs / 1000 }],
+    ),
+  );
+}
+
+function showStatistics(metrics: Metrics, { catalog }: ClusterReportInput, freshness: Freshness): void {
+  metrics.gauge("hedgerow_root_statistics_age_seconds", () =>
+    [...catalog.all()].flatMap(({ definition }) => {
+      const ageMs = freshness.ageMs(definition);
+      return ageMs === undefined ? [] : [{ labels: { index: definition.index }, value: ageMs / 1000 }];
+    }),
+  );
+  metrics.gauge("hedgerow_root_statistics_lag_seconds", () => {
+    const indexes = [...catalog.all()];
+    freshness.retain(indexes.map(({ definition }) => definition));
+    return indexes.map(({ definition, shards, statistics }) => {
+      const lagsMs = shards.map((_, shard) =>
+        freshness.lagMs(definition, { shard, sequence: statistics.shard(shard).sequence }),
+      );
+      return { labels: { index: definition.index }, value: Math.max(0, ...lagsMs) / 1000 };
+    });
+  });
+}

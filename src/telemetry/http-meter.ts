@@ -1,0 +1,34 @@
+import type { Count, Distribution, Metrics } from "./metrics.ts";
+
+/** Counts and times an HTTP request that was answered; `route` undefined: there is none of that address. */
+export type RequestMeter = (route: string | undefined, status: number, tookMs: number) => void;
+
+/** Requests by their route, never by their address, which could be anything. Each series is looked up once. */
+export function meterRequests(metrics: Metrics): RequestMeter {
+  const seconds = new Map<string, Distribution>();
+  const counts = new Map<string, Map<number, Count>>();
+  const count = (route: string, status: number): Count =>
+    kept(
+      kept(counts, route, () => new Map<number, Count>()),
+      status,
+      () => metrics.counter("hedgerow_http_requests_total", { route, status: String(status) }),
+    );
+  const duration = (route: string): Distribution =>
+    kept(seconds, route, () => metrics.histogram("hedgerow_http_request_seconds", { route }));
+  // Shown from zero on, by the one route that everybody who looks has taken.
+  count("/metrics", 200);
+  duration("/metrics");
+  return (found, status, tookMs) => {
+    const route = found ?? "none";
+    count(route, status).inc();
+    duration(route).observe(tookMs / 1000);
+  };
+}
+
+function kept<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
