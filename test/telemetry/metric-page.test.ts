@@ -60,7 +60,9 @@ describe.each([
     ]);
     expect(open.type).toContain("application/openmetrics-text");
     expect(open.text.endsWith("# EOF\n")).toBe(true);
-    const names = [...readExposition(plain.text).families].map(([name]) => name.replace(/_total$/, ""));
+    const names = [...readExposition(plain.text).families].map(([name, { kind }]) =>
+      kind === "counter" ? name.replace(/_total$/, "") : name,
+    );
     expect([...readExposition(open.text).families.keys()]).toEqual(names);
     expect([...readExposition(again.text).families.keys()]).toEqual([...readExposition(plain.text).families.keys()]);
   });
