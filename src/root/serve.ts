@@ -2,7 +2,7 @@ import { openChangeLog } from "../changes/open-log.ts";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, configOrExitCode } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
-import { policyDefaults } from "../policy/settings.ts";
+import { type PolicySettings, policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
@@ -10,6 +10,7 @@ import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
+import { Membership } from "./membership.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -29,29 +30,34 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
   return 0;
 }
 
-/** Starts a root in this process. */
-export async function startRoot(config: Config): Promise<{ url: string; close(): Promise<void> }> {
+/** Starts a root in this process. Its policies are settled: other ones are there to be compared with. */
+export async function startRoot(
+  config: Config,
+  settings: PolicySettings = policyDefaults,
+): Promise<{ url: string; close(): Promise<void> }> {
   const name = config.name || "root";
   const log = await openChangeLog(config);
-  const policy = new TailPolicy({ random: systemRandom });
+  const policy = new TailPolicy({ settings, random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
+  const membership = new Membership({
+    listed: config.leafUrls,
+    log: log.members,
+    linkTo: (url, onState) =>
+      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState }),
+    clock: systemClock,
+    timers: systemTimers,
+    graceMs: config.leafGraceMs,
+    onLeaves: () => topology.onLeaves(),
+    onLink: (leaf) => topology.onLink(leaf),
+  });
   const topology = new Topology({
-    members: config.leafUrls.map(({ name, zone, url }) => ({
-      name,
-      ...(zone === undefined ? {} : { zone }),
-      link: createLeafLink({
-        url,
-        clock: systemClock,
-        timers: systemTimers,
-        random: systemRandom,
-        onState: () => topology.onLink(name),
-      }),
-    })),
+    membership,
     catalog,
     policy,
     log,
+    clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
     refreshIntervalMs,
@@ -64,15 +70,18 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
     name,
     catalog,
     topology,
+    membership,
     log,
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
-    admission: new Admission(policyDefaults.admission),
+    admission: new Admission(settings.admission),
     freshness,
     limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
     cacheBytesMax: config.cacheBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
   });
+  await membership.start();
   await service.start();
+  topology.start();
   const metrics = createMetrics({ runtime: true });
   service.show(metrics);
   const app = createApp({
@@ -92,6 +101,7 @@ export async function startRoot(config: Config): Promise<{ url: string; close():
       service.close();
       forgetAppends();
       topology.close();
+      membership.close();
       await log.close();
     },
   };

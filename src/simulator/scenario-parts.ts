@@ -97,7 +97,8 @@ function faultOf(section: Section): Fault {
   }
 }
 
-function readSelection(section: Section): LeafSelection {
+/** Reads which leaves something befalls. */
+export function readSelection(section: Section): LeafSelection {
   const selection = selectionOf(section);
   section.done();
   return selection;

@@ -44,6 +44,8 @@ export type Scenario = {
   policy: PolicySettings;
   /** `slowShare` is the share of queries that took longer than this. */
   slowerThanMs: number | undefined;
+  /** What only the load harness knows to read: a run in real processes. */
+  live: unknown;
 };
 
 /** What a figure of a variant must be; `of` makes the bounds multiples of the same figure of another variant. */
@@ -102,6 +104,7 @@ function readScenario(json: unknown, head: { name: string; variant: string; abou
     faults: readFaults(section.list("faults")),
     policy: readPolicy(section.section("policy")),
     slowerThanMs: section.optionalNumber("slowerThanMs", { min: 0 }),
+    live: section.raw("live"),
   };
   section.done();
   if (scenario.load.arrivals.kind === "load" && leaf.workers === undefined) {

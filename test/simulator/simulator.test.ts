@@ -133,12 +133,13 @@ describe("a run", () => {
 
 describe("scenario files", () => {
   test("all that come with the product can be read and say what they promise", () => {
-    expect(scenarioNames()).toHaveLength(11);
+    expect(scenarioNames().length).toBeGreaterThan(11);
     for (const name of scenarioNames()) {
       const file = loadScenario(name);
       expect(file.name).toBe(name);
       expect(file.about.length).toBeGreaterThan(100);
-      expect(file.targets.length).toBeGreaterThan(0);
+      const promises = [file.targets.length > 0, file.variants.every(({ live }) => live !== undefined)];
+      expect(promises, "for the simulator, or in what only live runs read").toContain(true);
     }
   });
 

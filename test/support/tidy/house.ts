@@ -18,10 +18,12 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   query: ground,
   telemetry: ground,
   console: ground,
-  leaf: [...ground, "engine", "telemetry"],
-  root: [...ground, "policy", "cluster", "query", "changes", "telemetry", "console"],
+  security: ground,
+  leaf: [...ground, "engine", "telemetry", "security"],
+  root: [...ground, "policy", "cluster", "query", "changes", "telemetry", "console", "security"],
   data: ground,
-  command: [...ground, "nearest", "config", "data"],
+  command: [...ground, "nearest", "config", "data", "security"],
+  client: [...ground, "command"],
   simulator: [...ground, "policy", "cluster", "query", "root"],
   main: [...ground, "config", "command", "root", "leaf"],
 };
@@ -57,6 +59,10 @@ export const exceptions: readonly Exception[] = [
   ...["src/command/flags.ts", "src/command/progress.ts"].map((to): Exception => {
     return { from: "data/main.ts", to, onlyTypes: false, reason: "the corpus's own program speaks as commands do" };
   }),
+  ...["fault", "scenario", "scenario-parts", "scenario-store", "section"].map((file): Exception => {
+    const reason = "a scenario file means the same in virtual time and in real processes";
+    return { from: "load/", to: `src/simulator/${file}.ts`, onlyTypes: false, reason };
+  }),
   ...["src/root/serve.ts", "src/leaf/serve.ts"].flatMap((from): Exception[] => [
     { from, to: "src/command/io.ts", onlyTypes: true, reason: "a role is a command and speaks as commands do" },
     { from, to: "src/config.ts", onlyTypes: false, reason: "a role reads its own settings, and nothing below it does" },
@@ -66,10 +72,12 @@ export const exceptions: readonly Exception[] = [
 /** Where each dependency may be imported: a directory (with its slash), a file, or `*` for one level. */
 export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   fastify: ["src/*/app.ts"],
-  undici: ["src/root/link-connection.ts", "load/bench/"],
+  undici: ["src/root/link-connection.ts", "load/bench/", "load/driver/open-loop.ts"],
   piscina: ["src/leaf/indexing.ts"],
   flexsearch: ["src/engine/memtable.ts", "load/bench/"],
   "prom-client": ["src/telemetry/"],
+  "@fastify/swagger": ["src/root/openapi-routes.ts"],
+  uplot: ["src/console/page/chart.ts"],
   "@orama/stemmers": ["src/engine/languages.ts"],
   stemmer: ["src/engine/languages.ts"],
   "@orama/stopwords": ["src/engine/languages.ts"],
@@ -85,6 +93,11 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   autocannon: ["load/"],
   "fast-check": ["test/"],
   vitest: ["test/"],
+  "playwright-core": ["test/console/"],
+  "axe-core": ["test/console/"],
+  ajv: ["test/console/"],
+  "@seriousme/openapi-schema-validator": ["test/console/"],
+  yaml: ["test/"],
 };
 
 /** Files that may cast, because a dependency's types do not say what it does. */

@@ -1,0 +1,195 @@
+import { type DemoDocument, demoDocuments } from "../../data/corpus.ts";
+import type { LatencyHistogram } from "../../src/policy/histogram.ts";
+import { seededRandom, systemClock, wallInstant } from "../../src/time.ts";
+import { driveClosedLoop } from "../driver/closed-loop.ts";
+import { drawnQueries, listedQueries, readQueries } from "../driver/query-feed.ts";
+import type { SearchTarget } from "../driver/search-target.ts";
+import type { LiveScenario, LiveVariant } from "../scenario/live-scenario.ts";
+import { runLeg } from "./leg.ts";
+import type { RunOptions } from "./options.ts";
+import { type Disturbance, disturbancesOf, phaseChangesMs, phasesOf } from "./phases.ts";
+import type { ProgressLine } from "./progress-line.ts";
+import { VariantRecorder } from "./recorder.ts";
+import { foreignStage, ownStages, type Stage } from "./stage.ts";
+import { type FiguresByVariant, judgeLive, type LiveVerdict } from "./verdict.ts";
+
+/** One leg of a run: a variant played once. */
+export type PlayedLeg = { variant: string; startMs: number; durationMs: number; disturbances: readonly Disturbance[] };
+
+/** All that a run has shown. */
+export type RunResult = {
+  startedAt: string;
+  scenario: LiveScenario;
+  legs: readonly PlayedLeg[];
+  recorders: readonly VariantRecorder[];
+  /** Answers a second at the cluster's limit, where the load was a share of it. */
+  capacity: number | undefined;
+  figures: FiguresByVariant;
+  verdicts: readonly LiveVerdict[];
+  /** How late queries left, at the worst of the legs with open arrivals. */
+  lagMs: { p50: number; p99: number } | undefined;
+};
+
+const capacityConnections = 32;
+const capacityWarmUpMs = 2_000;
+const capacityMs = 4_000;
+
+/**
+ * Plays a scenario:
+ * 1. start the clusters that its variants need, or take the one that was named;
+ * 2. where the load is a share of what the cluster can do, measure that first;
+ * 3. play the variants in turn, as often as there are rounds, so that what disturbs the machine disturbs all of them;
+ * 4. hold what was seen against what the scenario holds to be true.
+ */
+export async function run(scenario: LiveScenario, options: RunOptions, progress: ProgressLine): Promise<RunResult> {
+  const { variants } = scenario;
+  const startedAt = wallInstant();
+  const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
+  const say = (text: string): void => progress.say(text);
+  const stages =
+    options.target === undefined
+      ? await ownStages({ scenario: options.scenario, variants, documents, seed: options.seed, say })
+      : foreignStage({ url: options.target, index: options.index });
+  try {
+    const feedOf = queryFeeds(documents, options);
+    const capacity = await capacityOf(variants, stages.of, { feedOf, say });
+    const recorders = new Map(variants.map((variant) => [variant.name, recorderFor(variant)]));
+    const legs: PlayedLeg[] = [];
+    const lags: LatencyHistogram[] = [];
+    const startMs = systemClock.nowMs();
+    for (const { variant, label, turn } of turnsOf(variants)) {
+      const recorder = recorders.get(variant.name);
+      if (recorder === undefined) continue;
+      const legStartMs = systemClock.nowMs() - startMs;
+      const next = feedOf(variant, options.seed + turn);
+      const parts = { stage: stages.of(variant), next, capacity, recorder, legStartMs, label, progress };
+      const played = await playLeg(variant, { ...parts, seed: options.seed + turn });
+      legs.push(played.leg);
+      if (played.lag !== undefined) lags.push(played.lag);
+    }
+    const figures = new Map([...recorders].map(([name, recorder]) => [name, recorder.figures(capacity)]));
+    const verdicts = judgeLive(scenario.targets, figures);
+    const lagMs = worstLag(lags);
+    return { startedAt, scenario, legs, recorders: [...recorders.values()], capacity, figures, verdicts, lagMs };
+  } finally {
+    progress.clear();
+    await stages.close();
+  }
+}
+
+function* firstDocuments(count: number): Generator<DemoDocument> {
+  const all = [...demoDocuments()];
+  // Spread over the corpus: its first documents are all nouns of a kind.
+  const step = Math.max(1, all.length / count);
+  for (let i = 0; i < Math.min(count, all.length); i++) {
+    const document = all[Math.floor(i * step)];
+    if (document !== undefined) yield document;
+  }
+}
+
+type FeedOf = (variant: LiveVariant, seed: number) => SearchTarget["next"];
+
+function queryFeeds(documents: readonly DemoDocument[], { queries }: RunOptions): FeedOf {
+  const listed = queries === undefined ? undefined : readQueries(queries);
+  return ({ scenario, live }, seed) => {
+    const feed = { load: scenario.load, live, random: seededRandom(seed) };
+    return listed === undefined ? drawnQueries(documents, feed) : listedQueries(listed, feed);
+  };
+}
+
+function recorderFor({ name, scenario }: LiveVariant): VariantRecorder {
+  const { load, layout } = scenario;
+  return new VariantRecorder({ variant: name, budgetMs: load.budgetMs, leaves: layout.leaves });
+}
+
+/** Every variant once a round, every other round backwards: what drifts then weighs on all of them alike. */
+function* turnsOf(variants: readonly LiveVariant[]): Generator<{ variant: LiveVariant; label: string; turn: number }> {
+  const rounds = Math.max(...variants.map(({ live }) => live.rounds));
+  for (let round = 0; round < rounds; round++) {
+    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
+      const label = variants.length * rounds === 1 ? variant.scenario.name : `${variant.name} ${round + 1}/${rounds}`;
+      yield { variant, label, turn: round };
+    }
+  }
+}
+
+type LegParts = {
+  stage: Stage;
+  next: SearchTarget["next"];
+  capacity: number | undefined;
+  recorder: VariantRecorder;
+  legStartMs: number;
+  label: string;
+  seed: number;
+  progress: ProgressLine;
+};
+
+async function playLeg(
+  variant: LiveVariant,
+  parts: LegParts,
+): Promise<{ leg: PlayedLeg; lag: LatencyHistogram | undefined }> {
+  const { stage, recorder, legStartMs, progress, label } = parts;
+  const { scenario, live } = variant;
+  const { durationMs, warmUpMs } = live;
+  const shape = {
+    durationMs,
+    warmUpMs,
+    faults: scenario.faults,
+    liveFaults: live.faults,
+    stages: scenario.load.stages,
+  };
+  const leg = recorder.leg({ startMs: legStartMs, durationMs, phaseAt: phasesOf(shape) });
+  const disturbed = stage.disturb(variant);
+  try {
+    const lag = await runLeg({
+      target: targetOn(stage, parts.next),
+      arrivals: scenario.load.arrivals,
+      stages: scenario.load.stages,
+      capacity: parts.capacity,
+      durationMs,
+      budgetMs: scenario.load.budgetMs,
+      phaseChangesMs: phaseChangesMs(shape),
+      random: seededRandom(parts.seed * 2 + 1),
+      recorder: leg,
+      onSecond(atMs) {
+        const second = leg.secondAt(atMs - 1);
+        if (second !== undefined) progress.show(label, second, atMs);
+      },
+    });
+    const disturbances = disturbancesOf(shape);
+    return { leg: { variant: variant.name, startMs: legStartMs, durationMs, disturbances }, lag };
+  } finally {
+    await disturbed.mend();
+  }
+}
+
+function targetOn({ url, index }: Stage, next: SearchTarget["next"]): SearchTarget & { index: string } {
+  return { url, index, path: `/v1/indexes/${encodeURIComponent(index)}/search`, next };
+}
+
+/** What the first variant's cluster answers whole in a second when it is never left idle. */
+async function capacityOf(
+  variants: readonly LiveVariant[],
+  stageOf: (variant: LiveVariant) => Stage,
+  { feedOf, say }: { feedOf: FeedOf; say: (text: string) => void },
+): Promise<number | undefined> {
+  const relative = variants.find(({ scenario }) => scenario.load.arrivals.kind === "load");
+  if (relative === undefined) return undefined;
+  const target = targetOn(stageOf(relative), feedOf(relative, 0));
+  const loop = { connections: capacityConnections, clock: systemClock };
+  await driveClosedLoop(target, { ...loop, durationMs: capacityWarmUpMs }, () => undefined);
+  let whole = 0;
+  await driveClosedLoop(target, { ...loop, durationMs: capacityMs }, ({ kind, coverage }) => {
+    if (kind === "answered" && coverage >= 1) whole++;
+  });
+  const perSecond = whole / (capacityMs / 1_000);
+  if (perSecond === 0) throw new Error("the cluster answered nothing whole while its limit was measured");
+  say(`at its limit the cluster answers ${Math.round(perSecond)} queries/s (${capacityConnections} connections)`);
+  return perSecond;
+}
+
+function worstLag(lags: readonly LatencyHistogram[]): RunResult["lagMs"] {
+  if (lags.length === 0) return undefined;
+  const worst = (q: number): number => Math.max(...lags.map((lag) => lag.quantileMs(q)));
+  return { p50: worst(0.5), p99: worst(0.99) };
+}
