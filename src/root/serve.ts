@@ -10,7 +10,6 @@ import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
-import { Membership } from "./membership.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -41,23 +40,21 @@ export async function startRoot(
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
-  const membership = new Membership({
-    listed: config.leafUrls,
-    log: log.members,
-    linkTo: (url, onState) =>
-      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState }),
-    clock: systemClock,
-    timers: systemTimers,
-    graceMs: config.leafGraceMs,
-    onLeaves: () => topology.onLeaves(),
-    onLink: (leaf) => topology.onLink(leaf),
-  });
   const topology = new Topology({
-    membership,
+    members: config.leafUrls.map(({ name, zone, url }) => ({
+      name,
+      ...(zone === undefined ? {} : { zone }),
+      link: createLeafLink({
+        url,
+        clock: systemClock,
+        timers: systemTimers,
+        random: systemRandom,
+        onState: () => topology.onLink(name),
+      }),
+    })),
     catalog,
     policy,
     log,
-    clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
     refreshIntervalMs,
@@ -70,7 +67,6 @@ export async function startRoot(
     name,
     catalog,
     topology,
-    membership,
     log,
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
     admission: new Admission(settings.admission),
@@ -79,9 +75,7 @@ export async function startRoot(
     cacheBytesMax: config.cacheBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
   });
-  await membership.start();
   await service.start();
-  topology.start();
   const metrics = createMetrics({ runtime: true });
   service.show(metrics);
   const app = createApp({
@@ -101,7 +95,6 @@ export async function startRoot(
       service.close();
       forgetAppends();
       topology.close();
-      membership.close();
       await log.close();
     },
   };
