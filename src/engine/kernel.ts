@@ -95,6 +95,60 @@ export function collectAlone(cursor: TermCursor, to: number, collector: Collecto
   return total;
 }
 
+/**
+ * Collects the documents below `limit` that two terms hold, merging their postings; answers how many of them are alive.
+ * Where a term by itself is worth less than what is kept already, the documents that hold it alone are only counted
+ * (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995).
+ */
+export function collectPair(rare: TermCursor, common: TermCursor, { limit, collector }: PairRange): number {
+  const { docs, codes, saturation, weight } = rare;
+  const to = windowEnd(rare, limit);
+  let total = 0;
+  for (let i = rare.start; i < to; i++) {
+    const doc = docs[i] ?? 0;
+    total += collectBelow(common, doc, collector);
+    let score = weight * (saturation[codes[i] ?? 0] ?? 0);
+    if (common.start < common.end && common.docs[common.start] === doc) {
+      score += common.weight * (common.saturation[common.codes[common.start++] ?? 0] ?? 0);
+    }
+    if (!isLiving(doc, collector)) continue;
+    total++;
+    if (score >= collector.floor) collector.offer(doc, score);
+  }
+  rare.start = to;
+  return total + collectBelow(common, limit, collector);
+}
+
+/** Up to which document, and where to. */
+export type PairRange = { limit: number; collector: Collector };
+
+/** Collects one term's documents below `limit`; answers how many of them are alive. */
+function collectBelow(cursor: TermCursor, limit: number, collector: Collector): number {
+  const { docs, end, start } = cursor;
+  if (start === end || (docs[start] ?? 0) >= limit) return 0;
+  if (collector.tombstones !== undefined || collector.sieve !== undefined)
+    return collectAlone(cursor, windowEnd(cursor, limit), collector);
+  const { codes, saturation, weight } = cursor;
+  let { floor } = collector;
+  let at = start;
+  for (; at < end && weight >= floor; at++) {
+    const doc = docs[at] ?? 0;
+    if (doc >= limit) break;
+    const score = weight * (saturation[codes[at] ?? 0] ?? 0);
+    if (score < floor) continue;
+    collector.offer(doc, score);
+    floor = collector.floor;
+  }
+  while (at < end && (docs[at] ?? 0) < limit) at++;
+  cursor.start = at;
+  return at - start;
+}
+
+function isLiving(doc: number, { tombstones, version, sieve }: Collector): boolean {
+  if (tombstones?.isDead(doc, version)) return false;
+  return sieve === undefined || sieve.admits(doc);
+}
+
 /** Collects what a window left in the scores, and leaves them at 0; answers how many documents are alive. */
 export function collectMatches({ count }: WindowMatches, start: number, collector: Collector): number {
   const { tombstones, version, sieve } = collector;
@@ -119,12 +173,19 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
   const { docs, codes, saturation, weight } = cursor;
   const to = windowEnd(cursor, end);
   const { tombstones, version, sieve } = collector;
+  const checked = tombstones !== undefined || sieve !== undefined;
   let { floor } = collector;
+  // Below it a document that holds this term alone cannot be kept, and only counts.
+  let counted = checked ? 0 : floor;
   let total = 0;
   for (let i = cursor.start; i < to; i++) {
     const doc = docs[i] ?? 0;
     const at = doc - start;
     const before = scores[at] ?? 0;
+    if (before === 0 && weight < counted) {
+      total++;
+      continue;
+    }
     const score = before + weight * (saturation[codes[i] ?? 0] ?? 0);
     if (before !== 0) scores[at] = collected;
     if (tombstones?.isDead(doc, version)) continue;
@@ -133,6 +194,7 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
     if (score < floor) continue;
     collector.offer(doc, score);
     floor = collector.floor;
+    if (!checked) counted = floor;
   }
   cursor.start = to;
   return total;

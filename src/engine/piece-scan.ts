@@ -4,6 +4,7 @@ import {
   type Collector,
   collectAlone,
   collectMatches,
+  collectPair,
   collectSimple,
   eachTouched,
   scoreGeneral,
@@ -28,6 +29,8 @@ const foldedPostings = 20_000;
 
 /** Postings of a single term that are read between two looks at the clock. */
 const aloneAtOnce = 1 << 13;
+/** Postings of the commoner of two terms that are read between two looks at the clock. */
+const pairAtOnce = 1 << 12;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
 export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
@@ -75,8 +78,9 @@ export class PieceScan implements Collector {
 
   /** Live documents that have been covered. */
   get covered(): number {
-    const to = this.#scanned ? this.view.documents : this.#scannedTo;
-    return to - this.view.piece.tombstones.countWithin(0, to, this.version);
+    const { documents, piece } = this.view;
+    const to = this.#scanned ? documents : this.#scannedTo;
+    return to - piece.tombstones.countBelow(to, { documents, version: this.version });
   }
 
   /** Does the next step; answers roughly how many postings it read. */
@@ -98,7 +102,7 @@ export class PieceScan implements Collector {
   #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
     const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
     const simple = this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [];
-    // Two scores have the same sum either way round, and the last term's documents cost the least.
+    // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (simple.length === 2) simple.sort((a, b) => a.end - a.start - (b.end - b.start));
     return { simple, clauses };
   }
@@ -132,6 +136,7 @@ export class PieceScan implements Collector {
   #advanceSimple(terms: readonly TermCursor[]): number {
     const [alone] = terms;
     if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
+    if (alone !== undefined && terms[1] !== undefined && terms.length === 2) return this.#advancePair(alone, terms[1]);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
     const end = start + this.#plan.window;
@@ -148,6 +153,16 @@ export class PieceScan implements Collector {
     this.total += collectAlone(term, to, this);
     this.#scannedTo = (term.docs[to - 1] ?? 0) + 1;
     return read;
+  }
+
+  #advancePair(rare: TermCursor, common: TermCursor): number {
+    if (rare.start === rare.end && common.start === common.end) return this.#finish();
+    const read = common.start + rare.start;
+    const reached = common.start + pairAtOnce < common.end ? common.docs[common.start + pairAtOnce] : undefined;
+    const limit = reached ?? this.view.documents;
+    this.total += collectPair(rare, common, { limit, collector: this });
+    this.#scannedTo = limit;
+    return common.start + rare.start - read;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {

@@ -8,6 +8,8 @@ export const firstVersion = 0;
 export class Tombstones {
   #bits = new Uint32Array(8);
   readonly #since = new Map<number, number>();
+  /** No document died after it. */
+  #latest = firstVersion;
 
   get count(): number {
     return this.#since.size;
@@ -21,7 +23,9 @@ export class Tombstones {
       this.#bits = grown;
     }
     this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (doc & 31));
-    if (!this.#since.has(doc)) this.#since.set(doc, version);
+    if (this.#since.has(doc)) return;
+    this.#since.set(doc, version);
+    this.#latest = Math.max(this.#latest, version);
   }
 
   isDead(doc: number, version: number): boolean {
@@ -29,13 +33,14 @@ export class Tombstones {
     return (this.#since.get(doc) ?? 0) <= version;
   }
 
-  /** How many of the documents in [from, to) are dead at a version. */
-  countWithin(from: number, to: number, version: number): number {
+  /** How many of the first `to` documents are dead at a version, where the piece shows `documents` at it. */
+  countBelow(to: number, { documents, version }: { documents: number; version: number }): number {
+    if (to >= documents && version >= this.#latest) return this.count;
     let dead = 0;
-    if (this.count < to - from) {
-      for (const [doc, since] of this.#since) if (doc >= from && doc < to && since <= version) dead++;
-    } else {
-      for (let doc = from; doc < to; doc++) if (this.isDead(doc, version)) dead++;
+    for (let word = 0; word < this.#bits.length && word << 5 < to; word++) {
+      if (this.#bits[word] === 0) continue;
+      const end = Math.min(to, (word + 1) << 5);
+      for (let doc = word << 5; doc < end; doc++) if (this.isDead(doc, version)) dead++;
     }
     return dead;
   }
