@@ -37,12 +37,13 @@ export class AttemptBudget {
   }
 
   /**
-   * Takes one extra attempt out, or answers false and takes nothing. A hedge leaves some of the window's earnings for
-   * retries: hedging spends all it is let, and the moment a leaf dies is when a retry must be had.
+   * Takes one extra attempt out, or answers false and takes nothing. What is not urgent (0; 1 is most) leaves some of
+   * the window's earnings: hedging spends all it is let, and the moment a leaf dies is when a retry must be had, and
+   * when an attempt that has waited long must not find that younger ones were served before it.
    */
-  tryWithdraw(purpose: "hedge" | "retry", nowMs: number): boolean {
+  tryWithdraw(urgency: number, nowMs: number): boolean {
     this.advance(nowMs);
-    const kept = purpose === "hedge" ? this.earned * this.settings.retryShare : 0;
+    const kept = this.earned * this.settings.retryShare * (1 - Math.min(1, Math.max(0, urgency)));
     if (this.total + this.reserve < 1 + kept - 1e-9) return false;
     const fromReserve = Math.min(1, this.reserve);
     this.reserve -= fromReserve;

@@ -14,15 +14,17 @@ export type HedgeFacts = {
 /**
  * How long a first attempt may take before a second one is sent; undefined: no hedge. The chosen quantile of the
  * shard's own latencies ("The Tail at Scale", Dean and Barroso 2013), kept between what can still win and what is
- * worth waiting for.
+ * worth waiting for. While too few latencies are known for the quantile, that upper bound alone: a service that is
+ * asked once a second never has many, and its queries must outlive a hung leaf too.
  */
 export function hedgeDelayMs(facts: HedgeFacts, settings: HedgeSettings): number | undefined {
   if (!settings.enabled) return undefined;
   if (settings.fixedDelayMs !== undefined) return settings.fixedDelayMs;
-  if (facts.samples < settings.samplesMin) return undefined;
   const least = Math.max(settings.delayMsMin, settings.delayRttMin * facts.rttMs);
-  const most = Math.min(settings.delayMediansMax * facts.medianMs, settings.delayRemainingShareMax * facts.remainingMs);
-  return Math.max(least, Math.min(facts.quantileMs, most));
+  const longest = settings.delayRemainingShareMax * facts.remainingMs;
+  if (facts.samples < settings.medianSamplesMin) return Math.max(least, longest);
+  const most = Math.min(settings.delayMediansMax * facts.medianMs, longest);
+  return Math.max(least, facts.samples < settings.samplesMin ? most : Math.min(facts.quantileMs, most));
 }
 
 /** For how long a quantile is used before it is computed anew. */

@@ -14,9 +14,9 @@ export type ReplicaPlace = { replica: ReplicaHealth; shard: ShardHealth };
 export class Probation {
   private readonly settings: ProbationSettings;
   private readonly random: Random;
-  /** How many replicas there are, and how many of them are out. */
-  private known = 0;
-  private out = 0;
+  /** How many replicas each leaf has, and how many of them are out. */
+  private readonly leaves = new Map<string, { known: number; out: number }>();
+  private leavesOut = 0;
   /** How often a replica was taken out so far, for metrics. */
   ejections = 0;
 
@@ -27,8 +27,20 @@ export class Probation {
 
   /** A replica has come or gone. */
   count(replica: ReplicaHealth, change: 1 | -1): void {
-    this.known += change;
-    if (replica.standing !== "ready") this.out += change;
+    const leaf = this.leaves.get(replica.leaf) ?? { known: 0, out: 0 };
+    this.leaves.set(replica.leaf, leaf);
+    leaf.known += change;
+    if (replica.standing !== "ready") this.countOut(replica, change);
+    if (leaf.known === 0) this.leaves.delete(replica.leaf);
+  }
+
+  private countOut(replica: ReplicaHealth, change: 1 | -1): void {
+    const leaf = this.leaves.get(replica.leaf);
+    if (leaf === undefined) return;
+    const before = leaf.out;
+    leaf.out += change;
+    if (before === 0) this.leavesOut++;
+    else if (leaf.out === 0) this.leavesOut--;
   }
 
   /** Looks at a replica after one of its attempts was settled. */
@@ -77,7 +89,7 @@ export class Probation {
     replica.samples = 0;
     if (Number.isFinite(bestMs)) replica.seed(bestMs, nowMs);
     replica.joinedMs = nowMs;
-    this.out--;
+    this.countOut(replica, -1);
   }
 
   private eject(replica: ReplicaHealth, shard: ShardHealth, nowMs: number): void {
@@ -93,17 +105,18 @@ export class Probation {
     replica.samples = 0;
     replica.returnsAtMs = nowMs + outMs * (0.75 + this.random.next() / 2);
     if (!wasReady) return;
-    this.out++;
+    this.countOut(replica, 1);
     this.ejections++;
   }
 
   /**
-   * A shard keeps the larger half of its replicas, and the fleet most of them: what all suffer from is no replica's
-   * fault, and those that are left must carry the load.
+   * A shard keeps the larger half of its replicas, and the fleet most of its leaves whole: what all suffer from is no
+   * replica's fault, and those that are left must carry the load. A leaf that hangs may lose all that it holds.
    */
   private mayLose(replica: ReplicaHealth, shard: ShardHealth): boolean {
-    const outMax = Math.max(1, Math.floor(this.known * this.settings.outShareMax));
-    if (this.out >= outMax) return false;
+    const outMax = Math.max(1, Math.floor(this.leaves.size * this.settings.outShareMax));
+    const isOutAlready = (this.leaves.get(replica.leaf)?.out ?? 0) > 0;
+    if (!isOutAlready && this.leavesOut >= outMax) return false;
     const others = shard.replicas.filter((other) => other !== replica && other.standing === "ready" && other.reachable);
     return others.length >= Math.ceil(shard.replicas.length / 2);
   }

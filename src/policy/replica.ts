@@ -16,6 +16,9 @@ export type Attempt = {
 
 /** How far one answer moves the median at least: a factor of three takes some seventy answers. */
 const medianStepMin = 0.015;
+/** What silence alone can make of a replica's expected time, and after how many doublings. */
+const silenceMsMax = 10_000;
+const silencesMax = 20;
 
 /**
  * What a root knows of one shard's copy on one leaf, from its own attempts alone. Everything takes the time as an
@@ -49,6 +52,9 @@ export class ReplicaHealth {
   answeredMs = Number.NEGATIVE_INFINITY;
   /** The median of what it takes itself, followed in small steps: one hiccup says nothing about a replica. */
   ownMedianMs = 0;
+  /** Attempts in a row that were given up, and when the last one was. */
+  private silences = 0;
+  private silentMs = Number.NEGATIVE_INFINITY;
   private peakMs = 0;
   private peakAtMs = 0;
   private oldest: Attempt | undefined;
@@ -99,6 +105,7 @@ export class ReplicaHealth {
   observe(answer: { latencyMs: number; ownMs: number }, decayMs: number, nowMs: number): void {
     this.samples++;
     this.answeredMs = nowMs;
+    this.silences = 0;
     const step = Math.max(medianStepMin, 1 / (this.samples + 4));
     if (this.ownMedianMs === 0) this.ownMedianMs = answer.ownMs;
     else this.ownMedianMs *= Math.exp(step * Math.sign(answer.ownMs - this.ownMedianMs));
@@ -109,10 +116,25 @@ export class ReplicaHealth {
   }
 
   /** An attempt was given up after `ageMs`: its latency is at least that, so it may raise the peak, never lower it. */
-  observeAtLeast(ageMs: number, nowMs: number): void {
-    if (ageMs <= this.peakMs) return;
+  observeAtLeast(ageMs: number, decayMs: number, nowMs: number): void {
+    if (ageMs <= this.peakMs * fade(nowMs - this.peakAtMs, decayMs)) return;
     this.peakMs = ageMs;
     this.peakAtMs = nowMs;
+  }
+
+  /**
+   * An attempt was given up after it had waited unusually long. Each further one that was sent after that and ends so
+   * too, with no answer in between, is twice the evidence: a replica that has hung would else look as fast as the hedges
+   * that stand in for it, and be asked again and again.
+   */
+  observeSilence(attempt: Attempt, decayMs: number, nowMs: number): void {
+    if (attempt.sentMs >= this.silentMs) {
+      this.silences++;
+      this.silentMs = nowMs;
+    }
+    const ageMs = nowMs - attempt.sentMs;
+    const doubledMs = ageMs * 2 ** Math.min(Math.max(this.silences - 1, 0), silencesMax);
+    this.observeAtLeast(Math.max(ageMs, Math.min(doubledMs, silenceMsMax)), decayMs, nowMs);
   }
 
   /** Sets the estimates of a replica that nobody has asked yet, or not for long. */

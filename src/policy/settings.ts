@@ -15,8 +15,10 @@ export type HedgeSettings = {
   /** The window that the quantile is taken over, in `windowSlots` slots. */
   windowMs: number;
   windowSlots: number;
-  /** No hedging before the window holds this many: a guess would double the load of a cold start. */
+  /** Below this many in the window the quantile is not believed, and attempts wait for their longest instead. */
   samplesMin: number;
+  /** Below this many not even the median is. */
+  medianSamplesMin: number;
   /** Below this a hedge cannot beat the answer that is already on its way. */
   delayMsMin: number;
   /** The same bound in round trips. */
@@ -43,7 +45,7 @@ export type BudgetSettings = {
   windowMs: number;
   /** What is earned each second whatever the traffic, so that a quiet service can hedge too. */
   reservePerSecond: number;
-  /** What share of a window's deposits hedges leave for retries. */
+  /** What share of a window's deposits young hedges leave for retries, and for hedges of attempts that have waited long. */
   retryShare: number;
 };
 
@@ -71,7 +73,7 @@ export type ProbationSettings = {
   silentMedians: number;
   /** A silent replica goes out only when it has not answered for this long: a short stall is what hedges are for. */
   silentMsMin: number;
-  /** No more than this share of all replicas is out at a time, or one. */
+  /** No more than this share of all leaves has replicas out at a time, or one leaf. */
   outShareMax: number;
   /** How long it stays out at first; doubles with each relapse up to the longest. */
   outMs: number;
@@ -120,6 +122,7 @@ export const policyDefaults: PolicySettings = {
     windowMs: 30_000,
     windowSlots: 3,
     samplesMin: 100,
+    medianSamplesMin: 10,
     delayMsMin: 1,
     delayRttMin: 2,
     delayMediansMax: 4,

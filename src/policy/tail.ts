@@ -11,8 +11,10 @@ import { ShardHealth } from "./shard.ts";
 export type AttemptEnd =
   | { kind: "answered"; latencyMs: number; queuedMs: number }
   | { kind: "failed"; pushBack: boolean }
-  /** Nobody waits for it any more: it lost to the other attempt or to the deadline, or its query was given up. */
-  | { kind: "abandoned" };
+  /** It lost to the other attempt or to the deadline. */
+  | { kind: "abandoned" }
+  /** Its query was given up by the caller, which says nothing of the replica. */
+  | { kind: "withdrawn" };
 
 /**
  * One root's decisions about attempts, and the memory they rest on: created once, asked by every gather. It holds no
@@ -99,10 +101,10 @@ export class TailPolicy {
     this.hedgesHeldUntilMs = nowMs + this.settings.admission.hedgeHoldMs;
   }
 
-  /** Pays for an extra attempt, if there is anything to pay with. */
-  payExtra(purpose: "hedge" | "retry", nowMs: number): boolean {
-    if (purpose === "hedge" && nowMs < this.hedgesHeldUntilMs) return false;
-    if (this.budget.tryWithdraw(purpose, nowMs)) return true;
+  /** Pays for an extra attempt, if there is anything to pay with. A hedge is as urgent as the share of its time that is gone. */
+  payExtra(extra: { purpose: "hedge"; urgency: number } | { purpose: "retry" }, nowMs: number): boolean {
+    if (extra.purpose === "hedge" && nowMs < this.hedgesHeldUntilMs) return false;
+    if (this.budget.tryWithdraw(extra.purpose === "hedge" ? extra.urgency : 1, nowMs)) return true;
     this.counts.deniedByBudget++;
     return false;
   }
@@ -134,21 +136,29 @@ export class TailPolicy {
       return;
     }
     const ageMs = nowMs - attempt.sentMs;
-    replica.observeAtLeast(ageMs, nowMs);
+    if (end.kind === "abandoned" && this.isUnusual(ageMs, context)) replica.observeSilence(attempt, peakDecayMs, nowMs);
+    else replica.observeAtLeast(ageMs, peakDecayMs, nowMs);
+    if (end.kind === "withdrawn") return;
     if (end.kind === "failed" && end.pushBack) replica.pushBackUntilMs = nowMs + pushBackMs;
     else if (end.kind === "failed") this.probation.review({ replica, shard }, { kind: "failed" }, nowMs);
     else if (this.isSilence(ageMs, context)) this.probation.review({ replica, shard }, { kind: "silent" }, nowMs);
   }
 
+  /** Whether an attempt of this age would have been hedged by now. A hung replica may make long waits the shard's usual. */
+  private isUnusual(ageMs: number, { shard, queryClass }: AttemptContext): boolean {
+    const { quantileMs, medianMs } = shard.memory(queryClass);
+    return ageMs > Math.min(quantileMs, this.settings.hedge.delayMediansMax * medianMs);
+  }
+
   /** Whether an attempt that was given up at this age speaks against its replica, or only against the query's budget. */
   private isSilence(ageMs: number, context: AttemptContext): boolean {
     const { samples, medianMs } = context.shard.memory(context.queryClass);
-    const known = samples >= this.settings.hedge.samplesMin;
+    const known = samples >= this.settings.hedge.medianSamplesMin;
     return ageMs > (known ? this.settings.probation.silentMedians * medianMs : silentMsUnknown);
   }
 }
 
-/** Without samples of the shard's own latencies, an attempt is silent after a second. */
+/** Without a median of the shard's own latencies, an attempt is silent after a second. */
 const silentMsUnknown = 1_000;
 
 /** Where and when an attempt ended. */

@@ -36,6 +36,8 @@ type AttemptPlace = { progress: ShardProgress; number: number };
 
 /** Hedges that fall due this close together are sent together, so that a wide fan-out does not wake for each. */
 const hedgeTickMs = 0.25;
+/** From this share of its time on, an attempt is hedged wherever it can be. */
+const urgentShare = 0.4;
 
 /**
  * Decides about one query's attempts. A pure state machine: `on` takes what happened and appends what is to be done.
@@ -87,7 +89,7 @@ export class Gather {
     const turn = { nowMs, out };
     if (event.kind === "begin") this.begin(turn);
     else if (event.kind === "timer") this.onTimer(event.timer, turn);
-    else if (event.kind === "cancelled") this.finish(turn);
+    else if (event.kind === "cancelled") this.finish(turn, "withdrawn");
     else {
       const progress = this.progress[event.shard];
       if (progress === undefined) return;
@@ -196,10 +198,10 @@ export class Gather {
     this.setHedgeTimer(turn);
   }
 
-  /** What cannot be hedged now is looked at again when it has waited twice as long. */
+  /** What cannot be hedged now is looked at again when it has waited half as long again. */
   private postponeHedge(progress: ShardProgress, nowMs: number): void {
     if (progress.first === undefined || progress.second !== undefined) return;
-    const againMs = nowMs + Math.max(1, nowMs - progress.first.sentMs);
+    const againMs = nowMs + Math.max(1, (nowMs - progress.first.sentMs) / 2);
     if (againMs < this.deadlineMs) progress.hedgeAtMs = againMs;
   }
 
@@ -210,10 +212,13 @@ export class Gather {
     if (progress?.first === undefined || progress.second !== undefined) return false;
     const replica = this.policy.chooseExtra(progress.health, progress.first.replica, nowMs);
     if (replica === undefined) return false;
-    // One that keeps another attempt waiting for as long as this one would only be asked to do the work twice.
-    if (purpose === "hedge" && replica.oldestAgeMs(nowMs) >= nowMs - progress.first.sentMs) return false;
+    const ageMs = nowMs - progress.first.sentMs;
+    const urgency = ageMs / (this.deadlineMs - progress.first.sentMs);
+    // One that keeps another attempt waiting for as long as this one would only be asked to do the work twice; but when
+    // time runs out it is the only hope, and what it is busy with may be a query of another kind.
+    if (purpose === "hedge" && urgency < urgentShare && replica.oldestAgeMs(nowMs) >= ageMs) return false;
     if (attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs) <= 0) return false;
-    if (!this.policy.payExtra(purpose, nowMs)) return false;
+    if (!this.policy.payExtra({ purpose, urgency }, nowMs)) return false;
     if (purpose === "hedge") this.policy.counts.hedges++;
     else this.policy.counts.retries++;
     progress.second = this.send({ shard, attempt: extraAttempt }, { replica, purpose }, turn);
@@ -294,7 +299,8 @@ export class Gather {
   /** Tells the shard's memory a first attempt's latency, or how long one was waited for that was already slow. */
   private learn(progress: ShardProgress, end: AttemptEnd, { ageMs, nowMs }: { ageMs: number; nowMs: number }): void {
     const memory = progress.health.memory(this.request.queryClass);
-    if (end.kind === "answered" || (end.kind === "abandoned" && ageMs > memory.quantileMs)) memory.record(ageMs, nowMs);
+    const isBound = end.kind !== "failed" && ageMs > memory.quantileMs;
+    if (end.kind === "answered" || isBound) memory.record(ageMs, nowMs);
   }
 
   /** Books an attempt's end. */
@@ -308,7 +314,7 @@ export class Gather {
     this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
   }
 
-  private finish(turn: Turn): void {
+  private finish(turn: Turn, open: "abandoned" | "withdrawn" = "abandoned"): void {
     const { nowMs, out } = turn;
     this.done = true;
     for (let shard = 0; shard < this.progress.length; shard++) {
@@ -317,7 +323,7 @@ export class Gather {
       for (let number = firstAttempt; number <= shadowAttempt; number++) {
         const attempt = progress.attempt(number);
         if (attempt === undefined || !attempt.open) continue;
-        this.settle({ progress, number }, { kind: "abandoned" }, nowMs);
+        this.settle({ progress, number }, { kind: open }, nowMs);
         this.policy.counts.cancels++;
         out.push({ kind: "cancel", shard, attempt: number, replica: attempt.replica });
       }

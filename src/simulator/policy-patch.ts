@@ -43,6 +43,7 @@ function readHedge(section: Section, base: HedgeSettings): HedgeSettings {
     windowMs: section.number("windowMs", positive, base.windowMs),
     windowSlots: section.number("windowSlots", { min: 1, whole: true }, base.windowSlots),
     samplesMin: section.number("samplesMin", positive, base.samplesMin),
+    medianSamplesMin: section.number("medianSamplesMin", positive, base.medianSamplesMin),
     delayMsMin: section.number("delayMsMin", positive, base.delayMsMin),
     delayRttMin: section.number("delayRttMin", positive, base.delayRttMin),
     delayMediansMax: section.number("delayMediansMax", positive, base.delayMediansMax),

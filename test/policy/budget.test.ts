@@ -10,7 +10,7 @@ describe("the budget for extra attempts", () => {
       fc.record({
         gapMs: fc.nat(3_000),
         firsts: fc.nat(200),
-        purpose: fc.constantFrom("hedge", "retry"),
+        urgency: fc.double({ min: 0, max: 1, noNaN: true }),
         asks: fc.nat(20),
       }),
       { maxLength: 80 },
@@ -21,13 +21,13 @@ describe("the budget for extra attempts", () => {
         const deposits: number[] = [];
         const spent: number[] = [];
         let nowMs = 5_000;
-        for (const { gapMs, firsts, purpose, asks } of script) {
+        for (const { gapMs, firsts, urgency, asks } of script) {
           nowMs += gapMs;
           for (let i = 0; i < firsts; i++) {
             budget.deposit(nowMs);
             deposits.push(nowMs);
           }
-          for (let i = 0; i < asks; i++) if (budget.tryWithdraw(purpose, nowMs)) spent.push(nowMs);
+          for (let i = 0; i < asks; i++) if (budget.tryWithdraw(urgency, nowMs)) spent.push(nowMs);
           const lately = (times: readonly number[], ageMs: number): number =>
             times.filter((atMs) => nowMs - atMs <= ageMs).length;
           const earned = lately(deposits, 2 * settings.windowMs) * settings.deposit;
@@ -49,22 +49,23 @@ describe("the budget for extra attempts", () => {
     expect(budget.balance(30_000)).toBeCloseTo(10, 6);
   });
 
-  test("hedges leave a share of the earnings for retries", () => {
+  test("what is not urgent leaves a share of the earnings for what is", () => {
     const budget = new AttemptBudget({ ...settings, reservePerSecond: 0 });
     for (let i = 0; i < 1_000; i++) budget.deposit(0);
-    let hedges = 0;
-    while (budget.tryWithdraw("hedge", 0)) hedges++;
-    let retries = 0;
-    while (budget.tryWithdraw("retry", 0)) retries++;
-    expect([hedges, retries]).toEqual([45, 5]);
+    const got = [0, 0.6, 1].map((urgency) => {
+      let extras = 0;
+      while (budget.tryWithdraw(urgency, 0)) extras++;
+      return extras;
+    });
+    expect(got).toEqual([45, 3, 2]);
   });
 
   test("what is refunded can be spent again", () => {
     const budget = new AttemptBudget({ ...settings, reservePerSecond: 0 });
     for (let i = 0; i < 20; i++) budget.deposit(0);
-    expect(budget.tryWithdraw("retry", 0)).toBe(true);
-    expect(budget.tryWithdraw("retry", 0)).toBe(false);
+    expect(budget.tryWithdraw(1, 0)).toBe(true);
+    expect(budget.tryWithdraw(1, 0)).toBe(false);
     budget.refund(0);
-    expect(budget.tryWithdraw("retry", 0)).toBe(true);
+    expect(budget.tryWithdraw(1, 0)).toBe(true);
   });
 });

@@ -21,8 +21,15 @@ describe("the hedge delay", () => {
     expect(hedgeDelayMs({ ...facts, ...change }, hedge)).toBeCloseTo(expected, 9);
   });
 
-  test("is none before there are samples, or where hedging is off", () => {
-    expect(hedgeDelayMs({ ...facts, samples: 99 }, hedge)).toBeUndefined();
+  test.each([
+    ["at its longest, four medians, before there are samples enough for the quantile", { samples: 99 }, 12],
+    ["not longer than 30 % of what is left even then", { samples: 99, remainingMs: 30 }, 9],
+    ["30 % of what is left before there is even a median", { samples: 9 }, 60],
+  ])("is %s", (_, change, expected) => {
+    expect(hedgeDelayMs({ ...facts, ...change }, hedge)).toBeCloseTo(expected, 9);
+  });
+
+  test("is none where hedging is off", () => {
     expect(hedgeDelayMs(facts, { ...hedge, enabled: false })).toBeUndefined();
   });
 

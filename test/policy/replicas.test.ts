@@ -64,6 +64,54 @@ describe("replica choice", () => {
     for (let i = 0; i < 50; i++) expect(fleet.policy.chooseFirst(fleet.shard, 150)).toBe(fleet.replicas[1]);
   });
 
+  test("asks one that has hung less and less, however fast hedges stand in for it", () => {
+    const fleet = fleetOf(2, (settings) => {
+      settings.probation.enabled = false;
+    });
+    const [hung, healthy] = fleet.replicas;
+    if (hung === undefined || healthy === undefined) throw new Error("two replicas were made");
+    for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 2, nowMs: 0 });
+    const askedAtMs: number[] = [];
+    for (let nowMs = 10; nowMs < 60_000; nowMs += 10) {
+      const context = { shard: fleet.shard, queryClass: 0, nowMs: nowMs + 8 };
+      if (fleet.policy.chooseFirst(fleet.shard, nowMs) === hung) {
+        askedAtMs.push(nowMs);
+        fleet.policy.settle(hung.begin(nowMs), { kind: "abandoned" }, context);
+      }
+      answer(fleet, healthy, { latencyMs: 2, nowMs: nowMs + 8 });
+    }
+    const early = askedAtMs.filter((atMs) => atMs < 10_000).length;
+    const late = askedAtMs.filter((atMs) => atMs >= 40_000).length;
+    expect(early).toBeGreaterThan(2);
+    expect(late).toBeGreaterThan(0);
+    expect(late).toBeLessThanOrEqual(4);
+    answer(fleet, hung, { latencyMs: 2, nowMs: 80_000 });
+    const chosen = Array.from({ length: 100 }, () => fleet.policy.chooseFirst(fleet.shard, 81_000));
+    expect(chosen.filter((replica) => replica === hung).length).toBeGreaterThan(20);
+  });
+
+  test("one stall counts once, however many attempts it held up", () => {
+    const fleet = fleetOf(1);
+    const [replica] = fleet.replicas;
+    if (replica === undefined) throw new Error("a replica was made");
+    const held = Array.from({ length: 12 }, (_, i) => replica.begin(i));
+    for (const attempt of held) {
+      fleet.policy.settle(attempt, { kind: "abandoned" }, { shard: fleet.shard, queryClass: 0, nowMs: 20 });
+    }
+    expect(replica.latencyMs(1_000, 20)).toBe(20);
+  });
+
+  test("what its callers gave up says no more of a replica than how long it took at least", () => {
+    const fleet = fleetOf(1);
+    const [replica] = fleet.replicas;
+    for (let nowMs = 0; nowMs < 100; nowMs += 10) {
+      const attempt = replica?.begin(nowMs);
+      const context = { shard: fleet.shard, queryClass: 0, nowMs: nowMs + 5 };
+      if (attempt !== undefined) fleet.policy.settle(attempt, { kind: "withdrawn" }, context);
+    }
+    expect(replica?.latencyMs(1_000, 95)).toBe(5);
+  });
+
   test("errors that come fast make a replica no cheaper", () => {
     const fleet = fleetOf(2);
     for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 10, nowMs: 100 });
@@ -122,7 +170,19 @@ describe("probation", () => {
     }
   });
 
-  test("a fleet keeps four fifths of them", () => {
+  test("a leaf that breaks loses all that it holds, and then no other does", () => {
+    const settings = structuredClone(policyDefaults);
+    const policy = new TailPolicy({ settings, random: seededRandom(3) });
+    const shards = Array.from({ length: 4 }, (_, s) =>
+      policy.shard([policy.replica({ leaf: `leaf-${s % 2}` }), policy.replica({ leaf: "leaf-2" })], 100),
+    );
+    for (let i = 0; i < 20; i++) {
+      for (const shard of shards) for (const at of [1, 0]) fail({ policy, shard, replicas: [] }, shard.replicas[at], i);
+    }
+    for (const { replicas } of shards) expect(replicas.map(({ standing }) => standing)).toEqual(["ready", "ejected"]);
+  });
+
+  test("a fleet keeps four fifths of its leaves", () => {
     const settings = structuredClone(policyDefaults);
     const policy = new TailPolicy({ settings, random: seededRandom(3) });
     const shards = Array.from({ length: 10 }, (_, s) =>

@@ -36,10 +36,12 @@ function policyOf(change: (settings: PolicySettings) => void = () => {}, seed = 
   return new TailPolicy({ settings, random: seededRandom(seed) });
 }
 
-function requestOf(policy: TailPolicy, shape: { shards: number; replicas: number }): GatherRequest {
+type Shape = { shards: number; replicas: number; sizes?: readonly number[] };
+
+function requestOf(policy: TailPolicy, shape: Shape): GatherRequest {
   const shards = Array.from({ length: shape.shards }, (_, s) => {
     const replicas = Array.from({ length: shape.replicas }, (_, r) => policy.replica({ leaf: `leaf-${s}-${r}` }));
-    return policy.shard(replicas, documents);
+    return policy.shard(replicas, shape.sizes?.[s] ?? documents);
   });
   return { shards, deadlineMs: 1_000 + budgetMs, minCoverage: 0, hedge: true, queryClass: 0 };
 }
@@ -47,11 +49,15 @@ function requestOf(policy: TailPolicy, shape: { shards: number; replicas: number
 /** One gather with its time, its log of commands and what is still open, as the outside would see it. */
 class Stage {
   readonly gather: Gather;
+  readonly request: GatherRequest;
   readonly log: { command: GatherCommand; atMs: number }[] = [];
   readonly timers = new Map<GatherTimer, number>();
+  /** Each shard's outcome as soon as it has one: it must never be another. */
+  readonly outcomes = new Map<number, string>();
   nowMs = 1_000;
 
   constructor(policy: TailPolicy, request: GatherRequest) {
+    this.request = request;
     this.gather = new Gather(policy, request);
   }
 
@@ -62,13 +68,18 @@ class Stage {
       this.log.push({ command, atMs: this.nowMs });
       if (command.kind === "setTimer") this.timers.set(command.timer, command.atMs);
     }
+    this.gather.shards.forEach(({ outcome }, shard) => {
+      const before = this.outcomes.get(shard);
+      if (before !== undefined && before !== outcome) throw new Error(`shard ${shard} was ${before}, now ${outcome}`);
+      if (outcome !== undefined) this.outcomes.set(shard, outcome);
+    });
     return commands;
   }
 
-  reply(shard: number, attempt: number, cutTo?: number) {
-    const searched = cutTo ?? documents;
+  reply(shard: number, attempt: number, size: { cutTo?: number | undefined; total?: number } = {}) {
+    const { cutTo, total = documents } = size;
     const outcome = cutTo === undefined ? "complete" : "truncated";
-    const sizes = { documents: searched, documentsTotal: documents };
+    const sizes = { documents: cutTo ?? total, documentsTotal: total };
     return this.tell({ kind: "reply", shard, attempt, outcome, ...sizes, queuedMs: 0, tookMs: 1 });
   }
 
@@ -169,6 +180,32 @@ describe("a gather, event by event", () => {
     }
   });
 
+  test("a hedge that the other replica's own delay forbids is thought of again, and is sent when time runs out", () => {
+    const policy = policyOf();
+    const request = requestOf(policy, { shards: 1, replicas: 2 });
+    const stage = new Stage(policy, request);
+    stage.tell({ kind: "begin" });
+    const other = request.shards[0]?.replicas.find((replica) => replica !== stage.sends()[0]?.replica);
+    other?.begin(stage.nowMs - 500);
+    while (stage.sends().length === 1) stage.fire("hedge");
+    expect(stage.sends()[1]).toMatchObject({ purpose: "hedge", replica: other });
+    expect(stage.nowMs - 1_000).toBeGreaterThan(0.3 * budgetMs);
+    expect(stage.nowMs - 1_000).toBeLessThan(0.8 * budgetMs);
+  });
+
+  test("the last of the budget goes to those who have waited longest", () => {
+    const policy = policyOf((settings) => {
+      settings.budget = { deposit: 1, windowMs: 10_000, reservePerSecond: 0, retryShare: 0.9 };
+    });
+    const stage = new Stage(policy, requestOf(policy, { shards: 2, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    stage.fire("hedge");
+    expect(stage.sends()).toHaveLength(2);
+    while (stage.sends().length === 2) stage.fire("hedge");
+    expect(stage.nowMs - 1_000).toBeGreaterThan(0.4 * budgetMs);
+    expect(stage.nowMs - 1_000).toBeLessThan(budgetMs);
+  });
+
   test("of a tied pair the one that starts first calls the other off, which then costs no budget", () => {
     const policy = policyOf((settings) => {
       settings.hedge.tiedDelayMs = 1;
@@ -218,6 +255,7 @@ describe("a gather, event by event", () => {
 const scripts = fc.record({
   seed: fc.nat(),
   shards: fc.integer({ min: 1, max: 6 }),
+  sizes: fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 6, maxLength: 6 }),
   replicas: fc.integer({ min: 1, max: 3 }),
   minCoverage: fc.constantFrom(0, 0.5, 0.9, 1),
   hedge: fc.boolean(),
@@ -225,11 +263,14 @@ const scripts = fc.record({
   cancel: fc.boolean(),
   deposit: fc.constantFrom(0, 0.05, 1),
   reserve: fc.constantFrom(0, 1),
+  retryShare: fc.constantFrom(0, 0.3),
   unreachable: fc.array(fc.nat(20), { maxLength: 4 }),
   onProbation: fc.array(fc.nat(20), { maxLength: 3 }),
   steps: fc.array(
     fc.record({
       waitMs: fc.double({ min: 0, max: 20, noNaN: true }),
+      /** The process was busy for so long: timers that are due have not gone off yet. */
+      busyMs: fc.constantFrom(0, 0, 0, 0, 50),
       what: fc.constantFrom("reply", "reply", "reply", "truncated", "error", "started", "timer", "timer", "gone"),
       pick: fc.nat(),
       code: fc.constantFrom(...errorCodes),
@@ -249,7 +290,7 @@ describe("a gather under any order of events", () => {
             deposit: script.deposit,
             windowMs: 10_000,
             reservePerSecond: script.reserve,
-            retryShare: 0,
+            retryShare: script.retryShare,
           };
           settings.probation.shadowShare = 1;
         }, script.seed);
@@ -260,9 +301,9 @@ describe("a gather under any order of events", () => {
         const stage = new Stage(policy, request);
         stage.tell({ kind: "begin" });
         for (const step of script.steps) {
-          stage.nowMs += step.waitMs;
+          stage.nowMs += step.waitMs + step.busyMs;
           const next = earliest(stage);
-          if (next !== undefined && (stage.timers.get(next) ?? 0) <= stage.nowMs) {
+          if (step.busyMs === 0 && next !== undefined && (stage.timers.get(next) ?? 0) <= stage.nowMs) {
             stage.nowMs -= step.waitMs;
             stage.fire(next);
           } else play(stage, step);
@@ -301,8 +342,10 @@ function play(stage: Stage, step: { what: string; pick: number; code: AttemptErr
   if (step.what === "gone" && step.pick % 8 === 0) stage.tell({ kind: "cancelled" });
   if (send === undefined) return;
   const { shard, attempt } = send;
-  if (step.what === "reply") stage.reply(shard, attempt);
-  if (step.what === "truncated") stage.reply(shard, attempt, step.pick % documents);
+  // What the root last heard of a shard's size may be out of date.
+  const total = (stage.request.shards[shard]?.documents ?? 0) + (step.pick % 3);
+  if (step.what === "reply") stage.reply(shard, attempt, { total });
+  if (step.what === "truncated") stage.reply(shard, attempt, { total, cutTo: step.pick % total });
   if (step.what === "error") stage.tell({ kind: "error", shard, attempt, code: step.code });
   if (step.what === "started") stage.tell({ kind: "started", shard, attempt });
 }
@@ -328,6 +371,7 @@ function checkPromises(
   }
   for (const { command, atMs } of stage.log) {
     if (command.kind === "send") expect(atMs + command.budgetMs).toBeLessThanOrEqual(1_000 + budgetMs);
+    if (command.kind === "send") expect(atMs).toBeLessThan(1_000 + budgetMs);
     if (command.kind === "send") expect(command.budgetMs).toBeGreaterThan(0);
   }
   const extras = counted.filter((send) => send.attempt === extraAttempt).length;
@@ -337,7 +381,8 @@ function checkPromises(
   expect(extras).toBeLessThanOrEqual(firsts * script.deposit + reserve + calledOff + 1e-6);
 
   const searched = reports.reduce((sum, report) => sum + (report.winner === undefined ? 0 : report.documents), 0);
-  expect(stage.gather.coverage).toBeCloseTo(searched / (documents * script.shards), 9);
+  const all = reports.reduce((sum, report) => sum + report.documentsTotal, 0);
+  expect(stage.gather.coverage).toBeCloseTo(searched / all, 9);
   const complete = reports.every((report) => report.outcome === "complete");
   expect(stage.gather.coverage === 1 && complete).toBe(complete);
   for (const report of reports) {
