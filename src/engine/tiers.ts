@@ -6,6 +6,8 @@ const fanIn = 6;
 const tierGrowth = 4;
 const smallestTier = 2_000;
 const deletedShareMax = 0.3;
+/** How many documents of the largest segment a quiet merge rewrites for each of the others. */
+const rewrittenMax = 8;
 /** Merging holds its inputs and its output at once; larger segments are left alone. */
 const mergedBytesMax = 1 << 30;
 
@@ -26,6 +28,26 @@ export function chooseMerge(segments: readonly TierSegment[]): number[] | undefi
   }
   const wasteful = segments.findIndex(({ documents, deleted }) => deleted > documents * deletedShareMax);
   return wasteful < 0 ? undefined : [wasteful];
+}
+
+/**
+ * Which segments to make one when nothing is written: a search pays for every segment anew, and there is time now. The
+ * largest stay out while they are much larger than the rest, which would otherwise have them rewritten for a trifle.
+ */
+export function chooseQuietMerge(segments: readonly TierSegment[]): number[] | undefined {
+  const chosen = fitting(
+    segments,
+    segments.map((_segment, place) => place),
+  );
+  const documentsOf = (place: number): number => segments[place]?.documents ?? 0;
+  let others = chosen.reduce((sum, place) => sum + documentsOf(place), 0);
+  while (chosen.length > 0) {
+    const largest = documentsOf(chosen.at(-1) ?? 0);
+    others -= largest;
+    if (largest <= others * rewrittenMax) break;
+    chosen.pop();
+  }
+  return chosen.length > 1 ? chosen : undefined;
 }
 
 function tierOf({ documents, deleted }: TierSegment): number {

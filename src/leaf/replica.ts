@@ -2,7 +2,7 @@ import { Shard } from "../engine/shard.ts";
 import { HedgerowError } from "../errors.ts";
 import type { ReplicaStatus } from "../protocol/link.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
-import { type Clock, type Random, systemClock, systemRandom } from "../time.ts";
+import { type Clock, type Random, systemClock, systemRandom, systemTimers, type Timers } from "../time.ts";
 import { type BatchPart, batchParts } from "./batch-parts.ts";
 import { createGate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
@@ -39,6 +39,8 @@ export type ReplicaSettings = {
   /** A memtable as large as either is sealed. */
   memtableDocumentsMax: number;
   memtableBytesMax: number;
+  /** How long nothing must have been written before the segments are made as few as can be. */
+  quietMs: number;
   /** How long the thread works at a batch before it serves searches again. */
   sliceMs: number;
 };
@@ -50,6 +52,7 @@ export const replicaDefaults: ReplicaSettings = {
   partBytesMax: 4 << 20,
   memtableDocumentsMax: 2000,
   memtableBytesMax: 8 << 20,
+  quietMs: 3000,
   sliceMs: 0.5,
 };
 
@@ -58,6 +61,7 @@ export type ReplicaParts = {
   shard: number;
   indexing: Indexing;
   clock?: Clock;
+  timers?: Timers;
   random?: Random;
   settings?: Partial<ReplicaSettings>;
   /** What to begin with; without it the replica is empty. */
@@ -72,6 +76,7 @@ export function createReplica({
   shard: shardNumber,
   indexing,
   clock = systemClock,
+  timers = systemTimers,
   random = systemRandom,
   settings: overrides = {},
   snapshot,
@@ -82,8 +87,11 @@ export function createReplica({
   const slices = createSlices(clock, settings.sliceMs);
   /** Whatever changes the shard takes its turn here. */
   const turns = createGate(1, Number.POSITIVE_INFINITY);
-  const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, settings });
-  if (snapshot !== undefined) shard.restore(snapshot.segments, snapshot.position.sequence);
+  const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, timers, settings });
+  if (snapshot !== undefined) {
+    shard.restore(snapshot.segments, snapshot.position.sequence);
+    upkeep.start();
+  }
   /** The last change that was handed to the workers. */
   let scheduled = shard.sequence;
   /** Counts failures: what was scheduled before one must not be applied after it. */

@@ -1,18 +1,27 @@
 import type { Piece } from "../engine/piece.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import type { Shard } from "../engine/shard.ts";
-import { chooseMerge } from "../engine/tiers.ts";
+import { chooseMerge, chooseQuietMerge } from "../engine/tiers.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
+import type { Timer, Timers } from "../time.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
 import { livingChanges } from "./living-changes.ts";
 import type { Slices } from "./slices.ts";
 
-export type UpkeepSettings = { memtableDocumentsMax: number; memtableBytesMax: number };
+export type UpkeepSettings = {
+  memtableDocumentsMax: number;
+  memtableBytesMax: number;
+  /** How long nothing must have been written before segments are made as few as can be. */
+  quietMs: number;
+};
 
-/** Seals full memtables and merges segments in the workers, while the shard goes on being searched and written. */
+/**
+ * Seals full memtables and merges segments in the workers, while the shard goes on being searched and written; once
+ * writing has paused, merges what is left.
+ */
 export type Upkeep = {
-  /** Looks whether something is due, and does it in the background. */
+  /** Looks after a write whether something is due, and does it in the background. */
   start(): void;
   /** Resolves when nothing is due any more. */
   settled(): Promise<void>;
@@ -27,11 +36,21 @@ export type UpkeepParts = {
   /** The shard is only changed in a turn of this gate. */
   turns: Gate;
   slices: Slices;
+  timers: Timers;
   settings: UpkeepSettings;
 };
 
+/** From how many documents a memtable is sealed, and which segments are merged. */
+type Thoroughness = { documentsMax: number; choose: typeof chooseMerge };
+
+/** A memtable of fewer documents stays one in a quiet time too: searching it costs little, and the next write is near. */
+const quietDocumentsMin = 64;
+
 /** Makes the upkeep of one replica; at most one seal or merge of it runs at a time. */
-export function createUpkeep({ definition, shard, indexing, turns, slices, settings }: UpkeepParts): Upkeep {
+export function createUpkeep({ definition, shard, indexing, turns, slices, timers, settings }: UpkeepParts): Upkeep {
+  const busy: Thoroughness = { documentsMax: settings.memtableDocumentsMax, choose: chooseMerge };
+  const quiet: Thoroughness = { documentsMax: quietDocumentsMin, choose: chooseQuietMerge };
+  let pause: Timer | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
 
@@ -42,9 +61,9 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, setti
     if (!stopped) await turns.run(async () => shard.replace(pieces, data, since));
   };
 
-  const sealMemtable = async (): Promise<boolean> => {
+  const sealMemtable = async (documentsMax: number): Promise<boolean> => {
     const { documents, sizeBytes } = shard.memtable;
-    if (documents >= settings.memtableDocumentsMax || sizeBytes >= settings.memtableBytesMax) {
+    if (documents >= documentsMax || sizeBytes >= settings.memtableBytesMax) {
       await turns.run(async () => shard.freeze());
     }
     const frozen = shard.frozenMemtables[0];
@@ -60,14 +79,14 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, setti
     return true;
   };
 
-  const mergeSegments = async (): Promise<boolean> => {
+  const mergeSegments = async (choose: typeof chooseMerge): Promise<boolean> => {
     const { segments } = shard;
     const sizes = segments.map(({ documents, sizeBytes, tombstones }) => ({
       documents,
       sizeBytes,
       deleted: tombstones.count,
     }));
-    const chosen = chooseMerge(sizes)?.flatMap((place) => segments[place] ?? []);
+    const chosen = choose(sizes)?.flatMap((place) => segments[place] ?? []);
     if (chosen === undefined) return false;
     const version = shard.version;
     const sources = chosen.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(version) }));
@@ -75,25 +94,41 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, setti
     return true;
   };
 
-  const work = async (): Promise<void> => {
-    while (!stopped && ((await sealMemtable()) || (await mergeSegments())));
+  const work = async ({ documentsMax, choose }: Thoroughness): Promise<void> => {
+    while (!stopped && ((await sealMemtable(documentsMax)) || (await mergeSegments(choose))));
+  };
+
+  const run = (thoroughness: Thoroughness): void => {
+    if (running !== undefined || stopped) return;
+    running = work(thoroughness)
+      // What was to be replaced stands as it was, and the next batch tries again.
+      .catch(() => undefined)
+      .finally(() => {
+        running = undefined;
+      });
+  };
+
+  /** Once nothing has been written for a while, and what is under way has ended. */
+  const awaitPause = (): void => {
+    pause?.cancel();
+    pause = timers.after(settings.quietMs, () => {
+      if (running === undefined) run(quiet);
+      else awaitPause();
+    });
   };
 
   return {
     start() {
-      if (running !== undefined || stopped) return;
-      running = work()
-        // What was to be replaced stands as it was, and the next batch tries again.
-        .catch(() => undefined)
-        .finally(() => {
-          running = undefined;
-        });
+      if (stopped) return;
+      run(busy);
+      awaitPause();
     },
     async settled() {
       while (running !== undefined) await running;
     },
     stop() {
       stopped = true;
+      pause?.cancel();
     },
   };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseMerge, type TierSegment } from "../../src/engine/tiers.ts";
+import { chooseMerge, chooseQuietMerge, type TierSegment } from "../../src/engine/tiers.ts";
 
 const added = fc.array(fc.integer({ min: 1, max: 8000 }), { minLength: 1, maxLength: 150 });
 
@@ -44,4 +44,20 @@ test("a segment that is mostly deleted is rewritten by itself", () => {
 test("what would not fit in memory together is left alone", () => {
   const huge = { documents: 1_000_000, deleted: 0, sizeBytes: 900_000_000 };
   expect(chooseMerge(Array.from({ length: 12 }, () => huge))).toBeUndefined();
+});
+
+test("in a quiet time a shard becomes one segment, unless its largest would be rewritten for a trifle", () => {
+  fc.assert(
+    fc.property(added, (sizes) => {
+      const { segments } = grow(sizes);
+      const left = new Set(segments.keys());
+      for (const place of chooseQuietMerge(segments) ?? []) left.delete(place);
+      const documents = segments.map((segment) => segment.documents);
+      const largest = Math.max(...documents);
+      const others = documents.reduce((sum, count) => sum + count, 0) - largest;
+      if (segments.length > 1 && largest <= 8 * others) expect(left.size).toBe(0);
+      else expect(left).toContain(documents.indexOf(largest));
+    }),
+    { seed: 22, numRuns: 300 },
+  );
 });

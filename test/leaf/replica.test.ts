@@ -8,6 +8,7 @@ import type { Plan } from "../../src/protocol/plan.ts";
 import { wordMark } from "../../src/protocol/statistics.ts";
 import { yieldToLoop } from "../../src/time.ts";
 import { testSettings } from "../engine/layout.ts";
+import { virtualTime } from "../support/virtual-time.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -191,5 +192,30 @@ describe("a replica", () => {
     expect(Object.keys(contents(replica, "fox"))).toEqual(["b"]);
     expect(await replica.apply(new Uint8Array(), 8)).toBe(8);
     await replica.close();
+  });
+
+  test("becomes one segment once writing has paused, and not before", async () => {
+    const time = virtualTime();
+    const definition = { index: "test", incarnation: 1, settings: testSettings };
+    const replica = createReplica({ definition, shard: 0, indexing, timers: time.timers, settings: { quietMs: 100 } });
+    const write = async (from: number, count: number): Promise<void> => {
+      const changes = Array.from({ length: count }, (_, i) => put(`d${from + i}`, from + i, `bee ${i}`));
+      await replica.apply(encodeChanges(changes), from + count - 1);
+    };
+    await write(1, 300);
+    await write(301, 300);
+    await write(601, 100);
+    time.advance(99);
+    await write(701, 20);
+    time.advance(99);
+    await replica.settled();
+    const before = contents(replica);
+    expect(replica.status()).toMatchObject({ segments: 2, memtableDocuments: 120 });
+    time.advance(1);
+    await replica.settled();
+    expect(replica.status()).toMatchObject({ segments: 1, memtableDocuments: 0, documents: 720 });
+    expect(contents(replica)).toEqual(before);
+    await replica.close();
+    expect(time.pending).toBe(0);
   });
 });
