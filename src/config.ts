@@ -132,6 +132,23 @@ export const settingsTable = {
     default: false,
     reason: "take a single NATS server that acknowledges before it syncs; a power cut may lose writes",
   }),
+  keys: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "file of the keys that callers need (hedgerow key makes them); without one everybody may do everything",
+  }),
+  audit: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason:
+      "file for a line of JSON about each write, admin call and refusal; with --keys by default <data>/audit.jsonl",
+  }),
+  insecure: setting("boolean", {
+    roles: services,
+    default: false,
+    reason:
+      "listen beyond this machine without keys (root) or certificates (leaf): whoever reaches it may do everything",
+  }),
   logLevel: setting("level", {
     roles: services,
     default: "warn",
@@ -151,7 +168,7 @@ export type ConfigResult =
   | { kind: "invalid"; problems: string[] };
 
 /** Variables with our prefix that belong to the commands that only talk to a server. */
-const clientVariables = ["HEDGEROW_URL"];
+const clientVariables = ["HEDGEROW_URL", "HEDGEROW_KEY_FILE"];
 
 const names = Object.keys(settingsTable).filter((name): name is Name => name in settingsTable);
 

@@ -12,6 +12,7 @@ const usage = `hedgerow: search that answers on time
   hedgerow demo              load the demo corpus into a running cluster
   hedgerow backup FILE       write everything into a file
   hedgerow restore FILE      fill an empty cluster from one
+  hedgerow key NAME          make a key that callers present
 
 Each takes --help.
 `;
@@ -29,6 +30,7 @@ const commands: Record<string, () => Promise<RunCommand>> = {
   demo: async () => (await import("./command/load-demo.ts")).run,
   backup: async () => (await import("./command/backup.ts")).run,
   restore: async () => (await import("./command/restore.ts")).run,
+  key: async () => (await import("./command/key.ts")).run,
 };
 
 const io: CommandIo = {

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { tokenId } from "../security/token.ts";
 import { type Client, createClient, RequestRefused, ServiceUnreachable } from "./client.ts";
-import { type Command, type FlagTable, type FlagValues, jsonFlag, readFlags, urlFlag } from "./flags.ts";
+import { type Command, type FlagTable, type FlagValues, jsonFlag, keyFileFlag, readFlags, urlFlag } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 
 export const exitCodes = { done: 0, failed: 1, misuse: 2 } as const;
@@ -7,7 +9,7 @@ export const exitCodes = { done: 0, failed: 1, misuse: 2 } as const;
 const defaultUrl = "http://127.0.0.1:8080";
 
 /** What every command that talks to a service takes. */
-export const clientFlags = { ...urlFlag, ...jsonFlag };
+export const clientFlags = { ...urlFlag, ...keyFileFlag, ...jsonFlag };
 
 /** What is left of a command once its flags are read. `misuse` ends it with a message and the code for usage. */
 export type Invocation<T extends FlagTable> = {
@@ -40,11 +42,24 @@ export async function runClientCommand<T extends FlagTable>(
   const isJson = read.kind === "ok" && read.values.json === true;
   try {
     if (read.kind === "misuse") throw new Misuse(read.problem);
-    const client = createClient(serviceUrl(read.values.url, io));
+    const token = await tokenFrom(read.values.keyFile, io);
+    const client = createClient(serviceUrl(read.values.url, io), token);
     return await act({ values: read.values, words: read.words, client, io, isJson });
   } catch (error) {
     return report(error, { io, isJson, usage: command.usage });
   }
+}
+
+/**
+ * The token in the file that a flag or HEDGEROW_KEY_FILE names; undefined where neither does. Never a flag itself:
+ * everybody on a machine can read its processes' flags. Throws a `Misuse` where the file holds no token.
+ */
+export async function tokenFrom(keyFile: string | undefined, io: Pick<CommandIo, "env">): Promise<string | undefined> {
+  const path = keyFile ?? io.env.HEDGEROW_KEY_FILE ?? "";
+  if (path === "") return undefined;
+  const token = (await readFile(path, "utf8")).trim();
+  if (tokenId(token) !== undefined) return token;
+  throw new Misuse(`${path} holds no token such as hedgerow key prints`);
 }
 
 function serviceUrl(flag: string | undefined, io: CommandIo): string {

@@ -12,7 +12,14 @@ export type Request = {
 };
 
 /** Talks to one service. Rejects with a `ServiceUnreachable` when no answer comes, never because of a status. */
-export type Client = { readonly url: string; request(path: string, request?: Request): Promise<Answer> };
+export type Client = {
+  readonly url: string;
+  readonly headers?: Headers;
+  request(path: string, request?: Request): Promise<Answer>;
+};
+
+/** What every request carries, and what it is about. */
+type Headers = Readonly<Record<string, string>>;
 
 /** Nothing answered at that address, or the connection broke. */
 export class ServiceUnreachable extends Error {
@@ -30,18 +37,21 @@ export class RequestRefused extends Error {
   }
 }
 
-/** A client of the service at `url`. */
-export function createClient(url: string): Client {
+/** A client of the service at `url`, which presents a key's token where it has one. */
+export function createClient(url: string, token?: string): Client {
+  const authorization: Headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const base = url.endsWith("/") ? url.slice(0, -1) : url;
   return {
     url: base,
+    headers: authorization,
     async request(path, { method = "GET", json, lines } = {}) {
       const type = lines === undefined ? "application/json" : "application/x-ndjson";
       const body = lines ?? (json === undefined ? undefined : JSON.stringify(json));
       try {
         const response = await fetch(`${base}${path}`, {
           method,
-          ...(body === undefined ? {} : { body, headers: { "content-type": type } }),
+          ...(body === undefined ? {} : { body }),
+          headers: { ...authorization, ...(body === undefined ? {} : { "content-type": type }) },
         });
         const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
         return {

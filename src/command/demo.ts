@@ -21,6 +21,8 @@ const chunkBytes = 256 * 1024;
 
 export type DemoOptions = {
   url: string;
+  /** Of a key that may search, write and admin. */
+  token?: string;
   /** Where a finished load is remembered, in `demo.json`. */
   dataDirectory: string;
   shards: number;
@@ -34,7 +36,7 @@ export type DemoOptions = {
  * of it can be found. An index of that name with other fields is somebody's own and is left alone.
  */
 export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
-  const client = createClient(options.url);
+  const client = createClient(options.url, options.token);
   const index = await findIndex(client);
   const target = { client, index: "demo", timers: systemTimers, random: systemRandom };
   if (index !== undefined && (await isLoaded(options, index))) {

@@ -43,6 +43,13 @@ export type FlagsResult<T extends FlagTable> =
 export const urlFlag = {
   url: { kind: "text", placeholder: "URL", reason: "the service to ask (HEDGEROW_URL)" },
 } as const;
+export const keyFileFlag = {
+  keyFile: {
+    kind: "text",
+    placeholder: "FILE",
+    reason: "holds the key's token, where keys are needed (HEDGEROW_KEY_FILE)",
+  },
+} as const;
 export const jsonFlag = { json: { kind: "switch", reason: "print JSON for programs" } } as const;
 
 /**

@@ -3,7 +3,7 @@ import { type Answer, accepted, type Client, ServiceUnreachable } from "./client
 
 /** Asks for something long and gives its bytes as they come. Throws `RequestRefused`, or `ServiceUnreachable` when it breaks off. */
 export async function* download(client: Client, path: string): AsyncGenerator<Uint8Array, void> {
-  const response = await reach(client, () => fetch(client.url + path));
+  const response = await reach(client, () => fetch(client.url + path, { headers: client.headers ?? {} }));
   if (!response.ok || response.body === null) accepted(await answerOf(response));
   else {
     try {
@@ -21,7 +21,7 @@ export async function upload(
   { type, bytes }: { type: string; bytes: AsyncIterable<Uint8Array> },
 ): Promise<Answer> {
   const body = Readable.toWeb(Readable.from(bytes, { objectMode: false }));
-  const headers = { "content-type": type };
+  const headers = { ...client.headers, "content-type": type };
   const request = { method: "POST", headers, body, duplex: "half" } satisfies RequestInit & { duplex: "half" };
   return accepted(await answerOf(await reach(client, () => fetch(client.url + path, request))));
 }

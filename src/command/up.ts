@@ -1,7 +1,9 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
+import { exposureProblem } from "../security/exposure.ts";
 import { systemClock, systemTimers } from "../time.ts";
+import { tokenFrom } from "./client-command.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 import { type Supervised, supervise } from "./supervise.ts";
@@ -15,6 +17,11 @@ const drainMs = 10_000;
 export async function up(args: string[], io: CommandIo & { program: string; stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("up", args, io);
   if (typeof config === "number") return config;
+  const exposed = exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
+  if (exposed !== undefined) {
+    io.stderr(`${exposed}\n`);
+    return 2;
+  }
   await mkdir(config.data, { recursive: true });
   const cluster = new LocalCluster(config, io);
   try {
@@ -33,7 +40,15 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
 async function demonstrate(url: string, config: Config, io: CommandIo): Promise<void> {
   io.stdout(`Hedgerow is at ${url}\n`);
   if (!config.demo) return;
-  await loadDemo({ url, dataDirectory: config.data, shards: config.shards, replicas: config.replicas }, io);
+  const token = await tokenFrom(undefined, io);
+  if (config.keys !== "" && token === undefined) {
+    io.stderr(
+      "hedgerow: no demo corpus: HEDGEROW_KEY_FILE must name a file with a token that may search, write and admin\n",
+    );
+    return;
+  }
+  const { data: dataDirectory, shards, replicas } = config;
+  await loadDemo({ url, dataDirectory, shards, replicas, ...(token === undefined ? {} : { token }) }, io);
   const example = (query: string): string => `  curl '${url}/v1/indexes/demo/search?q=${query.replaceAll(" ", "+")}'\n`;
   io.stdout(
     `Try it:\n${example("fear of heights")}${example("instrument measuring atmospheric pressure")}${example("cultivation of bees")}`,
@@ -98,6 +113,7 @@ class LocalCluster {
       ...["--cache-bytes-max", String(cacheBytesMax)],
       ...["--log-level", logLevel, "--log", log, "--log-replicas", String(logReplicas)],
       ...(logMonitor === "" ? [] : ["--log-monitor", logMonitor]),
+      ...securityFlags(this.#config),
       acceptUnsyncedLog ? "--accept-unsynced-log" : "--no-accept-unsynced-log",
       ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
     ]);
@@ -129,6 +145,12 @@ class LocalCluster {
     await writeFile(`${path}.new`, `${JSON.stringify({ url: this.#root.url, processes }, null, 2)}\n`);
     await rename(`${path}.new`, path);
   }
+}
+
+/** What a root is told of who may come in. Its leaves listen on this machine alone. */
+function securityFlags({ keys, audit, insecure }: Config): string[] {
+  const files = Object.entries({ "--keys": keys, "--audit": audit }).filter(([, path]) => path !== "");
+  return [...files.flat(), insecure ? "--insecure" : "--no-insecure"];
 }
 
 function zoneName(position: number): string {

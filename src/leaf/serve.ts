@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, configOrExitCode } from "../config.ts";
+import { exposureProblem } from "../security/exposure.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { createIndexing } from "./indexing.ts";
 import { createLeaf, type Leaf } from "./leaf.ts";
@@ -11,6 +12,11 @@ import { createSnapshotStore } from "./snapshot-store.ts";
 export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("leaf", args, io);
   if (typeof config === "number") return config;
+  const exposed = exposureProblem({ ...config, guarded: false, fix: "listen on this machine alone" });
+  if (exposed !== undefined) {
+    io.stderr(`${exposed}\n`);
+    return 2;
+  }
   const indexing = createIndexing({ threads: config.indexingThreads });
   const leaf = startLeaf(config, indexing);
   const url = await leaf.listen({ host: config.host, port: config.port });

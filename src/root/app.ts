@@ -9,6 +9,7 @@ import { afterPoll, type Clock } from "../time.ts";
 import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
+import { type Guard, guardRoutes, readShallowJson } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -31,13 +32,14 @@ export type AppOptions = {
   metrics: Metrics;
   bodyBytesMax: number;
   log: { name: string; level: LogLevel };
+  guard: Guard;
 };
 
 /**
  * The root's public HTTP surface. Every answer, errors included, carries its trace id and its time; every error is a
  * problem document of the one table.
  */
-export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOptions): App {
+export function createApp({ service, clock, metrics, bodyBytesMax, log, guard }: AppOptions): App {
   const app = fastify({
     logger: logSettings(log.level, log),
     logController: new LogController({ disableRequestLogging: true }),
@@ -69,6 +71,9 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log }: AppOpt
     meter(request.routeOptions.url, reply.statusCode, tookMs);
     done();
   });
+  guardRoutes(app, guard);
+  readShallowJson(app);
+  app.removeContentTypeParser("text/plain");
   app.addContentTypeParser(
     ["application/x-ndjson", "application/ndjson"],
     { parseAs: "buffer" },

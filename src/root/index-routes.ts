@@ -1,5 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import { type IndexBody, indexBodySchema, indexNamePattern } from "../protocol/index-request.ts";
+import type { Grant } from "../security/access.ts";
 import type { App } from "./app.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import type { RootService } from "./service.ts";
@@ -10,9 +11,9 @@ const nameSchema = { type: "object", properties: { index: { type: "string", patt
 
 /** Creating, showing and dropping indexes, and switching aliases. */
 export function indexRoutes(app: App, service: RootService): void {
-  app.get("/v1/indexes", async () => ({
-    indexes: [...service.catalog.all()].map(describe),
-    aliases: service.catalog.aliases,
+  app.get("/v1/indexes", async ({ grant }) => ({
+    indexes: [...service.catalog.all()].filter(({ definition }) => grant.covers(definition.index)).map(describe),
+    aliases: Object.fromEntries(Object.entries(service.catalog.aliases).filter(([alias]) => grant.covers(alias))),
   }));
 
   app.get<IndexParameters>("/v1/indexes/:index", async (request) =>
@@ -37,8 +38,19 @@ export function indexRoutes(app: App, service: RootService): void {
   app.post<{ Body: { set: Record<string, string | null> } }>(
     "/v1/aliases",
     { schema: { body: aliasSchema } },
-    async (request) => ({ aliases: await service.setAliases(request.body.set) }),
+    async ({ body, grant }) => {
+      requireNames(body.set, grant);
+      const aliases = await service.setAliases(body.set);
+      return { aliases: Object.fromEntries(Object.entries(aliases).filter(([alias]) => grant.covers(alias))) };
+    },
   );
+}
+
+/** An alias lets its name's keys into what it points at: whoever sets one must have a key for both. */
+function requireNames(set: Readonly<Record<string, string | null>>, grant: Grant): void {
+  const names = Object.entries(set).flatMap(([alias, index]) => (index === null ? [alias] : [alias, index]));
+  const foreign = names.find((name) => !grant.covers(name));
+  if (foreign !== undefined) throw new HedgerowError("forbidden", `the key is not for the index "${foreign}"`);
 }
 
 const aliasSchema = {

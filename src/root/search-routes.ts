@@ -14,7 +14,8 @@ export function searchRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index/search",
     { schema: { body: { ...searchBodySchema, type: ["object", "null"] } } },
     async (request, reply) => {
-      const answer = await service.search(request.params.index, request.body ?? {}, contextOf(request, reply));
+      const body = service.granted(request.body ?? {}, request.grant);
+      const answer = await service.search(request.params.index, body, contextOf(request, reply));
       return reply.type("application/json; charset=utf-8").send(answer);
     },
   );
@@ -28,7 +29,8 @@ export function searchRoutes(app: App, service: RootService): void {
       }
       const validate = request.compileValidationSchema(searchBodySchema);
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
-      const answer = await service.search(request.params.index, parsed.body, contextOf(request, reply));
+      const body = service.granted(parsed.body, request.grant);
+      const answer = await service.search(request.params.index, body, contextOf(request, reply));
       return reply.type("application/json; charset=utf-8").send(answer);
     },
   );

@@ -4,12 +4,14 @@ import { type Config, configOrExitCode } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
 import { type PolicySettings, policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
+import { exposureProblem } from "../security/exposure.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
+import { openGuard } from "./open-guard.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -22,6 +24,11 @@ const leaveMs = 100;
 export async function runRoot(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("root", args, io);
   if (typeof config === "number") return config;
+  const exposed = exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
+  if (exposed !== undefined) {
+    io.stderr(`${exposed}\n`);
+    return 2;
+  }
   const root = await startRoot(config);
   process.send?.({ listening: root.url });
   await io.stopped;
@@ -78,12 +85,14 @@ export async function startRoot(
   await service.start();
   const metrics = createMetrics({ runtime: true });
   service.show(metrics);
+  const { guard, close: closeGuard } = await openGuard(config, () => app.log);
   const app = createApp({
     service,
     clock: systemClock,
     metrics,
     bodyBytesMax: config.bodyBytesMax,
     log: { name, level: config.logLevel },
+    guard,
   });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
@@ -92,6 +101,7 @@ export async function startRoot(
       service.draining = true;
       await sleep(leaveMs);
       await app.close();
+      await closeGuard();
       service.close();
       forgetAppends();
       topology.close();

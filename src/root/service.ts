@@ -6,6 +6,7 @@ import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/in
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
+import { fullGrant, type Grant } from "../security/access.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
 import { AnswerTally } from "./answer-tally.ts";
@@ -81,6 +82,12 @@ export class RootService {
   /** Stops following the log. */
   close(): void {
     this.#definitions.close();
+  }
+
+  /** A search as the holder of a key may have it. */
+  granted(body: SearchBody, grant: Grant): SearchBody {
+    if (grant === fullGrant) return body;
+    return { ...body, budgetMs: grant.budgetMs(body.budgetMs, this.#options.limits.budgetMs) };
   }
 
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {

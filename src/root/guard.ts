@@ -1,0 +1,96 @@
+import { HedgerowError } from "../errors.ts";
+import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
+import { type Audit, noAudit } from "../security/audit.ts";
+import { namesThisMachine } from "../security/exposure.ts";
+import { jsonDepthMax, nestsDeeper } from "../security/json-depth.ts";
+import type { App } from "./app.ts";
+import { needOf } from "./needs.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    grant: Grant;
+  }
+}
+
+export type Guard = {
+  /** The keys; without them everybody may do everything. */
+  access?: Access;
+  audit?: Audit;
+  /** Answers only requests to this machine's own names, so that no page from elsewhere can reach it by DNS. */
+  ownNamesOnly?: boolean;
+  /** Tells browsers never to come without TLS again. */
+  strictTransport?: boolean;
+};
+
+/** For answers that are data. The console's pages set their own policy over it. */
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+const strictTransport = { "strict-transport-security": "max-age=31536000" };
+
+/** Stands before every route: who may come in, what is noted of it, and what browsers are told of every answer. */
+export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Guard): void {
+  const headers = { ...securityHeaders, ...(guard.strictTransport === true ? strictTransport : {}) };
+  app.decorateRequest("grant");
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(headers);
+    request.grant = fullGrant;
+    if (guard.ownNamesOnly === true && !namesThisMachine(request.headers.host)) {
+      const detail = `without keys only this machine is served, not "${request.headers.host ?? ""}"`;
+      throw new HedgerowError("forbidden", detail);
+    }
+    if (access !== undefined) {
+      const need = needOf(request.method, request.routeOptions.url);
+      request.grant = access.admit(request.headers.authorization, need, named(request.params, "index"));
+    }
+    done();
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (reply.statusCode === 401) reply.header("www-authenticate", "Bearer");
+    done();
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "none";
+    if (isAudited(needOf(request.method, request.routeOptions.url), reply.statusCode)) {
+      const [index, id] = [named(request.params, "index"), named(request.params, "id")];
+      audit.note({
+        traceId: request.traceId,
+        key: request.grant?.name,
+        from: request.socket.remoteAddress,
+        method: request.method,
+        route,
+        ...(index === undefined ? {} : { index }),
+        ...(id === undefined ? {} : { id }),
+        status: reply.statusCode,
+      });
+    }
+    done();
+  });
+}
+
+/** Takes JSON as fastify does, unless it nests so deep that parsing it would hold up everybody. */
+export function readShallowJson(app: App): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
+    if (nestsDeeper(bytes)) {
+      const detail = `the body nests deeper than ${jsonDepthMax} levels`;
+      done(new HedgerowError("invalid_request", detail, [{ path: "", detail }]));
+    } else parse(request, bytes.toString(), done);
+  });
+}
+
+function isAudited(need: Need, status: number): boolean {
+  if (status === 401 || status === 403) return true;
+  return need.kind === "scope" && (need.scope === "write" || need.scope === "admin");
+}
+
+function named(params: unknown, name: "index" | "id"): string | undefined {
+  if (typeof params !== "object" || params === null || !(name in params)) return undefined;
+  const value = Object.getOwnPropertyDescriptor(params, name)?.value;
+  return typeof value === "string" ? value.slice(0, 512) : undefined;
+}

@@ -1,0 +1,70 @@
+import { appendFile } from "node:fs/promises";
+import { type Clock, wallInstant } from "../time.ts";
+import { TokenBucket } from "./rate-limit.ts";
+
+/** What the audit log says of one request: who did what to which index, and how it ended. Never a document's text. */
+export type AuditLine = {
+  traceId: string;
+  /** The key's name; undefined where there are no keys, or none was known. */
+  key: string | undefined;
+  from: string | undefined;
+  method: string;
+  route: string;
+  index?: string;
+  id?: string;
+  status: number;
+};
+
+/** Where such lines go. Noting never waits and never throws. */
+export type Audit = {
+  note(line: AuditLine): void;
+  /** Resolves once everything that was noted is in the file, or cannot be. */
+  close(): Promise<void>;
+};
+
+export const noAudit: Audit = { note: () => undefined, close: async () => undefined };
+
+/** Refusals that are written down, a second: whoever has no key must not fill the disk. */
+const refusalsRate = { perS: 10, burst: 100 };
+const waitingMax = 100_000;
+
+/**
+ * Appends JSON lines to a file, which is opened anew for each batch of them: it may be moved away at any time. Where it
+ * cannot be written, requests go on; `onTrouble` hears how many lines were lost.
+ */
+export function openAudit(path: string, parts: { clock: Clock; onTrouble: (fields: object) => void }): Audit {
+  const refusals = new TokenBucket(refusalsRate, parts.clock.nowMs());
+  let suppressed = 0;
+  let waiting: string[] = [];
+  let writing: Promise<void> | undefined;
+
+  const writeAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      try {
+        await appendFile(path, lines.join(""), { mode: 0o600 });
+      } catch (error) {
+        parts.onTrouble({ path, lost: lines.length, error: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    writing = undefined;
+  };
+
+  return {
+    note(line) {
+      const isRefusal = line.status === 401 || line.status === 403 || line.status === 429;
+      if ((isRefusal && refusals.take(parts.clock.nowMs()) > 0) || waiting.length >= waitingMax) {
+        suppressed++;
+        return;
+      }
+      const more = suppressed === 0 ? {} : { suppressed };
+      suppressed = 0;
+      waiting.push(`${JSON.stringify({ time: wallInstant(), ...line, ...more })}\n`);
+      writing ??= writeAll();
+    },
+    async close() {
+      await writing;
+    },
+  };
+}
