@@ -1,5 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
+import { uncertain } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import type { JetStreamWatch } from "./jetstream-watch.ts";
 import { makeWrites, type WriteResult, type WriteTask } from "./jetstream-writer.ts";
@@ -123,7 +124,7 @@ export class JetStreamQueue {
       for (const { shard } of tasks) {
         const result = results[at++];
         if (result?.status !== "fulfilled") {
-          append.error ??= result?.reason;
+          append.error = graver(append.error, result?.reason);
           continue;
         }
         const outcome = outcomeOf(result.value, head);
@@ -144,9 +145,15 @@ function isDone({ tasks, started, error }: Append): boolean {
   return error !== undefined || started === tasks.length;
 }
 
+/** Of two reasons the one that leaves open what was written. */
+function graver(first: unknown, second: unknown): unknown {
+  return first === undefined || (second instanceof HedgerowError && second.code === "internal") ? second : first;
+}
+
+/** Who is told that nothing was written must be able to rely on it: a part that was written makes it uncertain. */
 function finish({ outcomes, sequence, error, resolve, reject }: Append, head: number): void {
   if (error === undefined) resolve({ outcomes, sequence: sequence ?? head });
-  else reject(error);
+  else reject(sequence === undefined ? error : uncertain(error));
 }
 
 function outcomeOf(result: WriteResult, head: number): WriteOutcome {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { HedgerowError } from "../errors.ts";
 import { failureKind } from "./jetstream-errors.ts";
 import { receiptStream, receiptSubject } from "./jetstream-names.ts";
-import { Patience } from "./jetstream-patience.ts";
+import { Patience, uncertain } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
 
@@ -10,6 +10,8 @@ export type JetStreamReceipt = { runs: OutcomeRun[]; sequence: number };
 
 /** Which request a receipt is of: the caller's key for one index, and what it asked for, in hexadecimal. */
 export type JetStreamReceiptKey = { incarnation: number; key: string; fingerprint: string };
+
+const publishTimeoutMs = 2_000;
 
 type Stored = JetStreamReceipt & { fingerprint: string };
 
@@ -34,8 +36,8 @@ export async function findReceipt(
 
 /**
  * Remembers what a request came to, unless the same request was answered through another root in the meantime. Answers
- * what is remembered. A receipt that cannot be kept keeps nobody from the answer: repeating the request finds its
- * writes by their marks.
+ * what is remembered. Holds out while the server is away, and throws `internal` when that takes too long: were the
+ * request answered all the same, a copy of it that arrives later would write over what has been written since.
  */
 export async function keepReceipt(
   server: JetStreamServer,
@@ -43,12 +45,20 @@ export async function keepReceipt(
   receipt: JetStreamReceipt,
 ): Promise<JetStreamReceipt> {
   const stored: Stored = { ...receipt, fingerprint: key.fingerprint };
+  const subject = receiptSubject(key.incarnation, key.key);
+  const publication = { expect: { lastSubjectSequence: 0 }, timeout: publishTimeoutMs, retries: 0 };
+  const keep = async (): Promise<JetStreamReceipt> => {
+    try {
+      await server.answer(server.client.publish(subject, JSON.stringify(stored), publication));
+      return receipt;
+    } catch (error) {
+      if (failureKind(error) !== "moved") throw error;
+      return (await findReceipt(server, key)) ?? receipt;
+    }
+  };
   try {
-    const expect = { lastSubjectSequence: 0 };
-    const subject = receiptSubject(key.incarnation, key.key);
-    await server.answer(server.client.publish(subject, JSON.stringify(stored), { expect }));
+    return await new Patience().change(keep);
   } catch (error) {
-    if (failureKind(error) === "moved") return (await findReceipt(server, key)) ?? receipt;
+    throw uncertain(error);
   }
-  return receipt;
 }
