@@ -45,6 +45,30 @@ export const settingsTable = {
     default: [],
     reason: "the leaves, comma-separated, each name@zone=url, name=url or url",
   }),
+  leafGraceMs: setting("integer", {
+    roles: ["root"],
+    default: 30_000,
+    min: 1_000,
+    max: 86_400_000,
+    reason: "milliseconds that a leaf that joined may be silent before its replicas are placed elsewhere",
+  }),
+  join: setting("urls", {
+    roles: ["leaf"],
+    default: [],
+    reason: "roots to announce this leaf to, comma-separated URLs; one of them is enough where they share a log",
+  }),
+  advertise: setting("url", {
+    roles: ["leaf"],
+    default: "",
+    reason: "URL at which roots reach this leaf, with --join; default: where it listens",
+  }),
+  drainMs: setting("integer", {
+    roles: ["leaf"],
+    default: 8_000,
+    min: 0,
+    max: 3_600_000,
+    reason: "milliseconds that a leaf that joined waits, when told to end, for its replicas to be taken over",
+  }),
   shards: setting("integer", {
     roles: ["up", "root"],
     default: 4,

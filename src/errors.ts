@@ -13,6 +13,7 @@ export const errorTable = {
   not_found: { status: 404, title: "There is nothing here", retryable: false },
   method_not_allowed: { status: 405, title: "This resource does not take that method", retryable: false },
   index_exists: { status: 409, title: "The index stands with other settings", retryable: false },
+  name_taken: { status: 409, title: "Another leaf goes by that name", retryable: true },
   version_conflict: { status: 412, title: "The document has changed", retryable: false },
   too_large: { status: 413, title: "The request is too large", retryable: false },
   unsupported_media_type: { status: 415, title: "The body is of a type that is not understood", retryable: false },

@@ -52,9 +52,18 @@ function renderSummary(url: string, latencyMs: Record<string, unknown>, hedging:
   return `${url}  ${figures}, ${hedged} since the start\n`;
 }
 
-function leafRow({ name, zone, connected, trouble, inflight, rttMs, url }: Record<string, unknown>): string[] {
-  const state = connected === true ? "connected" : `unreachable${typeof trouble === "string" ? `: ${trouble}` : ""}`;
+function leafRow({ name, zone, inflight, rttMs, url, ...member }: Record<string, unknown>): string[] {
+  const state = leafState(member);
   return [shown(name), shown(zone), plain(state, cellLengthMax), shown(inflight), shownMs(rttMs), shown(url)];
+}
+
+function leafState({ connected, trouble, state, leaseMs, replicas }: Record<string, unknown>): string {
+  const { departing } = asRecord(replicas);
+  const leaving = state === "leaving" ? `leaving, ${asNumber(departing) ?? 0} to move` : undefined;
+  if (connected === true) return leaving ?? "connected";
+  const lease = asNumber(leaseMs);
+  const left = lease === undefined ? "" : `, taken off in ${Math.ceil(lease / 1000)} s`;
+  return `${leaving ?? "unreachable"}${left}${typeof trouble === "string" ? `: ${trouble}` : ""}`;
 }
 
 function replicaRows({ index, shards }: Record<string, unknown>): string[][] {
@@ -69,11 +78,13 @@ function replicaRows({ index, shards }: Record<string, unknown>): string[][] {
     });
 }
 
-function replicaCells({ leaf, zone, state, sequence, inflight, latencyMs }: Record<string, unknown>): string[] {
+function replicaCells({ leaf, zone, sequence, inflight, latencyMs, ...replica }: Record<string, unknown>): string[] {
   const { count, p50Ms, p99Ms } = asRecord(asRecord(latencyMs)[view]);
   const isIdle = (asNumber(count) ?? 0) === 0;
   const speeds = isIdle ? ["-", "-"] : [shownMs(p50Ms), shownMs(p99Ms)];
-  return [shown(leaf), shown(zone), shown(state), shown(sequence), shown(inflight), ...speeds];
+  const { state, place } = replica;
+  const moving = place === "arriving" || place === "departing" ? `, ${place}` : "";
+  return [shown(leaf), shown(zone), `${shown(state)}${moving}`, shown(sequence), shown(inflight), ...speeds];
 }
 
 function shown(value: unknown): string {

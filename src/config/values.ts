@@ -5,7 +5,16 @@ import { type LogLevel, logLevels } from "../telemetry/log.ts";
 export type LeafAddress = { name: string; zone?: string; url: string };
 
 /** What settings hold, by the kind of their text. */
-type Values = { integer: number; text: string; boolean: boolean; leaves: LeafAddress[]; level: LogLevel; log: string };
+type Values = {
+  integer: number;
+  text: string;
+  boolean: boolean;
+  leaves: LeafAddress[];
+  level: LogLevel;
+  log: string;
+  url: string;
+  urls: string[];
+};
 export type Kind = keyof Values;
 export type ValueOf<K extends Kind> = Values[K];
 
@@ -36,6 +45,16 @@ export function parseValue(setting: { kind: Kind; min?: number; max?: number }, 
       return parseLogAddress(text) === undefined
         ? { kind: "invalid", detail: "must be embedded or a list of nats://host:port" }
         : { kind: "value", value: text };
+    case "url":
+      return isWebAddress(text)
+        ? { kind: "value", value: originOf(text) }
+        : { kind: "invalid", detail: "must be http://host:port" };
+    case "urls": {
+      const urls = text.split(",").map((part) => part.trim());
+      const wrong = urls.find((url) => !isWebAddress(url));
+      if (wrong === undefined) return { kind: "value", value: urls.map(originOf) };
+      return { kind: "invalid", detail: `must be a list of http://host:port; "${wrong}" is not one` };
+    }
     case "leaves":
       return parseLeaves(text);
   }
@@ -70,4 +89,13 @@ function parseLeaf(entry: string): LeafAddress | undefined {
   const [name = "", zone, ...more] = entry.slice(0, equals).split("@");
   if (name === "" || zone === "" || more.length > 0) return undefined;
   return { name, ...(zone === undefined ? {} : { zone }), url: entry.slice(equals + 1) };
+}
+
+function isWebAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.pathname === "/";
+}
+
+function originOf(text: string): string {
+  return new URL(text).origin;
 }

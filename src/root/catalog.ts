@@ -11,7 +11,7 @@ import type { ReplicaFeed } from "./feed.ts";
  */
 export const restoringIndex = "_restoring";
 
-/** One shard of an index: its replicas in the order of placement, and their health for the tail policy. */
+/** One shard of an index: its replicas, those that are only coming or going too, and their health for the tail policy. */
 export type CatalogShard = {
   feeds: ReplicaFeed[];
   health: ShardHealth;

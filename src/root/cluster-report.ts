@@ -11,6 +11,7 @@ import type { Clock } from "../time.ts";
 import type { AnswerTally } from "./answer-tally.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import type { ReplicaFeed } from "./feed.ts";
+import type { Member } from "./membership.ts";
 import type { SearchTally } from "./search-tally.ts";
 import type { Topology } from "./topology.ts";
 
@@ -38,11 +39,9 @@ export function clusterReport({
   const nowMs = clock.nowMs();
   const { counts } = policy;
   return {
-    members: topology.members.map(({ name, zone, link }) => {
-      const { connected, rttMs, inflight, trouble, url } = link.state();
-      return { name, zone: zone ?? null, url, connected, rttMs: rttMs ?? null, inflight, trouble: trouble ?? null };
-    }),
-    indexes: [...catalog.all()].map((index) => indexReport(index, nowMs)),
+    members: topology.members.map((member) => memberReport(member, topology)),
+    moving: topology.moving,
+    indexes: [...catalog.all()].map((index) => indexReport(index, topology, nowMs)),
     latencyMs: latencies([searches.took], nowMs),
     queuedMs: latencies([searches.queued], nowMs),
     searches: { ...searches.ends },
@@ -55,17 +54,29 @@ export function clusterReport({
   };
 }
 
-function indexReport({ definition, statistics, shards }: CatalogIndex, nowMs: number): Record<string, unknown> {
+type MemberState = "connected" | "leaving" | "away";
+
+/** `leaseMs`: how long until a leaf that joined is taken off, if nothing is heard of it; null for one that is listed. */
+function memberReport(member: Member, topology: Topology): Record<string, unknown> {
+  const { name, zone, listed, leaving } = member;
+  const { connected, rttMs, inflight, trouble, url } = member.link.state();
+  const state: MemberState = leaving ? "leaving" : connected ? "connected" : "away";
+  return {
+    ...{ name, zone: zone ?? null, url, state, joined: !listed, leaseMs: topology.leaseMs(member) ?? null },
+    ...{ replicas: topology.holdings(name), connected, rttMs: rttMs ?? null, inflight, trouble: trouble ?? null },
+  };
+}
+
+function indexReport(index: CatalogIndex, topology: Topology, nowMs: number): Record<string, unknown> {
+  const { definition, statistics, shards } = index;
   return {
     index: definition.index,
     statistics: { epoch: statistics.current.epoch, documents: statistics.current.documents },
-    shards: shards.map(({ feeds, health }, shard) => ({
+    shards: shards.map(({ feeds }, shard) => ({
       shard,
       documents: statistics.shard(shard).documents,
       ...timesOf(feeds, nowMs),
-      replicas: health.replicas
-        .map((_, i) => feeds[i])
-        .flatMap((feed) => (feed === undefined ? [] : [replicaReport(feed, nowMs)])),
+      replicas: feeds.map((feed) => ({ ...replicaReport(feed, nowMs), place: topology.placeOf(index, feed) })),
     })),
   };
 }

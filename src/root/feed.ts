@@ -12,7 +12,7 @@ export type FeedOptions = {
   definition: IndexDefinition;
   shard: number;
   /** The leaf that holds the replica. */
-  leaf: { name: string; zone?: string; link: LeafLink };
+  leaf: { name: string; zone?: string | undefined; link: LeafLink };
   /** What the tail policy knows of the replica; the feed says whether it can be asked. */
   health: ReplicaHealth;
   log: Pick<ChangeLog, "read" | "eras">;
@@ -128,6 +128,7 @@ export class ReplicaFeed {
     const { link } = this;
     const session = this.#sessions;
     const eras = await log.eras();
+    if (this.#closed) return;
     const opened = await link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
     if (session !== this.#sessions) return;
     this.#sequence = opened.sequence;

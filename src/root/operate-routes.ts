@@ -1,5 +1,6 @@
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { App } from "./app.ts";
+import { memberRoutes } from "./member-routes.ts";
 import type { RootService } from "./service.ts";
 
 /** Liveness, readiness, metrics and the cluster as this root sees it. */
@@ -17,9 +18,10 @@ export function operateRoutes(app: App, service: RootService, metrics: Metrics):
   app.get("/readyz", async (_request, reply) => {
     const unready = service.unreadyShards();
     const { restoring } = service.catalog;
-    if (unready.length === 0 && !service.draining && !restoring) return { status: "ready" };
+    const { moving } = service;
+    if (unready.length === 0 && !service.draining && !restoring) return { status: "ready", moving };
     const status = service.draining ? "draining" : restoring ? "restoring" : "not ready";
-    return reply.code(503).send({ status, shards: unready });
+    return reply.code(503).send({ status, shards: unready, moving });
   });
 
   app.get("/metrics", async (request, reply) => {
@@ -28,4 +30,6 @@ export function operateRoutes(app: App, service: RootService, metrics: Metrics):
   });
 
   app.get("/v1/cluster", async () => service.cluster());
+
+  memberRoutes(app, service);
 }

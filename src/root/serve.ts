@@ -12,6 +12,7 @@ import { Catalog } from "./catalog.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
 import { openGuard } from "./open-guard.ts";
+import { Membership } from "./membership.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -47,21 +48,23 @@ export async function startRoot(
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
+  const membership = new Membership({
+    listed: config.leafUrls,
+    log: log.members,
+    linkTo: (url, onState) =>
+      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState }),
+    clock: systemClock,
+    timers: systemTimers,
+    graceMs: config.leafGraceMs,
+    onLeaves: () => topology.onLeaves(),
+    onLink: (leaf) => topology.onLink(leaf),
+  });
   const topology = new Topology({
-    members: config.leafUrls.map(({ name, zone, url }) => ({
-      name,
-      ...(zone === undefined ? {} : { zone }),
-      link: createLeafLink({
-        url,
-        clock: systemClock,
-        timers: systemTimers,
-        random: systemRandom,
-        onState: () => topology.onLink(name),
-      }),
-    })),
+    membership,
     catalog,
     policy,
     log,
+    clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
     refreshIntervalMs,
@@ -74,6 +77,7 @@ export async function startRoot(
     name,
     catalog,
     topology,
+    membership,
     log,
     resources: { policy, clock: systemClock, timers: systemTimers, afterPoll },
     admission: new Admission(settings.admission),
@@ -82,7 +86,9 @@ export async function startRoot(
     cacheBytesMax: config.cacheBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
   });
+  await membership.start();
   await service.start();
+  topology.start();
   const metrics = createMetrics({ runtime: true });
   service.show(metrics);
   const { guard, close: closeGuard } = await openGuard(config, () => app.log);
@@ -105,6 +111,7 @@ export async function startRoot(
       service.close();
       forgetAppends();
       topology.close();
+      membership.close();
       await log.close();
     },
   };

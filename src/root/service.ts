@@ -19,6 +19,7 @@ import { InstantAnswers } from "./instant-answers.ts";
 import { showInstantAnswers } from "./instant-meters.ts";
 import { loadSample } from "./load-sample.ts";
 import { showRoot } from "./meters.ts";
+import type { LeafAnnouncement, Membership } from "./membership.ts";
 import { waitForWrite } from "./own-write.ts";
 import { showReplicas } from "./replica-meters.ts";
 import type { ScatterResources } from "./scatter.ts";
@@ -32,6 +33,7 @@ export type ServiceOptions = {
   name: string;
   catalog: Catalog;
   topology: Topology;
+  membership: Membership;
   log: ChangeLog;
   resources: ScatterResources;
   admission: Admission;
@@ -230,6 +232,26 @@ export class RootService {
         return ready ? [] : [{ index: definition.index, shard }];
       }),
     );
+  }
+
+  /**
+   * Takes a leaf's announcement. Answers how often to repeat it, and of the replicas that it holds for this root, how
+   * many are still to be taken over by others and how many stay. Throws `name_taken`.
+   */
+  async welcome(leaf: LeafAnnouncement): Promise<{ beatMs: number; departing: number; staying: number }> {
+    const { membership, topology } = this.#options;
+    await membership.announce(leaf);
+    return { beatMs: membership.beatMs, ...topology.holdings(leaf.name) };
+  }
+
+  /** Takes a leaf off that has announced itself. Says whether there was one. */
+  dismiss(name: string): Promise<boolean> {
+    return this.#options.membership.remove(name);
+  }
+
+  /** How many replicas are on their way to where placement wants them. */
+  get moving(): { arriving: number; departing: number } {
+    return this.#options.topology.moving;
   }
 
   cluster(): Record<string, unknown> {

@@ -1,21 +1,23 @@
 import type { AppendedShard, ChangeLog } from "../changes/log.ts";
-import { chooseSalt, placeReplicas } from "../cluster/placement.ts";
+import { leavesToPlaceOn } from "../cluster/members.ts";
+import { decideMoves } from "../cluster/moves.ts";
+import { chooseSalt, type PlacementLeaf, placeReplicas } from "../cluster/placement.ts";
 import type { TailPolicy } from "../policy/tail.ts";
-import type { Random, Timer, Timers } from "../time.ts";
-import type { Catalog, CatalogIndex } from "./catalog.ts";
+import type { ShardAddress } from "../protocol/link.ts";
+import type { Clock, Random, Timer, Timers } from "../time.ts";
+import type { Catalog, CatalogIndex, CatalogShard } from "./catalog.ts";
+import { Departures } from "./departures.ts";
 import { ReplicaFeed } from "./feed.ts";
-import type { LeafLink } from "./leaf-link.ts";
+import type { Member, Membership } from "./membership.ts";
 import { StatisticsRefresh } from "./refresh.ts";
-import { retainOn } from "./retain.ts";
-
-/** A leaf of the cluster as the root was told of it. */
-export type Member = { name: string; zone?: string; link: LeafLink };
+import { heldBy, retainOn } from "./retain.ts";
 
 export type TopologyOptions = {
-  members: readonly Member[];
+  membership: Pick<Membership, "members" | "find" | "leaseMs">;
   catalog: Catalog;
   policy: TailPolicy;
   log: ChangeLog;
+  clock: Clock;
   timers: Timers;
   random: Random;
   refreshIntervalMs: number;
@@ -23,108 +25,223 @@ export type TopologyOptions = {
   onPublished: (index: CatalogIndex) => void;
 };
 
-const closeTimeoutMs = 5_000;
+/** How a replica stands to where placement wants it. `arriving`: it has not caught up for the first time yet. */
+export type ReplicaPlace = "settled" | "arriving" | "departing";
+
 /** How often the links' round trips are handed to the tail policy. */
 const pulseMs = 1_000;
 
+/** What this root knows of one index beside the catalog. */
+type Placed = { refresh: StatisticsRefresh; leaves: string[][]; moving: boolean };
+
 /**
  * Who holds what: places every index's replicas on the members, feeds each from the log, and keeps the statistics
- * fresh. Placement is computed from the members' names, never negotiated.
+ * fresh. Placement is computed from the members' names, never negotiated; where it changes, replicas move as
+ * `cluster/moves` decides. Roots may see a change at different moments: a leaf keeps what any of them wants.
  */
 export class Topology {
   readonly #options: TopologyOptions;
-  readonly #refreshes = new Map<CatalogIndex, StatisticsRefresh>();
+  readonly #placed = new Map<CatalogIndex, Placed>();
+  readonly #departures: Departures<ReplicaFeed>;
+  /** Replicas that were opened beside others, and take up their share slowly once they serve. */
+  readonly #joining = new WeakSet<ReplicaFeed>();
   readonly #unsubscribe: () => void;
   #pulse: Timer;
+  #started = false;
 
   constructor(options: TopologyOptions) {
     this.#options = options;
+    this.#departures = new Departures(options.timers, ({ health }) => options.policy.forget(health));
     this.#unsubscribe = options.log.onAppend((appended) => this.#onAppend(appended));
     this.#pulse = options.timers.after(pulseMs, () => this.#onPulse());
   }
 
   get members(): readonly Member[] {
-    return this.#options.members;
+    return this.#options.membership.members;
   }
 
   /** The salt for an index that is to be created now. */
   saltFor(index: string, { shards, replicas }: { shards: number; replicas: number }): number {
-    return chooseSalt({ index, shards, replicas, leaves: this.#options.members });
+    return chooseSalt({ index, shards, replicas, leaves: this.#leaves() });
   }
 
   /** Places an index and starts feeding its replicas. */
   take(index: CatalogIndex): void {
     const { timers, refreshIntervalMs: intervalMs, onPublished } = this.#options;
     const refresh = new StatisticsRefresh(index, { timers, intervalMs, onPublished });
-    this.#refreshes.set(index, refresh);
-    const { settings } = index.definition;
-    const placed = placeReplicas({
-      index: index.definition.index,
-      shards: settings.shards,
-      replicas: settings.replicas,
-      leaves: this.#options.members,
-      salt: settings.placementSalt,
-    });
-    index.shards.forEach(({ feeds, health }, shard) => {
-      for (const name of placed[shard] ?? []) {
-        const member = this.#options.members.find((candidate) => candidate.name === name);
-        if (member !== undefined) feeds.push(this.#feed(index, shard, member));
-      }
-      health.replicas = feeds.map((feed) => feed.health);
-    });
+    this.#placed.set(index, { refresh, leaves: [], moving: false });
+    this.#place(index);
+  }
+
+  /** Looks for what leaves hold that nobody was asked for: to be called once, when all indexes are known. */
+  start(): void {
+    this.#started = true;
+    for (const member of this.members) if (member.link.connected) void this.#greet(member);
   }
 
   /** Stops feeding an index and has its leaves free what they hold of it. */
   release(index: CatalogIndex): void {
-    this.#refreshes.get(index)?.close();
-    this.#refreshes.delete(index);
-    const { index: name, incarnation } = index.definition;
+    this.#placed.get(index)?.refresh.close();
+    this.#placed.delete(index);
     for (const feed of feedsOf(index)) {
       feed.close();
-      feed.link
-        .call("close", { index: name, incarnation, shard: feed.shard }, { timeoutMs: closeTimeoutMs })
-        .catch(() => undefined); // A leaf that is away starts without the replica: nothing asks it to open one.
+      this.#departures.add(feed, addressOf(index, feed.shard));
     }
+  }
+
+  /** Says that a leaf came, went or is leaving. */
+  onLeaves(): void {
+    for (const index of this.#placed.keys()) this.#place(index);
   }
 
   /** Says that the link of a member went up or down. */
   onLink(name: string): void {
-    for (const index of this.#options.catalog.all()) {
+    for (const index of this.#placed.keys()) {
       for (const feed of feedsOf(index)) if (feed.leaf.name === name) feed.notify();
     }
-    const link = this.#options.members.find((member) => member.name === name)?.link;
-    if (link?.connected === true) void retainOn(link, this.#options.log);
+    const member = this.#options.membership.find(name);
+    if (this.#started && member?.link.connected === true) void this.#greet(member);
+  }
+
+  /** How a replica stands to where placement wants it. */
+  placeOf(index: CatalogIndex, { leaf, shard, hasCaughtUp }: ReplicaFeed): ReplicaPlace {
+    const isWanted = this.#placed.get(index)?.leaves[shard]?.includes(leaf.name) === true;
+    return isWanted ? (hasCaughtUp ? "settled" : "arriving") : "departing";
+  }
+
+  /** How many replicas are on their way, over all indexes. */
+  get moving(): { arriving: number; departing: number } {
+    const places = [...this.#placed.keys()].flatMap((index) => feedsOf(index).map((feed) => this.placeOf(index, feed)));
+    const count = (wanted: ReplicaPlace): number => places.filter((place) => place === wanted).length;
+    return { arriving: count("arriving"), departing: count("departing") };
+  }
+
+  /** See `Membership.leaseMs`. */
+  leaseMs(member: Member): number | undefined {
+    return this.#options.membership.leaseMs(member);
+  }
+
+  /** Of the replicas on a leaf, how many are to be let go, and how many are to stay. */
+  holdings(name: string): { departing: number; staying: number } {
+    const held = [...this.#placed.keys()].flatMap((index) =>
+      feedsOf(index).flatMap((feed) => (feed.leaf.name === name ? [this.placeOf(index, feed)] : [])),
+    );
+    const departing = held.filter((place) => place === "departing").length;
+    return { departing, staying: held.length - departing };
   }
 
   close(): void {
     this.#unsubscribe();
     this.#pulse.cancel();
-    for (const index of this.#options.catalog.all()) {
-      this.#refreshes.get(index)?.close();
+    this.#departures.close();
+    for (const [index, { refresh }] of this.#placed) {
+      refresh.close();
       for (const feed of feedsOf(index)) feed.close();
     }
-    for (const { link } of this.#options.members) link.close();
+  }
+
+  #leaves(): PlacementLeaf[] {
+    return leavesToPlaceOn(this.members).map(({ name, zone }) => (zone === undefined ? { name } : { name, zone }));
+  }
+
+  /** Computes where an index's replicas are wanted, and takes the first step there. */
+  #place(index: CatalogIndex): void {
+    const placed = this.#placed.get(index);
+    if (placed === undefined) return;
+    const { shards, replicas, placementSalt: salt } = index.definition.settings;
+    const leaves = this.#leaves();
+    placed.leaves = placeReplicas({ index: index.definition.index, shards, replicas, leaves, salt });
+    this.#settle(index, placed);
+  }
+
+  #settle(index: CatalogIndex, placed: Placed): void {
+    const isMember = (leaf: string): boolean => this.#options.membership.find(leaf) !== undefined;
+    index.shards.forEach((shard, number) => {
+      const wanted = placed.leaves[number] ?? [];
+      const held = shard.feeds.map(({ leaf, health }) => ({ leaf: leaf.name, serving: health.reachable }));
+      const { open, drop } = decideMoves({ placed: wanted, held, isMember });
+      for (const name of open) this.#open(index, number, name);
+      for (const feed of shard.feeds.filter(({ leaf }) => drop.includes(leaf.name))) this.#drop(index, feed);
+    });
+    placed.moving = index.shards.some(({ feeds }, shard) =>
+      feeds.some(({ leaf }) => placed.leaves[shard]?.includes(leaf.name) !== true),
+    );
+  }
+
+  #open(index: CatalogIndex, shardNumber: number, leaf: string): void {
+    const member = this.#options.membership.find(leaf);
+    const shard = index.shards[shardNumber];
+    if (member === undefined || shard === undefined) return;
+    this.#departures.keep(leaf, addressOf(index, shardNumber));
+    const feed = this.#feed(index, shardNumber, member);
+    if (shard.feeds.some(({ hasCaughtUp }) => hasCaughtUp)) this.#joining.add(feed);
+    setFeeds(shard, [...shard.feeds, feed]);
+  }
+
+  #drop(index: CatalogIndex, feed: ReplicaFeed): void {
+    const shard = index.shards[feed.shard];
+    if (shard === undefined) return;
+    setFeeds(
+      shard,
+      shard.feeds.filter((other) => other !== feed),
+    );
+    feed.close();
+    this.#departures.add(feed, addressOf(index, feed.shard));
   }
 
   #feed(index: CatalogIndex, shard: number, member: Member): ReplicaFeed {
     const { log, timers, random, policy } = this.#options;
     const { name: leaf, zone } = member;
     const health = policy.replica({ leaf, ...(zone === undefined ? {} : { zone }), tracked: true });
-    const onProgress = (): void => this.#refreshes.get(index)?.request();
-    return new ReplicaFeed({
-      definition: index.definition,
-      shard,
-      leaf: member,
-      health,
-      log,
-      timers,
-      random,
-      onProgress,
+    const { definition } = index;
+    const onProgress = (): void => this.#onProgress(index, feed);
+    const feed = new ReplicaFeed({ definition, shard, leaf: member, health, log, timers, random, onProgress });
+    return feed;
+  }
+
+  #onProgress(index: CatalogIndex, feed: ReplicaFeed): void {
+    const placed = this.#placed.get(index);
+    placed?.refresh.request();
+    if (feed.state === "ready" && this.#joining.delete(feed)) this.#welcome(feed, index.shards[feed.shard]);
+    if (placed?.moving === true) this.#settle(index, placed);
+  }
+
+  /** A replica that begins to serve beside others is taken to be as fast as they are, and ramped up. */
+  #welcome({ health }: ReplicaFeed, shard: CatalogShard | undefined): void {
+    const nowMs = this.#options.clock.nowMs();
+    const siblings = (shard?.feeds ?? []).filter((feed) => feed.health !== health && feed.state === "ready");
+    const known = siblings.map((feed) => feed.health.ownMedianMs).sort((a, b) => a - b);
+    if (known.length === 0) return;
+    health.seed(known[known.length >> 1] ?? 0, nowMs);
+    health.joinedMs = nowMs;
+  }
+
+  /**
+   * A leaf that is connected again may hold replicas from before: this root was restarted while they moved, or the leaf
+   * was away when it should have let them go. They count among those that are there, and serve while they are needed.
+   */
+  async #greet(member: Member): Promise<void> {
+    for (const { index: name, incarnation, shard } of await heldBy(member.link)) {
+      const index = this.#options.catalog.find(name);
+      const known = index?.shards[shard];
+      if (index?.definition.incarnation !== incarnation || known === undefined) continue;
+      if (known.feeds.some(({ leaf }) => leaf.name === member.name)) continue;
+      if (this.#options.membership.find(member.name) === member) this.#open(index, shard, member.name);
+    }
+    for (const [index, placed] of this.#placed) this.#settle(index, placed);
+    // What a leaf that is leaving kept may be wanted again in a moment, if it only was restarted.
+    await retainOn(member.link, this.#options.log, member.leaving ? [] : this.#placedOn(member.name));
+  }
+
+  #placedOn(leaf: string): { incarnation: number; shards: number[] }[] {
+    return [...this.#placed.keys()].map((index) => {
+      const shards = feedsOf(index).flatMap((feed) => (feed.leaf.name === leaf ? [feed.shard] : []));
+      return { incarnation: index.definition.incarnation, shards };
     });
   }
 
   #onPulse(): void {
-    for (const index of this.#options.catalog.all()) for (const feed of feedsOf(index)) feed.updateHealth();
+    for (const index of this.#placed.keys()) for (const feed of feedsOf(index)) feed.updateHealth();
     this.#pulse = this.#options.timers.after(pulseMs, () => this.#onPulse());
   }
 
@@ -141,4 +258,14 @@ export class Topology {
 
 function feedsOf(index: CatalogIndex): ReplicaFeed[] {
   return index.shards.flatMap(({ feeds }) => feeds);
+}
+
+function addressOf({ definition: { index, incarnation } }: CatalogIndex, shard: number): ShardAddress {
+  return { index, incarnation, shard };
+}
+
+/** A new list each time: whoever reads one goes on with what stood when it began. */
+function setFeeds(shard: CatalogShard, feeds: ReplicaFeed[]): void {
+  shard.feeds = feeds;
+  shard.health.replicas = feeds.map(({ health }) => health);
 }

@@ -1,0 +1,125 @@
+import type { Log } from "../telemetry/log.ts";
+import { type Clock, sleep, type Timer, type Timers } from "../time.ts";
+
+export type AnnouncingOptions = {
+  /** The roots to speak to; which of them hears it does not matter where they share a log. */
+  roots: readonly string[];
+  /** The leaf; `life` differs after every start. */
+  leaf: { name: string; zone?: string; url: string; life: string };
+  /** How many replicas it holds now. */
+  held: () => number;
+  clock: Clock;
+  timers: Timers;
+  log: Pick<Log, "warn" | "info">;
+};
+
+/** A leaf's word to the roots that it is there, repeated as long as it lives. */
+export type Announcing = {
+  /** Says that the leaf is about to end; resolves when others have taken over what it held, after `drainMs` at most. */
+  leave(drainMs: number): Promise<void>;
+  /** Says that it is gone. Best effort: roots come to see it by themselves. */
+  end(): Promise<void>;
+  /** Falls silent: the leaf will be back in a moment. */
+  stop(): void;
+};
+
+/** What a root makes of an announcement; see `RootService.welcome`. */
+type Welcome = { beatMs: number; departing: number; staying: number };
+type Answer = { kind: "taken"; welcome: Welcome } | { kind: "refused"; detail: string };
+
+const answerTimeoutMs = 3_000;
+const retryMs = 1_000;
+const drainPollMs = 100;
+
+/** Begins to announce a leaf. What goes wrong is logged, once each time it changes, and tried again. */
+export function announce({ roots, leaf, held, clock, timers, log }: AnnouncingOptions): Announcing {
+  let turn = 0;
+  let trouble: string | undefined;
+  let timer: Timer | undefined;
+  let silent = false;
+
+  const note = (root: string, detail: string | undefined): void => {
+    if (detail === trouble) return;
+    if (detail === undefined) log.info({ root }, "announced again");
+    else log.warn({ root, detail }, "this leaf could not announce itself; it goes on trying");
+    trouble = detail;
+  };
+
+  /** Speaks to the roots in turn until one has listened. */
+  const say = async (leaving: boolean): Promise<Welcome | undefined> => {
+    for (const _ of roots) {
+      const root = roots[turn % roots.length] ?? "";
+      const answer = await post(`${root}/v1/members`, { ...leaf, leaving }, timers);
+      note(root, answer.kind === "taken" ? undefined : answer.detail);
+      if (answer.kind === "taken") return answer.welcome;
+      turn++;
+    }
+    return undefined;
+  };
+
+  const beat = async (): Promise<void> => {
+    const welcome = await say(false);
+    if (silent) return;
+    timer = timers.after(welcome?.beatMs ?? retryMs, () => {
+      speaking = beat();
+    });
+  };
+  let speaking = beat();
+
+  const stop = (): void => {
+    silent = true;
+    timer?.cancel();
+  };
+  return {
+    stop,
+    async leave(drainMs) {
+      stop();
+      const untilMs = clock.nowMs() + drainMs;
+      // A word that it stays must not arrive after the word that it goes.
+      await speaking;
+      while (clock.nowMs() < untilMs) {
+        const welcome = await say(true);
+        if (welcome !== undefined && welcome.departing === 0 && held() <= welcome.staying) return;
+        await sleep(drainPollMs, timers);
+      }
+    },
+    async end() {
+      for (const root of roots) {
+        const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, timers);
+        if (gone instanceof Response && (gone.status === 204 || gone.status === 404)) return;
+      }
+    },
+  };
+}
+
+async function post(url: string, body: object, timers: Timers): Promise<Answer> {
+  const headers = { "content-type": "application/json" };
+  const response = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, timers);
+  if (!(response instanceof Response)) return { kind: "refused", detail: response.detail };
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok && isWelcome(answer)) return { kind: "taken", welcome: answer };
+  const detail = isRecord(answer) && typeof answer.detail === "string" ? answer.detail : "no root answers there";
+  return { kind: "refused", detail: `${response.status}: ${detail}` };
+}
+
+async function ask(url: string, request: RequestInit, timers: Timers): Promise<Response | { detail: string }> {
+  const giveUp = new AbortController();
+  const timer = timers.after(answerTimeoutMs, () => giveUp.abort());
+  try {
+    return await fetch(url, { ...request, signal: giveUp.signal });
+  } catch (error) {
+    if (giveUp.signal.aborted) return { detail: `no answer within ${answerTimeoutMs} ms` };
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { detail: cause instanceof Error ? cause.message : String(cause) };
+  } finally {
+    timer.cancel();
+  }
+}
+
+function isWelcome(value: unknown): value is Welcome {
+  return isRecord(value) && [value.beatMs, value.departing, value.staying].every((one) => typeof one === "number");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,37 @@
+import { HedgerowError } from "../errors.ts";
+import type { App } from "./app.ts";
+import type { LeafAnnouncement } from "./membership.ts";
+import type { RootService } from "./service.ts";
+
+const nameLengthMax = 200;
+const urlLengthMax = 2_000;
+
+const announcementSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["name", "url", "life"],
+  properties: {
+    name: { type: "string", minLength: 1, maxLength: nameLengthMax },
+    zone: { type: "string", minLength: 1, maxLength: nameLengthMax },
+    url: { type: "string", minLength: 1, maxLength: urlLengthMax },
+    life: { type: "string", minLength: 1, maxLength: nameLengthMax },
+    leaving: { type: "boolean", default: false },
+  },
+} as const;
+
+/** Where leaves announce themselves, again and again, and where one that will not come back is taken off. */
+export function memberRoutes(app: App, service: RootService): void {
+  app.post<{ Body: LeafAnnouncement }>("/v1/members", { schema: { body: announcementSchema } }, async ({ body }) => {
+    const url = URL.parse(body.url);
+    if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+      const detail = `"${body.url}" is no address of a leaf such as http://host:port`;
+      throw new HedgerowError("invalid_request", detail, [{ path: "/url", detail: "must be an http or https URL" }]);
+    }
+    return service.welcome(body);
+  });
+
+  app.delete<{ Params: { name: string } }>("/v1/members/:name", async ({ params: { name } }, reply) => {
+    if (await service.dismiss(name)) return reply.code(204).send();
+    throw new HedgerowError("not_found", `no leaf named "${name}" has announced itself`);
+  });
+}
