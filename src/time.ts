@@ -15,6 +15,9 @@ export type Timers = { after(delayMs: number, run: () => void): Timer };
 /** A source of numbers in [0, 1). */
 export type Random = { next(): number };
 
+// Held here: the global one is looked up through a getter, each time.
+const { performance } = globalThis;
+
 /** This process's monotonic clock. */
 export const systemClock: Clock = { nowMs: () => performance.now() };
 

@@ -4,6 +4,20 @@ function rotated(value: number, bits: number): number {
   return (value << bits) | (value >>> (32 - bits));
 }
 
+/** Holds one text's bytes while they are hashed: calling the encoder costs more than hashing an id. */
+const scratch = new Uint8Array(256);
+
+/** Puts a short ASCII text into the scratch; false where it is not one. */
+function isScratched(text: string): boolean {
+  if (text.length > scratch.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    scratch[i] = code;
+  }
+  return true;
+}
+
 function scrambled(block: number): number {
   return Math.imul(rotated(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593);
 }
@@ -13,8 +27,10 @@ function scrambled(block: number): number {
  * version, since documents are placed by it. Unsigned.
  */
 export function murmur3(text: string, seed = 0): number {
-  const bytes = encoder.encode(text);
-  const whole = bytes.length & ~3;
+  const short = isScratched(text);
+  const bytes = short ? scratch : encoder.encode(text);
+  const length = short ? text.length : bytes.length;
+  const whole = length & ~3;
   let hash = seed;
   for (let i = 0; i < whole; i += 4) {
     const block =
@@ -22,9 +38,9 @@ export function murmur3(text: string, seed = 0): number {
     hash = (Math.imul(rotated(hash ^ scrambled(block), 13), 5) + 0xe6546b64) | 0;
   }
   let tail = 0;
-  for (let i = bytes.length - 1; i >= whole; i--) tail = (tail << 8) | (bytes[i] ?? 0);
-  if (bytes.length > whole) hash ^= scrambled(tail);
-  hash ^= bytes.length;
+  for (let i = length - 1; i >= whole; i--) tail = (tail << 8) | (bytes[i] ?? 0);
+  if (length > whole) hash ^= scrambled(tail);
+  hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

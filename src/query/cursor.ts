@@ -1,4 +1,4 @@
-import { murmur3 } from "../protocol/hashing.ts";
+import { crc32 } from "node:zlib";
 import type { Hit } from "../protocol/hit.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
@@ -53,7 +53,7 @@ function queryKey(body: SearchBody, { index, incarnation, fieldBoosts, filter, s
 }
 
 function checksum(text: string): string {
-  return `${murmur3(text).toString(36)}-${murmur3(text, 0x9e3779b9).toString(36)}`;
+  return `${crc32(text).toString(36)}-${text.length.toString(36)}`;
 }
 
 function encode(text: string): string {

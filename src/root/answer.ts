@@ -1,7 +1,7 @@
 import type { MergedHit } from "./merge.ts";
 
 /** A hit as it is written; `hit` becomes its JSON as it stands. */
-export type WrittenHit = { hit: object } & Pick<MergedHit, "source" | "settled">;
+export type WrittenHit = { hit: { id: string; score: number } } & Pick<MergedHit, "source" | "settled">;
 
 /**
  * A search's answer as bytes. The documents are spliced in as the raw JSON that the leaves sent: the root never parses
@@ -43,7 +43,8 @@ export function extendAnswer(body: Uint8Array, rest: Readonly<Record<string, unk
 
 const documentKey = ',"document":';
 
-/** The hit's JSON without its closing brace. */
+/** The hit's JSON without its closing brace; most hits have an id and a score alone. */
 function hitHead({ hit, settled }: WrittenHit): string {
-  return JSON.stringify({ ...hit, settled }).slice(0, -1);
+  if (Object.keys(hit).length > 2) return JSON.stringify({ ...hit, settled }).slice(0, -1);
+  return `{"id":${JSON.stringify(hit.id)},"score":${hit.score},"settled":${settled}`;
 }
