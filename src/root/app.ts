@@ -8,9 +8,11 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock } from "../time.ts";
 import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
+import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { type Guard, guardRoutes, readShallowJson } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
+import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import type { RootService } from "./service.ts";
@@ -88,10 +90,13 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log, guard }:
   app.setNotFoundHandler((request) => {
     throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
   });
-  operateRoutes(app, service, metrics);
-  indexRoutes(app, service);
-  documentRoutes(app, service);
-  searchRoutes(app, service);
-  backupRoutes(app, service);
+  describedRoutes(app, (scope) => {
+    operateRoutes(scope, service, metrics);
+    indexRoutes(scope, service);
+    documentRoutes(scope, service);
+    searchRoutes(scope, service);
+    backupRoutes(scope, service);
+    consoleRoutes(scope);
+  });
   return app;
 }

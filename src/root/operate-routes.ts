@@ -5,14 +5,6 @@ import type { RootService } from "./service.ts";
 
 /** Liveness, readiness, metrics and the cluster as this root sees it. */
 export function operateRoutes(app: App, service: RootService, metrics: Metrics): void {
-  app.get("/", async () => ({
-    name: "hedgerow",
-    indexes: "/v1/indexes",
-    cluster: "/v1/cluster",
-    health: ["/livez", "/readyz"],
-    metrics: "/metrics",
-  }));
-
   app.get("/livez", async () => ({ status: "alive" }));
 
   app.get("/readyz", async (_request, reply) => {

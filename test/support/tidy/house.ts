@@ -103,8 +103,13 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
 /** Files that may cast, because a dependency's types do not say what it does. */
 export const adapters: readonly string[] = ["src/engine/memtable.ts", "src/leaf/indexing.ts"];
 
-/** Files that a thread begins with; the program that starts one need not spell its path. */
-export const threadFiles: readonly string[] = ["src/leaf/worker.ts", "src/changes/embedded-thread.ts"];
+/** Files that a thread or a page begins with; the program that starts one need not spell its path. */
+export const threadFiles: readonly string[] = [
+  "src/leaf/worker.ts",
+  "src/changes/embedded-thread.ts",
+  "src/console/asset-thread.ts",
+  "src/console/page/main.ts",
+];
 
 /** The room that a file is in: `src/root/app.ts` is in `root`, `src/time.ts` in `time`, `load/x/y.ts` in `load`. */
 export function roomOf(path: string): string {

@@ -1,0 +1,54 @@
+import { Worker } from "node:worker_threads";
+
+/** How a body may be packed for the way; `identity` is as it is. */
+export type Coding = "br" | "gzip" | "identity";
+
+/** A file of the console as it goes out, in every coding. */
+export type Asset = { type: string; tag: string; bodies: Record<Coding, Uint8Array> };
+
+/** What a browser may load and do on the console's pages; and the files, by their path below `/assets/`. */
+export type AssetStore = { assets: ReadonlyMap<string, Asset>; policy: string };
+
+/**
+ * The console's files, read, stripped of types and compressed once, by a thread that ends with it: a root that serves
+ * searches must not stand still for a page. Rejects when a file cannot be read.
+ */
+export function readAssets(): Promise<AssetStore> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL(import.meta.url.replace("/assets.", "/asset-thread.")), {
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
+    thread.once("message", (store: AssetStore) => resolve(store));
+    thread.once("error", reject);
+    thread.once("exit", (code) =>
+      reject(new Error(`the console's files were not read: the thread ended with ${code}`)),
+    );
+  });
+}
+
+/** The smallest form of an asset that the caller understands, by its `Accept-Encoding`. */
+export function codingFor(accepted: string | undefined): Coding {
+  const names = new Map(
+    (accepted ?? "").split(",").map((part) => {
+      const [name = "", quality = ""] = part.split(";").map((piece) => piece.trim());
+      return [name.toLowerCase(), quality !== "q=0" && quality !== "q=0.0"];
+    }),
+  );
+  if (names.get("br") === true) return "br";
+  return names.get("gzip") === true ? "gzip" : "identity";
+}
+
+/** Whether a browser asks, which takes pages; programs that take anything are given JSON. */
+export function takesPages(accept: string | undefined): boolean {
+  return (accept ?? "").toLowerCase().includes("text/html");
+}
+
+/** The entity tag of an asset in a coding: another coding is another representation. */
+export function tagOf(asset: Asset, coding: Coding): string {
+  return `"${asset.tag}-${coding}"`;
+}
+
+/** Whether an `If-None-Match` holds a tag, so that nothing need be sent again. */
+export function isKnown(tag: string, ifNoneMatch: string | undefined): boolean {
+  return (ifNoneMatch ?? "").split(",").some((one) => [tag, `W/${tag}`, "*"].includes(one.trim()));
+}

@@ -1,0 +1,109 @@
+/** What the console reads of the root's answers; the whole of them stands in `/openapi.json`. */
+
+export type ShardOutcome = "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
+
+export type ShardAnswer = {
+  shard: number;
+  outcome: ShardOutcome;
+  leaf: string | null;
+  attempts: number;
+  hedged: boolean;
+  tookMs: number;
+  documents: number;
+  errors?: string[];
+};
+
+/** One attempt's way, in milliseconds since the request came. What never happened is left out. */
+export type Attempt = {
+  shard: number;
+  attempt: number;
+  leaf: string;
+  kind?: string;
+  sentMs: number;
+  startedMs?: number | null;
+  finishedMs?: number | null;
+  repliedMs?: number | null;
+  cancelledMs?: number | null;
+  outcome: string;
+};
+
+export type Hit = {
+  id: string;
+  score: number | null;
+  settled: boolean;
+  document?: Record<string, unknown>;
+  highlights?: Record<string, string[]>;
+};
+
+export type FacetBucket = { value: string | number | boolean; count: number; errorMax: number };
+export type Facet = { exact: boolean; missing: number; buckets: FacetBucket[] };
+
+export type Timing = {
+  budgetMs: number;
+  tookMs: number;
+  queuedMs: number;
+  planMs: number;
+  scatterMs: number;
+  mergeMs: number;
+};
+
+export type SearchAnswer = {
+  index: string;
+  hits: Hit[];
+  total: { value: number; exact: boolean };
+  facets?: Record<string, Facet>;
+  cursor?: string;
+  complete: boolean;
+  coverage: { documents: number; shards: { total: number; complete: number; truncated: number; missing: number } };
+  shards: ShardAnswer[];
+  statistics: { epoch: string; documents: number };
+  corrections?: { from: string; to: string[] }[];
+  timing: Timing;
+  profile?: { attempts: Attempt[] };
+  traceId: string;
+};
+
+export type IndexField = { type: string; boost?: number };
+export type IndexAnswer = {
+  index: string;
+  fields: Record<string, IndexField>;
+  shards: number;
+  replicas: number;
+  statistics: { documents: number };
+};
+
+export type LatencySummary = { count: number; p50Ms: number; p95Ms: number; p99Ms: number; p999Ms: number };
+export type Latencies = { "10s": LatencySummary; "1m": LatencySummary; "5m": LatencySummary };
+
+export type ReplicaAnswer = {
+  leaf: string;
+  zone: string | null;
+  state: string;
+  sequence: number;
+  inflight: number;
+  latencyMs: Latencies;
+};
+
+export type MemberAnswer = {
+  name: string;
+  zone: string | null;
+  connected: boolean;
+  rttMs: number | null;
+  inflight: number;
+  trouble: string | null;
+};
+
+export type ClusterAnswer = {
+  members: MemberAnswer[];
+  indexes: {
+    index: string;
+    statistics: { documents: number };
+    shards: { shard: number; documents: number; latencyMs: Latencies; replicas: ReplicaAnswer[] }[];
+  }[];
+  latencyMs: Latencies;
+  searches: Record<string, number>;
+  admission: { inflight: number; limit: number };
+  hedging: { rate: number; first: number; hedges: number; budgetLeft: number };
+};
+
+export type Problem = { title: string; status: number; code: string; detail: string };

@@ -1,0 +1,61 @@
+import type { Problem } from "./answers.ts";
+
+const keyName = "hedgerow-key";
+
+/** The root refused, or could not be reached. */
+export class ApiFailure extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+
+  /** Whether another key may help. */
+  get needsKey(): boolean {
+    return this.problem.status === 401 || this.problem.status === 403;
+  }
+}
+
+/** Keeps a key for this tab alone, until it is closed. */
+export function keepKey(key: string): void {
+  sessionStorage.setItem(keyName, key);
+}
+
+/**
+ * Asks the root that served the page: GET, or POST where there is a body. Throws an `ApiFailure` for everything that
+ * is not an answer, and the abort's own error when the signal fires.
+ */
+export async function ask<Answer>(
+  path: string,
+  options: { body?: object; signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  const key = sessionStorage.getItem(keyName);
+  if (key !== null) headers.authorization = `Bearer ${key}`;
+  const request: RequestInit = { headers };
+  if (options.signal !== undefined) request.signal = options.signal;
+  if (options.body !== undefined) {
+    headers["content-type"] = "application/json";
+    Object.assign(request, { method: "POST", body: JSON.stringify(options.body) });
+  }
+  const response = await fetch(path, request).catch((error: unknown) => {
+    if (options.signal?.aborted === true) throw error;
+    throw new ApiFailure({
+      title: "No connection",
+      status: 0,
+      code: "unreachable",
+      detail: "the root does not answer",
+    });
+  });
+  if (response.ok) return response.json();
+  throw new ApiFailure(await problemOf(response));
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const { status, statusText } = response;
+  const fallback = { title: `${status} ${statusText}`, status, code: "unknown", detail: "the root gave no reason" };
+  if (!(response.headers.get("content-type") ?? "").includes("problem+json")) return fallback;
+  const problem: Problem = await response.json();
+  return { ...fallback, ...problem };
+}

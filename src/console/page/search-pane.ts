@@ -1,0 +1,174 @@
+import type { Timers } from "../../time.ts";
+import type { IndexAnswer, IndexField, SearchAnswer } from "./answers.ts";
+import { ApiFailure, ask } from "./api.ts";
+import { find, make } from "./dom.ts";
+import { type Choices, facetGroups, filterOf, toggleChoice } from "./facet-list.ts";
+import { counted, durationText } from "./figures.ts";
+import { hitItems } from "./hits.ts";
+import { Latest } from "./latest.ts";
+import { waterfallOf } from "./waterfall.ts";
+
+const typingDelayMs = 120;
+const pageSize = 10;
+const facetFieldsMax = 2;
+const facetSize = 8;
+
+/** What the pane tells the rest of the page. */
+export type SearchPaneOptions = {
+  timers: Timers;
+  onFailure(error: unknown): void;
+  /** An answer came: whatever was complained of is over. */
+  onAnswer(): void;
+};
+
+/** Searching as it is typed: hits, facets, and the way of each query. */
+export class SearchPane {
+  readonly #options: SearchPaneOptions;
+  readonly #latest: Latest;
+  readonly #choices: Choices = new Map();
+  readonly #query = find("query", HTMLInputElement);
+  readonly #index = find("index", HTMLSelectElement);
+  readonly #budget = find("budget", HTMLSelectElement);
+  readonly #match = find("match", HTMLSelectElement);
+  readonly #more = find("more", HTMLButtonElement);
+  #indexes: IndexAnswer[] = [];
+  #cursor: string | undefined;
+
+  constructor(options: SearchPaneOptions) {
+    this.#options = options;
+    this.#latest = new Latest(options.timers);
+    const form = find("search-form", HTMLFormElement);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.search({ isFinished: true });
+    });
+    this.#query.addEventListener("input", () => this.search({ delayMs: typingDelayMs }));
+    for (const select of [this.#budget, this.#match]) select.addEventListener("change", () => this.search({}));
+    this.#index.addEventListener("change", () => {
+      this.#choices.clear();
+      this.search({});
+    });
+    this.#more.addEventListener("click", () => this.#searchOn());
+    this.#startWaterfallButton();
+  }
+
+  /** Reads which indexes there are, and searches the first; or the one that the address names. */
+  async start(address: URLSearchParams): Promise<void> {
+    const { indexes } = await ask<{ indexes: IndexAnswer[] }>("/v1/indexes");
+    this.#indexes = indexes;
+    const names = indexes.map(({ index }) => index);
+    this.#index.replaceChildren(...names.map((name) => make("option", { value: name }, [name])));
+    const named = address.get("index");
+    if (named !== null && names.includes(named)) this.#index.value = named;
+    if (this.#query.value === "") this.#query.value = address.get("q") ?? "";
+    if (indexes.length === 0) {
+      this.#say("There is no index yet: create one with PUT /v1/indexes/{index}.");
+      return;
+    }
+    this.search({});
+  }
+
+  focus(): void {
+    this.#query.focus();
+    this.#query.select();
+  }
+
+  /** Searches for what stands in the form, unless it changes again within `delayMs`. */
+  search({ delayMs = 0, isFinished = false }: { delayMs?: number; isFinished?: boolean }): void {
+    if (this.#index.value === "") return;
+    this.#latest.run(delayMs, (signal) => void this.#ask({ ...this.#body(), prefix: !isFinished }, signal));
+  }
+
+  #searchOn(): void {
+    const cursor = this.#cursor;
+    if (cursor === undefined) return;
+    this.#latest.run(0, (signal) => void this.#ask({ ...this.#body(), cursor }, signal));
+  }
+
+  #body(): Record<string, unknown> {
+    const facets = this.#keywords().map((field) => ({ field, size: facetSize }));
+    return {
+      query: this.#query.value,
+      match: this.#match.value,
+      size: pageSize,
+      highlight: true,
+      profile: true,
+      budgetMs: Number(this.#budget.value),
+      ...(facets.length === 0 ? {} : { facets }),
+      ...(this.#choices.size === 0 ? {} : { filter: filterOf(this.#choices) }),
+    };
+  }
+
+  async #ask(body: Record<string, unknown>, signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ q: this.#query.value, index: this.#index.value });
+    history.replaceState(null, "", `#search?${query}`);
+    try {
+      const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
+      const answer = await ask<SearchAnswer>(path, { body, signal });
+      if (signal.aborted) return;
+      this.#show(answer, body.cursor !== undefined);
+      this.#options.onAnswer();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  #show(answer: SearchAnswer, isMore: boolean): void {
+    const { total, timing, hits } = answer;
+    const list = find("hits", HTMLOListElement);
+    const items = hitItems(hits, this.#fields());
+    if (isMore) list.append(...items);
+    else list.replaceChildren(...items);
+    this.#cursor = hits.length < pageSize ? undefined : answer.cursor;
+    this.#more.hidden = this.#cursor === undefined;
+    const amount = `${total.exact ? "" : "at least "}${counted(total.value, "result")}`;
+    this.#say(`${amount} in ${durationText(timing.tookMs)}${answer.complete ? "" : ", not from all shards"}`);
+    find("corrections", HTMLParagraphElement).textContent = correctionText(answer);
+    find("facets", HTMLElement).replaceChildren(
+      ...facetGroups(answer.facets ?? {}, this.#choices, (field, value) => {
+        toggleChoice(this.#choices, field, value);
+        this.search({});
+      }),
+    );
+    find("waterfall", HTMLDivElement).replaceChildren(...waterfallOf(answer));
+  }
+
+  #fail(error: unknown): void {
+    this.#options.onFailure(error);
+    find("hits", HTMLOListElement).replaceChildren();
+    find("waterfall", HTMLDivElement).replaceChildren();
+    this.#more.hidden = true;
+    this.#say(error instanceof ApiFailure ? error.problem.title : "The search failed");
+  }
+
+  #say(text: string): void {
+    find("found", HTMLOutputElement).textContent = text;
+  }
+
+  #fields(): Readonly<Record<string, IndexField>> {
+    return this.#indexes.find(({ index }) => index === this.#index.value)?.fields ?? {};
+  }
+
+  /** The fields to count by: the first ones that hold keywords. */
+  #keywords(): string[] {
+    return Object.entries(this.#fields())
+      .filter(([, { type }]) => type === "keyword")
+      .map(([name]) => name)
+      .slice(0, facetFieldsMax);
+  }
+
+  #startWaterfallButton(): void {
+    const button = find("waterfall-button", HTMLButtonElement);
+    const pane = find("waterfall-pane", HTMLElement);
+    button.addEventListener("click", () => {
+      pane.hidden = !pane.hidden;
+      button.setAttribute("aria-expanded", String(!pane.hidden));
+      document.body.classList.toggle("has-waterfall", !pane.hidden);
+    });
+  }
+}
+
+function correctionText({ corrections = [] }: SearchAnswer): string {
+  if (corrections.length === 0) return "";
+  return `Also taken: ${corrections.map(({ from, to }) => `${to.join(", ")} for “${from}”`).join("; ")}`;
+}
