@@ -1,17 +1,19 @@
 import { asList, asNumber, asRecord, asText } from "../../src/command/answers.ts";
 import { createClient } from "../../src/command/client.ts";
-import { sleep, type Timers } from "../../src/time.ts";
+import { sleep, systemClock, type Timers } from "../../src/time.ts";
 import type { RootCounts } from "../runner/recorder.ts";
 
 /** What a root says of its cluster, as far as the harness goes by it. */
 export type ClusterView = {
   counts: RootCounts;
-  /** Replicas that are anything but ready, by leaf. */
+  /** Replicas that could not answer: leaf and state. One that is out of rotation could; only traffic brings it back. */
   unready: readonly string[];
   documents: number;
   /** Quantiles, over the last minute, of the time that leaves worked on attempts, as `[share, ms]`. */
   serviceMedianMs: number;
 };
+
+const ableStates = ["ready", "probation", "ejected"];
 
 /** Asks a root for its cluster; undefined where it does not answer, or answers something else. */
 export async function viewCluster(url: string, index: string): Promise<ClusterView | undefined> {
@@ -33,7 +35,9 @@ export async function viewCluster(url: string, index: string): Promise<ClusterVi
       hedges: asNumber(hedging.hedges) ?? 0,
       retries: asNumber(hedging.retries) ?? 0,
     },
-    unready: replicas.flatMap(({ leaf, state }) => (state === "ready" ? [] : (asText(leaf) ?? "a leaf"))),
+    unready: replicas.flatMap(({ leaf, state }) =>
+      ableStates.includes(asText(state) ?? "") ? [] : `${asText(leaf) ?? "a leaf"}: ${asText(state) ?? "unknown"}`,
+    ),
     documents: asNumber(asRecord(found?.statistics).documents) ?? 0,
     serviceMedianMs: medians.sort((a, b) => a - b)[medians.length >> 1] ?? 0,
   };
@@ -41,15 +45,16 @@ export async function viewCluster(url: string, index: string): Promise<ClusterVi
 
 const pollMs = 100;
 
-/** Waits until every replica is ready. False when that takes longer than `limitMs`. */
+/** Waits until every replica is ready. Resolves to those that are not after `limitMs`. */
 export async function untilReady(
   cluster: { url: string; index: string },
   { limitMs, timers }: { limitMs: number; timers: Timers },
-): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += pollMs) {
+): Promise<readonly string[]> {
+  const untilMs = systemClock.nowMs() + limitMs;
+  for (;;) {
     const view = await viewCluster(cluster.url, cluster.index);
-    if (view !== undefined && view.unready.length === 0) return true;
+    const unready = view?.unready ?? ["the root does not answer"];
+    if (unready.length === 0 || systemClock.nowMs() > untilMs) return unready;
     await sleep(pollMs, timers);
   }
-  return false;
 }

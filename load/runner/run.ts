@@ -40,8 +40,13 @@ const capacityMs = 4_000;
  * 2. where the load is a share of what the cluster can do, measure that first;
  * 3. play the variants in turn, as often as there are rounds, so that what disturbs the machine disturbs all of them;
  * 4. hold what was seen against what the scenario holds to be true.
+ * Nothing that it started is left, also where `interrupted` rejects.
  */
-export async function run(scenario: LiveScenario, options: RunOptions, progress: ProgressLine): Promise<RunResult> {
+export async function run(
+  scenario: LiveScenario,
+  options: RunOptions,
+  { progress, interrupted }: { progress: ProgressLine; interrupted: Promise<never> },
+): Promise<RunResult> {
   const { variants } = scenario;
   const startedAt = wallInstant();
   const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
@@ -52,7 +57,7 @@ export async function run(scenario: LiveScenario, options: RunOptions, progress:
       : foreignStage({ url: options.target, index: options.index });
   try {
     const feedOf = queryFeeds(documents, options);
-    const capacity = await capacityOf(variants, stages.of, { feedOf, say });
+    const capacity = await Promise.race([capacityOf(variants, stages.of, { feedOf, say }), interrupted]);
     const recorders = new Map(variants.map((variant) => [variant.name, recorderFor(variant)]));
     const legs: PlayedLeg[] = [];
     const lags: LatencyHistogram[] = [];
@@ -63,7 +68,7 @@ export async function run(scenario: LiveScenario, options: RunOptions, progress:
       const legStartMs = systemClock.nowMs() - startMs;
       const next = feedOf(variant, options.seed + turn);
       const parts = { stage: stages.of(variant), next, capacity, recorder, legStartMs, label, progress };
-      const played = await playLeg(variant, { ...parts, seed: options.seed + turn });
+      const played = await Promise.race([playLeg(variant, { ...parts, seed: options.seed + turn }), interrupted]);
       legs.push(played.leg);
       if (played.lag !== undefined) lags.push(played.lag);
     }

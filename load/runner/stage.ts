@@ -123,10 +123,7 @@ function stageOn(cluster: LiveCluster, { documents, seed, say }: OwnStagesPlan):
   };
 }
 
-async function requireReady(cluster: Pick<LiveCluster, "url">): Promise<void> {
-  const isReady = await untilReady(
-    { url: cluster.url, index: indexName },
-    { limitMs: readyMsMax, timers: systemTimers },
-  );
-  if (!isReady) throw new Error(`not every replica was ready again within ${readyMsMax} ms`);
+async function requireReady({ url }: Pick<LiveCluster, "url">): Promise<void> {
+  const unready = await untilReady({ url, index: indexName }, { limitMs: readyMsMax, timers: systemTimers });
+  if (unready.length > 0) throw new Error(`not ready again within ${readyMsMax} ms: ${unready.join(", ")}`);
 }
