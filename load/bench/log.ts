@@ -1,4 +1,3 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { demoDocuments } from "../../data/corpus.ts";
@@ -8,6 +7,7 @@ import type { ChangeLog, DocumentWrite } from "../../src/changes/log.ts";
 import type { IndexDefinition, IndexSettings } from "../../src/protocol/settings.ts";
 import { systemClock } from "../../src/time.ts";
 import { hasNatsServer, startNatsServer } from "./nats-server.ts";
+import { syncedBytes, syncRate } from "./sync-rate.ts";
 
 type Shape = { name: string; writers: number; documentsPerAppend: number };
 type Round = { documentsPerSecond: number; appendsPerSecond: number; p50Ms: number; p99Ms: number };
@@ -23,8 +23,6 @@ const settings: IndexSettings = {
 };
 const rounds = 3;
 const roundMs = 1_500;
-/** What one small append makes the log write before it syncs: some four pages. */
-const syncedBytes = 16 << 10;
 
 const shapes: readonly Shape[] = [
   { name: "single", writers: 1, documentsPerAppend: 1 },
@@ -48,7 +46,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     const syncs: number[] = [];
     const measured = shapes.map((shape): { shape: Shape; rounds: Round[] } => ({ shape, rounds: [] }));
     for (let round = 0; round < rounds; round++) {
-      syncs.push(syncRate(join(directory, "sync")));
+      syncs.push(syncRate(join(directory, "sync"), roundMs));
       for (const one of measured) one.rounds.push(await measure(log, one.shape, next));
     }
     const syncsPerSecond = median(syncs);
@@ -91,20 +89,6 @@ function documentStream(): () => DocumentWrite {
     const id = `${at++}-${document?.id}`;
     return { kind: "put", id, source: Buffer.from(JSON.stringify({ ...document, id })), condition: { kind: "none" } };
   };
-}
-
-/** How often a second the disk takes a small write and syncs it. */
-function syncRate(file: string): number {
-  const handle = openSync(file, "w");
-  const bytes = Buffer.alloc(syncedBytes, 1);
-  const startMs = systemClock.nowMs();
-  let count = 0;
-  for (; systemClock.nowMs() - startMs < roundMs; count++) {
-    writeSync(handle, bytes, 0, bytes.length, count * bytes.length);
-    fdatasyncSync(handle);
-  }
-  closeSync(handle);
-  return (count * 1000) / (systemClock.nowMs() - startMs);
 }
 
 async function measure(log: ChangeLog, shape: Shape, next: () => DocumentWrite): Promise<Round> {

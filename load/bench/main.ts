@@ -9,6 +9,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   recording: () => import("./recording.ts"),
   log: () => import("./log.ts"),
   restart: () => import("./restart.ts"),
+  writes: () => import("./writes.ts"),
 };
 
 const [name = "", ...flags] = process.argv.slice(2);
