@@ -12,7 +12,7 @@ export const wordDocuments = Array.from({ length: 400 }, (_, i) => ({
 export const wordQuery = { query: "common word3 text5", size: 20, budgetMs: 2000, cache: false };
 
 /** Makes the index `demo` of them and waits until every replica can be asked. */
-export async function loadWords(cluster: UpCluster): Promise<void> {
+export async function loadWords(cluster: Pick<UpCluster, "request">): Promise<void> {
   const fields = { title: { type: "text" }, body: { type: "text" } };
   await cluster.request("PUT", "/v1/indexes/demo", { fields });
   const written = await cluster.request("POST", "/v1/indexes/demo/documents", wordDocuments);
@@ -25,7 +25,7 @@ export async function loadWords(cluster: UpCluster): Promise<void> {
 }
 
 /** Waits until no replica is unreachable, catching up or out of rotation. */
-export async function allReady(cluster: UpCluster, limitMs?: number): Promise<void> {
+export async function allReady(cluster: Pick<UpCluster, "request">, limitMs?: number): Promise<void> {
   const standing = async (): Promise<boolean> => {
     const shards = await shardMap(cluster);
     return shards.every(({ states }) => states.every((state) => state !== "unreachable" && state !== "catching-up"));
@@ -36,7 +36,7 @@ export async function allReady(cluster: UpCluster, limitMs?: number): Promise<vo
 export type MappedShard = { documents: number; leaves: string[]; states: string[] };
 
 /** The shards of `demo` as the root sees them. */
-export async function shardMap(cluster: UpCluster): Promise<MappedShard[]> {
+export async function shardMap(cluster: Pick<UpCluster, "request">): Promise<MappedShard[]> {
   const { body } = await cluster.request("GET", "/v1/cluster");
   const index = listOf(body.indexes).find((one) => one.index === "demo");
   return listOf(index?.shards).map(({ documents, replicas }) => ({

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
+import type { JsonAnswer } from "../support/cluster.ts";
+import { type RoleHome, type RoleProcess, roleHome } from "../support/roles.ts";
+import { askAtOnce } from "../support/stream.ts";
+import { eventually } from "../support/up.ts";
+import { loadWords, shardMap } from "../support/word-index.ts";
+
+const settleMs = 60_000;
+const query = { query: "common word3 text5", size: 20, budgetMs: 10_000, cache: false };
+
+describe.runIf(hasNatsServer("a rolling restart of two roots and their leaves"))("a rolling restart", () => {
+  let server: NatsServer;
+  let home: RoleHome;
+  let roots: RoleProcess[];
+  let leaves: RoleProcess[];
+  /** The roots that clients go to now. */
+  let open: RoleProcess[];
+
+  beforeAll(async () => {
+    server = await startNatsServer();
+    home = await roleHome();
+    const log = ["--log", server.url, "--accept-unsynced-log", "--shards", "6", "--leaf-grace-ms", "600000"];
+    roots = [await home.root("root-1", log), await home.root("root-2", log)];
+    open = [...roots];
+    const join = roots.map(({ url }) => url).join(",");
+    // They are back in a moment: nothing is to move for that.
+    const flags = ["--join", join, "--drain-ms", "0"];
+    leaves = await Promise.all([1, 2, 3].map((place) => home.leaf(`leaf-${place}`, flags)));
+    for (const root of roots) await eventually("all have joined", async () => (await connected(root)) === 3, settleMs);
+    const [first] = roots;
+    if (first !== undefined) await loadWords(first);
+    for (const root of roots) await eventually("all serve", () => isWhole(root), settleMs);
+  });
+  afterAll(async () => {
+    await home.remove();
+    await server.remove();
+  });
+
+  async function connected(root: RoleProcess): Promise<number> {
+    const { body } = await root.request("GET", "/v1/cluster");
+    return JSON.stringify(body.members).split('"state":"connected"').length - 1;
+  }
+
+  async function isWhole(root: RoleProcess): Promise<boolean> {
+    const ready = await root.request("GET", "/readyz").catch(() => undefined);
+    if (ready?.status !== 200 || (await connected(root)) !== leaves.length) return false;
+    const map = await shardMap(root);
+    return map.length === 6 && map.every(({ states }) => states.join() === "ready,ready");
+  }
+
+  async function restart(one: RoleProcess): Promise<void> {
+    expect(await one.end("SIGTERM")).toBe(0);
+    await one.start();
+    for (const root of roots) await eventually("all serve again", () => isWhole(root), settleMs);
+  }
+
+  it("of every process, leaves and roots, fails no query and moves no replica", async () => {
+    const before = await Promise.all(roots.map(shardMap));
+    const expected = await roots[0]?.request("POST", "/v1/indexes/demo/search", query);
+    expect(expected).toMatchObject({ status: 200, body: { complete: true, coverage: { documents: 1 } } });
+    let done = false;
+    const ask = (count: number): Promise<JsonAnswer> => {
+      const root = open[count % open.length];
+      if (root === undefined) throw new Error("no root is open");
+      return root.request("POST", "/v1/indexes/demo/search", query);
+    };
+    const asking = askAtOnce(4, ask, () => done);
+    try {
+      for (const leaf of leaves) await restart(leaf);
+      for (const root of roots) {
+        open = roots.filter((other) => other !== root);
+        await restart(root);
+        open = [...roots];
+      }
+    } finally {
+      done = true;
+    }
+    const answers = await asking;
+    expect(answers.length).toBeGreaterThan(100);
+    for (const { status, body } of answers) {
+      const { complete, hits, total } = body;
+      const wanted = { status: 200, complete: true, hits: expected?.body.hits, total: expected?.body.total };
+      expect({ status, complete, hits, total }).toEqual(wanted);
+    }
+    const places = (map: (typeof before)[number]): unknown => map.map((shard) => shard.leaves.toSorted());
+    expect((await Promise.all(roots.map(shardMap))).map(places)).toEqual(before.map(places));
+    const written = await roots[1]?.request("PUT", "/v1/indexes/demo/documents/new", { title: "common again" });
+    expect(written?.status).toBe(201);
+  });
+});
