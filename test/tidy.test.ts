@@ -28,8 +28,10 @@ import { type Finding, filesBelow, readSources, type Source } from "./support/ti
 const repository = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
 const sources = readSources(repository, ["src", "data", "load", "test"]);
 const programs = sources.filter(({ path }) => !path.startsWith("test/"));
-const manifest: { dependencies: Record<string, string>; bin: Record<string, string>; scripts: Record<string, string> } =
-  JSON.parse(read("package.json"));
+const manifest: { dependencies: Record<string, string>; scripts: Record<string, string> } = JSON.parse(
+  read("package.json"),
+);
+const packed: { files: string[] } = JSON.parse(read("deploy/npm/tsconfig.json"));
 
 function read(path: string): string {
   return readFileSync(join(repository, path), "utf8");
@@ -53,11 +55,12 @@ describe("the house", () => {
   it("holds no file that no program reaches", () => expectNone(deadFiles(programs, beginnings())));
 });
 
-/** The files that `package.json` starts something with, and those of threads. */
+/** The files that `package.json` starts something with, those that the npm package is made from, and those of threads. */
 function beginnings(): string[] {
   const started = Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.ts\b/g) ?? []);
   const isProgram = (path: string): boolean => !path.startsWith("test/");
-  return [...Object.values(manifest.bin), ...started.filter(isProgram), ...threadFiles];
+  const fromTop = (path: string): string => path.replace("../../", "");
+  return [...packed.files.map(fromTop), ...started.filter(isProgram), ...threadFiles];
 }
 
 describe("the habits", () => {

@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, HedgerowError } from "../errors.ts";
 import { decodeChanges } from "../protocol/batch.ts";
@@ -30,7 +31,7 @@ const defaultWaitingBytesMax = 64 << 20;
 export async function createEmbeddedLog(options: EmbeddedLogOptions): Promise<ChangeLog> {
   const { directory, sizeBytesMax, waitingBytesMax = defaultWaitingBytesMax } = options;
   const workerData: ThreadOptions = { directory, sizeBytesMax };
-  const worker = new Worker(new URL(import.meta.url.replace("embedded-log", "embedded-thread")), { workerData });
+  const worker = new Worker(new URL(`./embedded-thread${extname(import.meta.url)}`, import.meta.url), { workerData });
   try {
     await opened(worker);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Random, sleep, type Timers } from "../time.ts";
+import type { Random, Timers } from "../time.ts";
 import { asList, asNumber, asRecord, asText } from "./answers.ts";
 import { type Batch, batchesOf } from "./batches.ts";
 import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
@@ -20,6 +20,8 @@ export type ImportOptions = {
   parallelism: number;
   batchBytesMax?: number;
   onProgress?: (progress: ImportProgress) => void;
+  /** Stops sending; the import rejects with the signal's reason, and what was sent may be in. */
+  signal?: AbortSignal;
 };
 
 const mebibyte = 1024 * 1024;
@@ -33,7 +35,7 @@ const lineBytesMax = 32 * mebibyte;
  * while. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered; others may then be in.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
-  const { batchBytesMax = mebibyte, parallelism, onProgress } = options;
+  const { batchBytesMax = mebibyte, parallelism, onProgress, signal } = options;
   const batches = batchesOf(options.source, { batchBytesMax, lineBytesMax });
   const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
   let failed = false;
@@ -42,7 +44,7 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
     while (!failed) {
       const { value: batch } = await batches.next();
       if (batch === undefined) return;
-      addReceipt(result, batch, await deliver(target, batch));
+      addReceipt(result, batch, await deliver(target, batch, signal));
       onProgress?.(result);
     }
   };
@@ -60,21 +62,38 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
   return result;
 }
 
-async function deliver(target: ImportTarget, batch: Batch): Promise<Answer> {
+async function deliver(target: ImportTarget, batch: Batch, signal: AbortSignal | undefined): Promise<Answer> {
   const { client, index, timers, random } = target;
   let waitedMs = 0;
   for (let retries = 0; ; retries++) {
     const path = `/v1/indexes/${encodeURIComponent(index)}/documents`;
-    const answer = await client.request(path, { method: "POST", lines: batch.bytes }).catch(unreachable);
+    const request = { method: "POST", lines: batch.bytes, ...(signal === undefined ? {} : { signal }) } as const;
+    const answer = await client.request(path, request).catch(unreachable);
     const attempt: Attempt = answer instanceof Error ? { kind: "unreachable" } : { kind: "answered", ...answer };
     const delayMs = retryDelayMs(attempt, { retries, waitedMs }, random);
     if (delayMs !== undefined) {
-      await sleep(delayMs, timers);
+      await pause(delayMs, timers, signal);
       waitedMs += delayMs;
     } else if (answer instanceof Error) throw answer;
     else if (answer.status === 413 && batch.lines === 1) return tooLarge(answer);
     else return accepted(answer);
   }
+}
+
+/** Resolves after `delayMs`; rejects with the signal's reason as soon as it is raised. */
+function pause(delayMs: number, timers: Timers, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason);
+    const stop = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = timers.after(delayMs, () => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    });
+    signal?.addEventListener("abort", stop, { once: true });
+  });
 }
 
 function unreachable(error: unknown): ServiceUnreachable {

@@ -9,6 +9,9 @@ export type Request = {
   json?: unknown;
   /** Sent as newline-delimited JSON. */
   lines?: Uint8Array<ArrayBuffer>;
+  headers?: Readonly<Record<string, string>>;
+  /** Gives the request up; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
 };
 
 /** Talks to one service. Rejects with a `ServiceUnreachable` when no answer comes, never because of a status. */
@@ -44,14 +47,15 @@ export function createClient(url: string, token?: string): Client {
   return {
     url: base,
     headers: authorization,
-    async request(path, { method = "GET", json, lines } = {}) {
+    async request(path, { method = "GET", json, lines, headers, signal } = {}) {
       const type = lines === undefined ? "application/json" : "application/x-ndjson";
       const body = lines ?? (json === undefined ? undefined : JSON.stringify(json));
       try {
         const response = await fetch(`${base}${path}`, {
           method,
           ...(body === undefined ? {} : { body }),
-          headers: { ...authorization, ...(body === undefined ? {} : { "content-type": type }) },
+          headers: { ...authorization, ...(body === undefined ? {} : { "content-type": type }), ...headers },
+          ...(signal === undefined ? {} : { signal }),
         });
         const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
         return {
@@ -60,6 +64,7 @@ export function createClient(url: string, token?: string): Client {
           body: parsed(await response.text()),
         };
       } catch (error) {
+        signal?.throwIfAborted();
         throw new ServiceUnreachable(`no answer from ${base}: ${reasonOf(error)}`);
       }
     },

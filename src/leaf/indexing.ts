@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { Piscina } from "piscina";
 import type { MergeSource } from "../engine/merge-segments.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
@@ -42,7 +43,7 @@ const niceIncrement = 10;
 /** Starts the workers. A task that fails, or takes its worker down, rejects and leaves the others as they were. */
 export function createIndexing({ threads, waitingMax = waitingMaxDefault }: IndexingSettings): Indexing {
   const pool: Piscina<IndexingTask, unknown> = new Piscina({
-    filename: new URL("./worker.ts", import.meta.url).href,
+    filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
     minThreads: 1,
     maxThreads: Math.max(1, threads),
     idleTimeout: idleTimeoutMs,

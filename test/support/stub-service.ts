@@ -3,7 +3,14 @@ import type { AddressInfo } from "node:net";
 import type { CommandIo } from "../../src/command/io.ts";
 
 /** A request as the service saw it. `json` is undefined where the body is none. */
-export type SeenRequest = { method: string; path: string; type: string | undefined; body: string; json: unknown };
+export type SeenRequest = {
+  method: string;
+  path: string;
+  type: string | undefined;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+  json: unknown;
+};
 
 /** `"hang up"` closes the connection without a word. */
 export type StubAnswer = { status?: number; headers?: Record<string, string>; json?: unknown } | "hang up";
@@ -23,6 +30,7 @@ export async function startStub(
       method: request.method ?? "",
       path: request.url ?? "",
       type: request.headers["content-type"],
+      headers: request.headers,
       body,
       json: parsed(body),
     };

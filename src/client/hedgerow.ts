@@ -1,0 +1,192 @@
+import { type ImportProgress, type ImportResult, importLines } from "../command/bulk-import.ts";
+import { type Answer, accepted, createClient, type Request, ServiceUnreachable } from "../command/client.ts";
+import type { IndexBody } from "../protocol/index-request.ts";
+import type { SearchBody } from "../protocol/search-request.ts";
+import { type Clock, type Random, systemClock, systemRandom, systemTimers, type Timers } from "../time.ts";
+import {
+  type DocumentBody,
+  type IndexDescription,
+  isIndexDescription,
+  isSearchAnswer,
+  isStoredDocument,
+  isWriteReceipt,
+  type SearchAnswer,
+  type StoredDocument,
+  type WriteReceipt,
+} from "./answer-types.ts";
+import { linesOf } from "./document-lines.ts";
+import { Roots } from "./roots.ts";
+import { timeLimit } from "./time-limit.ts";
+
+export type HedgerowOptions = {
+  /** A root's address, or those of several roots of one cluster: what one cannot take goes to the next. */
+  url: string | readonly string[];
+  /** An API key, where the service wants one. */
+  key?: string;
+  /** Milliseconds for searches that do not say; without it the service's own default holds. */
+  budgetMs?: number;
+  /** Milliseconds that an answer may take on top of its budget, for the network, before it is given up (1000). */
+  graceMs?: number;
+};
+
+/** What time and chance are; tests put their own in. */
+export type Surroundings = { clock: Clock; timers: Timers; random: Random };
+
+export type CallOptions = {
+  /** Gives the call up; it rejects with the signal's reason, and the service stops working on it. */
+  signal?: AbortSignal;
+};
+
+export type BulkOptions = CallOptions & {
+  /** Requests on their way at once (3). */
+  parallelism?: number;
+  onProgress?: (progress: ImportProgress) => void;
+};
+
+export type WriteOptions = CallOptions & {
+  /** Write only if the document stands at this version; 0: only if there is none. Otherwise `version_conflict`. */
+  ifVersion?: number;
+};
+
+const graceMsDefault = 1_000;
+/** What a search may take that names no budget: the largest there is. */
+const budgetMsMax = 60_000;
+
+/**
+ * A Hedgerow service. Every method rejects with a `RequestRefused` when the service says no (its problem document is in
+ * `answer.body`), and with a `ServiceUnreachable` when no root answers.
+ */
+export class Hedgerow {
+  readonly #roots: Roots;
+  readonly #options: HedgerowOptions;
+  readonly #surroundings: Surroundings;
+
+  constructor(
+    options: HedgerowOptions,
+    surroundings: Surroundings = { clock: systemClock, timers: systemTimers, random: systemRandom },
+  ) {
+    const urls = typeof options.url === "string" ? [options.url] : options.url;
+    this.#roots = new Roots(urls.map((url) => createClient(url, options.key)));
+    this.#options = options;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Searches an index. The answer comes within the budget and says what it rests on; the call itself ends within the
+   * budget and `graceMs`, all roots together. Another root is given what the first has left of the budget.
+   */
+  async search<D = DocumentBody>(
+    index: string,
+    query: string | SearchBody,
+    { signal }: CallOptions = {},
+  ): Promise<SearchAnswer<D>> {
+    const body = typeof query === "string" ? { query } : query;
+    const { graceMs = graceMsDefault, budgetMs: budgetMsDefault } = this.#options;
+    const budgetMs = body.budgetMs ?? budgetMsDefault;
+    const { clock, timers } = this.#surroundings;
+    const startMs = clock.nowMs();
+    const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
+    try {
+      const answer = await this.#roots.ask(`${pathOf(index)}/search`, () => {
+        const leftMs = budgetMs === undefined ? undefined : budgetMs - (clock.nowMs() - startMs);
+        if (leftMs !== undefined && leftMs < 1) return undefined;
+        const json = leftMs === undefined ? body : { ...body, budgetMs: leftMs };
+        return { method: "POST", json, signal: limit.signal };
+      });
+      return expected(answer, (found): found is SearchAnswer<D> => isSearchAnswer<D>(found));
+    } catch (error) {
+      if (limit.isOver()) throw new ServiceUnreachable(`no answer within ${(budgetMs ?? budgetMsMax) + graceMs} ms`);
+      throw error;
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /**
+   * Writes documents, each replacing the one with its id, in requests of about a mebibyte. What the service does not
+   * take for now is sent again for a minute; a document that does not fit rejects itself and no other. Memory stays
+   * bounded: no more is read of `documents` than is on its way. When it rejects, some may be written.
+   */
+  bulk(
+    index: string,
+    documents: Iterable<DocumentBody> | AsyncIterable<DocumentBody>,
+    { parallelism = 3, signal, onProgress }: BulkOptions = {},
+  ): Promise<ImportResult> {
+    const { timers, random } = this.#surroundings;
+    return importLines(
+      { client: this.#roots.asClient(), index, timers, random },
+      {
+        source: linesOf(documents),
+        parallelism,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+    );
+  }
+
+  /** Writes one document. It is durable when this resolves, and can be found within a second. */
+  async put(index: string, document: DocumentBody, options: WriteOptions = {}): Promise<WriteReceipt> {
+    const request = { method: "PUT", json: document } as const;
+    return expected(await this.#write(documentPath(index, document.id), request, options), isWriteReceipt);
+  }
+
+  /** Deletes one document. Rejects with `document_not_found` where there is none. */
+  async delete(index: string, id: string, options: WriteOptions = {}): Promise<WriteReceipt> {
+    return expected(await this.#write(documentPath(index, id), { method: "DELETE" }, options), isWriteReceipt);
+  }
+
+  /** Reads one document as it was last written; `undefined` where there is none. */
+  async get<D = DocumentBody>(
+    index: string,
+    id: string,
+    options: CallOptions = {},
+  ): Promise<StoredDocument<D> | undefined> {
+    const answer = await this.#roots.ask(documentPath(index, id), () => given(options));
+    const isNone = answer.status === 404 && codeOf(answer) === "document_not_found";
+    return isNone ? undefined : expected(answer, (found): found is StoredDocument<D> => isStoredDocument<D>(found));
+  }
+
+  /** Creates an index; where it stands with the same settings, this changes nothing. */
+  async createIndex(index: string, settings: IndexBody, options: CallOptions = {}): Promise<IndexDescription> {
+    const request = { method: "PUT", json: settings, ...given(options) } as const;
+    return expected(await this.#roots.ask(pathOf(index), () => request), isIndexDescription);
+  }
+
+  /** Drops an index and all its documents. Rejects with `index_not_found` where there is none. */
+  async dropIndex(index: string, options: CallOptions = {}): Promise<void> {
+    accepted(await this.#roots.askOne(pathOf(index), { method: "DELETE", ...given(options) }));
+  }
+
+  /** A put may be sent again. A delete or a condition may not: the first one's success would look like a failure. */
+  #write(path: string, request: Request, { ifVersion, ...options }: WriteOptions): Promise<Answer> {
+    const made = { ...request, ...given(options) };
+    if (ifVersion === undefined && request.method === "PUT") return this.#roots.ask(path, () => made);
+    const condition: Record<string, string> =
+      ifVersion === undefined ? {} : ifVersion === 0 ? { "if-none-match": "*" } : { "if-match": `"${ifVersion}"` };
+    return this.#roots.askOne(path, { ...made, headers: condition });
+  }
+}
+
+/** What the caller said of a call, as a request has it. */
+function given({ signal }: CallOptions): Pick<Request, "signal"> {
+  return signal === undefined ? {} : { signal };
+}
+
+/** The body of a success, where it is what the contract says. */
+function expected<T>(answer: Answer, is: (body: unknown) => body is T): T {
+  const { body } = accepted(answer);
+  if (is(body)) return body;
+  throw new ServiceUnreachable("what answered there is no Hedgerow service");
+}
+
+function codeOf({ body }: Answer): unknown {
+  return typeof body === "object" && body !== null ? Reflect.get(body, "code") : undefined;
+}
+
+function pathOf(index: string): string {
+  return `/v1/indexes/${encodeURIComponent(index)}`;
+}
+
+function documentPath(index: string, id: string): string {
+  return `${pathOf(index)}/documents/${encodeURIComponent(id)}`;
+}

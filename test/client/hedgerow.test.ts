@@ -1,0 +1,204 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { Hedgerow, type HedgerowOptions, RequestRefused, ServiceUnreachable } from "../../src/client/exports.ts";
+import { seededRandom, type Timers } from "../../src/time.ts";
+import { type SeenRequest, type StubAnswer, type StubService, startStub } from "../support/stub-service.ts";
+
+type Answerer = (request: SeenRequest, count: number) => StubAnswer | Promise<StubAnswer>;
+
+let stubs: StubService[] = [];
+afterEach(async () => {
+  await Promise.all(stubs.map((stub) => stub.close()));
+  stubs = [];
+});
+
+const answer = {
+  json: { hits: [{ id: "1", score: 2, settled: true }], coverage: { documents: 1 }, shards: [], complete: true },
+};
+const refusal = (status: number, code: string): StubAnswer => ({ status, json: { code, detail: `it is ${code}` } });
+const hangUp: Answerer = () => "hang up";
+
+/** A client of roots that answer as said, in a time that stands still unless a test moves it. */
+async function clientOf(answerers: readonly Answerer[], options: Partial<HedgerowOptions> = {}) {
+  stubs = await Promise.all(answerers.map((answerer) => startStub(answerer)));
+  const time = { nowMs: 0, waits: [] as { delayMs: number; run: () => void }[], hasty: false };
+  const timers: Timers = {
+    after(delayMs, run) {
+      const wait = { delayMs, run };
+      time.waits.push(wait);
+      if (time.hasty) setImmediate(run);
+      return { cancel: () => void time.waits.splice(time.waits.indexOf(wait), 1) };
+    },
+  };
+  const client = new Hedgerow(
+    { url: stubs.map(({ url }) => url), ...options },
+    { clock: { nowMs: () => time.nowMs }, timers, random: seededRandom(3) },
+  );
+  return { client, time, seen: stubs.map(({ seen }) => seen) };
+}
+
+describe("a search", () => {
+  it("sends the words with the key, and gives the answer", async () => {
+    const { client, seen, time } = await clientOf([() => answer], { key: "secret", budgetMs: 80 });
+    const found = await client.search<{ title: string }>("a b", "fear of heights");
+    expect(found.hits[0]?.id).toBe("1");
+    const [request] = seen[0] ?? [];
+    expect(request).toMatchObject({
+      path: "/v1/indexes/a%20b/search",
+      json: { query: "fear of heights", budgetMs: 80 },
+    });
+    expect(request?.headers.authorization).toBe("Bearer secret");
+    expect(time.waits).toEqual([]);
+  });
+
+  it("goes to the next root with what is left of the budget, and begins there from then on", async () => {
+    const late = await clientOf([
+      () => {
+        late.time.nowMs += 30;
+        return "hang up";
+      },
+      () => answer,
+    ]);
+    await late.client.search("demo", { query: "x", budgetMs: 100 });
+    await late.client.search("demo", { query: "y", budgetMs: 100 });
+    expect(late.seen[0]).toHaveLength(1);
+    expect(late.seen[1]?.map(({ json }) => json)).toEqual([
+      { query: "x", budgetMs: 70 },
+      { query: "y", budgetMs: 100 },
+    ]);
+  });
+
+  it("asks no other root once its budget is spent", async () => {
+    const spent = await clientOf([
+      () => {
+        spent.time.nowMs += 100;
+        return "hang up";
+      },
+      () => answer,
+    ]);
+    await expect(spent.client.search("demo", { query: "x", budgetMs: 100 })).rejects.toThrow(ServiceUnreachable);
+    expect(spent.seen[1]).toEqual([]);
+  });
+
+  it("passes over a root that is leaving, and says what it said when there is no other", async () => {
+    const { client } = await clientOf([() => refusal(503, "not_ready"), () => answer]);
+    expect((await client.search("demo", "x")).complete).toBe(true);
+    const alone = await clientOf([() => refusal(503, "not_ready"), hangUp]);
+    await expect(alone.client.search("demo", "x")).rejects.toThrow("not_ready");
+  });
+
+  it.each([
+    [429, "overloaded"],
+    [503, "insufficient_coverage"],
+    [400, "invalid_query"],
+    [504, "deadline_exceeded"],
+  ])("takes %i %s from one root for the answer of all", async (status, code) => {
+    const { client, seen } = await clientOf([() => refusal(status, code), () => answer]);
+    const refused = await client.search("demo", "x").catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(RequestRefused);
+    expect(refused).toMatchObject({ answer: { status, body: { code } } });
+    expect(seen[1]).toEqual([]);
+  });
+
+  it("gives up when neither root answers in the budget and the grace", async () => {
+    const { client, time } = await clientOf([() => new Promise(() => undefined)], { graceMs: 500 });
+    const search = client.search("demo", { query: "x", budgetMs: 100 }).catch((error: unknown) => error);
+    expect(time.waits.map(({ delayMs }) => delayMs)).toEqual([600]);
+    time.waits[0]?.run();
+    expect(await search).toEqual(new ServiceUnreachable("no answer within 600 ms"));
+  });
+
+  it("is given up by its signal, with the signal's reason", async () => {
+    const { client, seen, time } = await clientOf([() => new Promise(() => undefined), () => answer]);
+    const controller = new AbortController();
+    const search = client.search("demo", "x", { signal: controller.signal }).catch((error: unknown) => error);
+    await expect.poll(() => seen[0]?.length).toBe(1);
+    controller.abort(new Error("typed on"));
+    expect(await search).toEqual(new Error("typed on"));
+    expect(seen[1]).toEqual([]);
+    expect(time.waits).toEqual([]);
+  });
+
+  it("says so when something else answers there", async () => {
+    const { client } = await clientOf([() => ({ json: { welcome: true } })]);
+    await expect(client.search("demo", "x")).rejects.toThrow("no Hedgerow service");
+  });
+});
+
+describe("a bulk write", () => {
+  it("sends again what was not taken, to whichever root takes it, and names what does not fit", async () => {
+    const documents = Array.from({ length: 3000 }, (_, i) => ({ id: `${i}`, text: "x".repeat(1000) }));
+    const stored = new Set<string>();
+    const { client, time } = await clientOf([
+      (_, count) => (count % 2 === 0 ? "hang up" : refusal(503, "not_ready")),
+      ({ body }, count) => {
+        if (count === 2) return refusal(429, "overloaded");
+        const ids = body.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line).id]));
+        ids.forEach((id) => void stored.add(id));
+        const at = ids.indexOf("7");
+        const rejected = at === -1 ? [] : [{ line: at + 1, id: "7", code: "invalid_document", detail: "seven" }];
+        return { json: { accepted: ids.length - rejected.length, rejected, token: `${count}` } };
+      },
+    ]);
+    time.hasty = true;
+    const result = await client.bulk("demo", documents, { parallelism: 2 });
+    expect(result).toMatchObject({ accepted: 2999, rejected: 1, rejections: [{ line: 8, id: "7", detail: "seven" }] });
+    expect(stored.size).toBe(3000);
+  });
+
+  it("stops reading and waiting when its signal is raised", async () => {
+    const { client, time, seen } = await clientOf([() => refusal(429, "overloaded")]);
+    const controller = new AbortController();
+    let made = 0;
+    async function* endless() {
+      for (;;) yield { id: `${made++}`, text: "x".repeat(1000) };
+    }
+    const writing = client
+      .bulk("demo", endless(), { signal: controller.signal, parallelism: 1 })
+      .catch((e: unknown) => e);
+    await expect.poll(() => time.waits.length).toBe(1);
+    const madeBefore = made;
+    controller.abort(new Error("enough"));
+    expect(await writing).toEqual(new Error("enough"));
+    expect({ made, waits: time.waits, requests: seen[0]?.length }).toEqual({
+      made: madeBefore,
+      waits: [],
+      requests: 1,
+    });
+  });
+});
+
+describe("a single write", () => {
+  const receipt = { json: { id: "1", version: 9, token: "9" } };
+
+  it("goes to another root when its answer is lost, unless it has a condition or deletes", async () => {
+    const plain = await clientOf([hangUp, () => receipt]);
+    expect(await plain.client.put("demo", { id: "1" })).toEqual(receipt.json);
+
+    const conditional = await clientOf([hangUp, () => receipt]);
+    await expect(conditional.client.put("demo", { id: "1" }, { ifVersion: 8 })).rejects.toThrow(ServiceUnreachable);
+    expect(conditional.seen[0]?.[0]?.headers["if-match"]).toBe('"8"');
+    expect(conditional.seen[1]).toEqual([]);
+
+    const deletion = await clientOf([hangUp, () => receipt]);
+    await expect(deletion.client.delete("demo", "1")).rejects.toThrow(ServiceUnreachable);
+    expect(deletion.seen[1]).toEqual([]);
+  });
+
+  it("can be made to create only", async () => {
+    const { client, seen } = await clientOf([() => refusal(412, "version_conflict")]);
+    await expect(client.put("demo", { id: "a/b" }, { ifVersion: 0 })).rejects.toThrow("version_conflict");
+    expect(seen[0]?.[0]).toMatchObject({ method: "PUT", path: "/v1/indexes/demo/documents/a%2Fb" });
+    expect(seen[0]?.[0]?.headers["if-none-match"]).toBe("*");
+  });
+
+  it("is read back, or found missing, apart from a missing index", async () => {
+    const stored = { id: "1", version: 9, document: { id: "1", title: "x" } };
+    const { client } = await clientOf([
+      (_, count) =>
+        count === 1 ? { json: stored } : refusal(404, count === 2 ? "document_not_found" : "index_not_found"),
+    ]);
+    expect(await client.get("demo", "1")).toEqual(stored);
+    expect(await client.get("demo", "2")).toBeUndefined();
+    await expect(client.get("demo", "3")).rejects.toThrow("index_not_found");
+  });
+});
