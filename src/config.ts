@@ -167,6 +167,45 @@ export const settingsTable = {
     reason:
       "file for a line of JSON about each write, admin call and refusal; with --keys by default <data>/audit.jsonl",
   }),
+  tlsCert: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "file of the certificate (PEM, with its chain) that callers are shown; taken anew when it changes",
+  }),
+  tlsKey: setting("text", { roles: ["up", "root"], default: "", reason: "file of its private key" }),
+  linkCert: setting("text", {
+    roles: ["root", "leaf"],
+    default: "",
+    reason:
+      "file of the certificate that roots and leaves show each other: a root's for clientAuth, a leaf's for serverAuth",
+  }),
+  linkKey: setting("text", { roles: ["root", "leaf"], default: "", reason: "file of its private key" }),
+  linkCa: setting("text", {
+    roles: ["root", "leaf"],
+    default: "",
+    reason: "file of the authorities that the other end's certificate must come from",
+  }),
+  keyFile: setting("text", {
+    roles: ["leaf"],
+    default: "",
+    reason: "file with the token of a key with the scope join, for roots that ask for keys",
+  }),
+  logCa: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "file of the authorities that the change log's servers must come from",
+  }),
+  logCert: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "file of the certificate that the change log's servers are shown",
+  }),
+  logKey: setting("text", { roles: ["up", "root"], default: "", reason: "file of its private key" }),
+  logPasswordFile: setting("text", {
+    roles: ["up", "root"],
+    default: "",
+    reason: "file with the password of the user that --log names",
+  }),
   insecure: setting("boolean", {
     roles: services,
     default: false,

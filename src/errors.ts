@@ -12,6 +12,7 @@ export const errorTable = {
   document_not_found: { status: 404, title: "There is no such document", retryable: false },
   not_found: { status: 404, title: "There is nothing here", retryable: false },
   method_not_allowed: { status: 405, title: "This resource does not take that method", retryable: false },
+  timed_out: { status: 408, title: "The request came too slowly", retryable: true },
   index_exists: { status: 409, title: "The index stands with other settings", retryable: false },
   name_taken: { status: 409, title: "Another leaf goes by that name", retryable: true },
   version_conflict: { status: 412, title: "The document has changed", retryable: false },

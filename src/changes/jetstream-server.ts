@@ -62,6 +62,7 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       servers: [...urls],
       name: "hedgerow",
       ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
       timeout: requestTimeoutMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectDelayMs,

@@ -1,5 +1,8 @@
 /** Servers of a change log, and how to present oneself to them. */
-export type LogServers = { urls: readonly string[]; user?: string; password?: string };
+export type LogServers = { urls: readonly string[]; user?: string; password?: string; tls?: LogCertificates };
+
+/** Files of the authorities that the servers must come from, and of what they are shown; read at every connection. */
+export type LogCertificates = { caFile?: string; certFile?: string; keyFile?: string };
 
 /** Where the change log is: in this machine's own files, or on servers. */
 export type LogAddress = { kind: "embedded" } | ({ kind: "jetstream" } & LogServers);
@@ -17,7 +20,8 @@ export function parseLogAddress(text: string): LogAddress | undefined {
     if (url === null || !schemes.has(url.protocol) || url.hostname === "") return undefined;
     servers.push(`${url.protocol}//${url.host}`);
   }
+  // Everybody on a machine can read its processes' flags: a password has a file of its own.
+  if (urls.some((url) => url?.password !== "")) return undefined;
   if (first.username === "") return { kind: "jetstream", urls: servers };
-  const [user, password] = [decodeURIComponent(first.username), decodeURIComponent(first.password)];
-  return { kind: "jetstream", urls: servers, user, password };
+  return { kind: "jetstream", urls: servers, user: decodeURIComponent(first.username) };
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { HedgerowError } from "../errors.ts";
 import { createEmbeddedLog } from "./embedded-log.ts";
 import { createJetStreamLog } from "./jetstream-log.ts";
@@ -10,18 +11,38 @@ export type LogConfig = {
   logReplicas: number;
   logMonitor: string;
   acceptUnsyncedLog: boolean;
+  deletesKept: number;
   data: string;
+  logCa: string;
+  logCert: string;
+  logKey: string;
+  logPasswordFile: string;
 };
 
 /** Opens the change log that the settings name. Throws `storage_unavailable` when it cannot be used. */
 export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
   const address = parseLogAddress(config.log);
   if (address === undefined) throw new HedgerowError("storage_unavailable", `"${config.log}" is no change log`);
-  if (address.kind === "embedded") return createEmbeddedLog({ directory: config.data });
+  const { data: directory, deletesKept } = config;
+  if (address.kind === "embedded") return createEmbeddedLog({ directory, deletesKept });
+  const { caFile, certFile, keyFile } = { caFile: config.logCa, certFile: config.logCert, keyFile: config.logKey };
+  const files = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== "");
   return createJetStreamLog({
     ...address,
+    ...(files.length === 0 ? {} : { tls: Object.fromEntries(files) }),
+    ...(config.logPasswordFile === "" ? {} : { password: await passwordIn(config.logPasswordFile) }),
     replicas: config.logReplicas,
     monitor: config.logMonitor,
     acceptUnsynced: config.acceptUnsyncedLog,
+    deletesKept,
   });
+}
+
+async function passwordIn(path: string): Promise<string> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new HedgerowError("storage_unavailable", `the change log's password cannot be read: ${detail}`);
+  }
 }

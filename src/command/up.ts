@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
+import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { tokenFrom } from "./client-command.ts";
@@ -17,7 +18,8 @@ const drainMs = 10_000;
 export async function up(args: string[], io: CommandIo & { program: string; stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("up", args, io);
   if (typeof config === "number") return config;
-  const exposed = exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
+  const exposed =
+    missingFiles(config) ?? exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
   if (exposed !== undefined) {
     io.stderr(`${exposed}\n`);
     return 2;
@@ -148,8 +150,16 @@ class LocalCluster {
 }
 
 /** What a root is told of who may come in. Its leaves listen on this machine alone. */
-function securityFlags({ keys, audit, insecure }: Config): string[] {
-  const files = Object.entries({ "--keys": keys, "--audit": audit }).filter(([, path]) => path !== "");
+function securityFlags(config: Config): string[] {
+  const { keys, audit, tlsCert, tlsKey, insecure, logCa, logCert, logKey, logPasswordFile } = config;
+  const ofLog = {
+    "--log-ca": logCa,
+    "--log-cert": logCert,
+    "--log-key": logKey,
+    "--log-password-file": logPasswordFile,
+  };
+  const paths = { "--keys": keys, "--audit": audit, "--tls-cert": tlsCert, "--tls-key": tlsKey, ...ofLog };
+  const files = Object.entries(paths).filter(([, path]) => path !== "");
   return [...files.flat(), insecure ? "--insecure" : "--no-insecure"];
 }
 

@@ -43,7 +43,10 @@ export function parseValue(setting: { kind: Kind; min?: number; max?: number }, 
     }
     case "log":
       return parseLogAddress(text) === undefined
-        ? { kind: "invalid", detail: "must be embedded or a list of nats://host:port" }
+        ? {
+            kind: "invalid",
+            detail: "must be embedded or a list of nats://[user@]host:port, a password in --log-password-file",
+          }
         : { kind: "value", value: text };
     case "url":
       return isWebAddress(text)

@@ -6,6 +6,8 @@ export type AnnouncingOptions = {
   roots: readonly string[];
   /** The leaf; `life` differs after every start. */
   leaf: { name: string; zone?: string; url: string; life: string };
+  /** A key's token, for roots that ask for keys; asked for each time. */
+  token?: () => Promise<string>;
   /** How many replicas it holds now. */
   held: () => number;
   clock: Clock;
@@ -32,7 +34,8 @@ const retryMs = 1_000;
 const drainPollMs = 100;
 
 /** Begins to announce a leaf. What goes wrong is logged, once each time it changes, and tried again. */
-export function announce({ roots, leaf, held, clock, timers, log }: AnnouncingOptions): Announcing {
+export function announce(options: AnnouncingOptions): Announcing {
+  const { roots, leaf, held, clock, timers, log } = options;
   let turn = 0;
   let trouble: string | undefined;
   let timer: Timer | undefined;
@@ -49,7 +52,7 @@ export function announce({ roots, leaf, held, clock, timers, log }: AnnouncingOp
   const say = async (leaving: boolean): Promise<Welcome | undefined> => {
     for (const _ of roots) {
       const root = roots[turn % roots.length] ?? "";
-      const answer = await post(`${root}/v1/members`, { ...leaf, leaving }, timers);
+      const answer = await post(`${root}/v1/members`, { ...leaf, leaving }, options);
       note(root, answer.kind === "taken" ? undefined : answer.detail);
       if (answer.kind === "taken") return answer.welcome;
       turn++;
@@ -85,16 +88,18 @@ export function announce({ roots, leaf, held, clock, timers, log }: AnnouncingOp
     },
     async end() {
       for (const root of roots) {
-        const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, timers);
+        const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, options);
         if (gone instanceof Response && (gone.status === 204 || gone.status === 404)) return;
       }
     },
   };
 }
 
-async function post(url: string, body: object, timers: Timers): Promise<Answer> {
+type Asking = Pick<AnnouncingOptions, "timers" | "token">;
+
+async function post(url: string, body: object, asking: Asking): Promise<Answer> {
   const headers = { "content-type": "application/json" };
-  const response = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, timers);
+  const response = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, asking);
   if (!(response instanceof Response)) return { kind: "refused", detail: response.detail };
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && isWelcome(answer)) return { kind: "taken", welcome: answer };
@@ -102,11 +107,19 @@ async function post(url: string, body: object, timers: Timers): Promise<Answer> 
   return { kind: "refused", detail: `${response.status}: ${detail}` };
 }
 
-async function ask(url: string, request: RequestInit, timers: Timers): Promise<Response | { detail: string }> {
+type AskedRequest = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
+
+async function ask(
+  url: string,
+  request: AskedRequest,
+  { timers, token }: Asking,
+): Promise<Response | { detail: string }> {
   const giveUp = new AbortController();
   const timer = timers.after(answerTimeoutMs, () => giveUp.abort());
   try {
-    return await fetch(url, { ...request, signal: giveUp.signal });
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${await token()}` };
+    const headers = { ...request.headers, ...authorization };
+    return await fetch(url, { ...request, headers, signal: giveUp.signal });
   } catch (error) {
     if (giveUp.signal.aborted) return { detail: `no answer within ${answerTimeoutMs} ms` };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

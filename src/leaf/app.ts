@@ -2,6 +2,8 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
+import { refuseConnection } from "../security/client-error.ts";
+import { listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -16,14 +18,18 @@ export type LeafAppParts = {
   searches: SearchQueue;
   metrics: Metrics;
   log: { name: string; level: LogLevel; stream?: LogStream };
+  /** How callers come in, where not by plain HTTP. */
+  transport?: Transport;
 };
 
 const bodySizeBytesMax = 1024 * 1024;
 
 /** A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. */
-export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts): LeafApp {
+export function createLeafApp({ replicas, searches, metrics, log, transport }: LeafAppParts): LeafApp {
   const app = fastify({
     logger: logSettings(log.level, log),
+    serverFactory: listenerFactory(transport),
+    clientErrorHandler: refuseConnection,
     bodyLimit: bodySizeBytesMax,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
@@ -40,7 +46,7 @@ export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts
     throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
   });
   countRequests(app, metrics);
-
+  if (transport !== undefined) knowCallers(app);
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
   app.get("/metrics", async (request, reply) => {
@@ -56,6 +62,20 @@ export function createLeafApp({ replicas, searches, metrics, log }: LeafAppParts
     },
   );
   return app;
+}
+
+/** Probes may come without a certificate; for anything else callers show one of the authorities. */
+const openRoutes: readonly (string | undefined)[] = ["/livez", "/readyz"];
+
+function knowCallers(app: LeafApp): void {
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { socket } = request.raw;
+    const isKnown = "authorized" in socket && socket.authorized === true;
+    if (!isKnown && !openRoutes.includes(request.routeOptions.url)) {
+      throw new HedgerowError("unauthenticated", "show a certificate of this cluster's authorities");
+    }
+    done();
+  });
 }
 
 function sendProblem(reply: FastifyReply, error: HedgerowError): void {

@@ -1,3 +1,4 @@
+import { type Certificates, rootProblem } from "../security/certificates.ts";
 import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
@@ -21,6 +22,8 @@ export type LeafOptions = {
   log: { level: LogLevel; stream?: LogStream };
   /** Also show the runtime's own metrics. */
   runtimeMetrics?: boolean;
+  /** The certificates of roots and leaves; without them whoever reaches the port is taken for a root. */
+  certificates?: Certificates;
 };
 
 /** One leaf: its replicas, the queue that searches them, and the port that both links and people come to. */
@@ -49,6 +52,7 @@ export function createLeaf({
   queueLimit,
   log,
   runtimeMetrics,
+  certificates,
 }: LeafOptions): Leaf {
   const bootId = crypto.randomUUID();
   const metrics = createMetrics({ runtime: runtimeMetrics ?? true });
@@ -60,7 +64,8 @@ export function createLeaf({
     schedule: setImmediate,
     settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
   });
-  const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name } });
+  const transport = certificates === undefined ? {} : { transport: { certificates, callers: "ask" } as const };
+  const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name }, ...transport });
   const lateCancels = metrics.counter("hedgerow_leaf_cancels_late_total", {});
   const links = acceptLinks({
     server: app.server,
@@ -72,6 +77,7 @@ export function createLeaf({
       onLateCancel: () => lateCancels.inc(),
     },
     log: app.log,
+    ...(certificates === undefined ? {} : { refuseCaller: rootProblem }),
   });
   showLeaf(metrics, { replicas, searches, links });
 
@@ -80,7 +86,10 @@ export function createLeaf({
     replicas,
     links,
     bootId,
-    listen: (at) => app.listen(at),
+    async listen(at) {
+      const url = await app.listen(at);
+      return certificates === undefined ? url : url.replace("http:", "https:");
+    },
     async close(drainMs = drainDefaultMs) {
       links.leave();
       const endMs = clock.nowMs() + drainMs;

@@ -41,19 +41,26 @@ export type AcceptedLinks = {
   close(): void;
 };
 
-export type AcceptParts = { server: Server; identity: LeafIdentity; service: LinkService; log: LinkLog };
+export type AcceptParts = {
+  server: Server;
+  identity: LeafIdentity;
+  service: LinkService;
+  log: LinkLog;
+  /** Says what is wrong with who is calling; undefined for a root. */
+  refuseCaller?: (socket: Duplex) => string | undefined;
+};
 
 /** Bytes that a root may leave unread before its link is cut: it has stopped reading, and replies have to go somewhere. */
 const unreadSizeBytesMax = 64 * 1024 * 1024;
 
 /** Takes links on a server, beside its plain HTTP. Other upgrades than to the link are ignored, as HTTP allows. */
-export function acceptLinks({ server, identity, service, log }: AcceptParts): AcceptedLinks {
+export function acceptLinks({ server, identity, service, log, refuseCaller }: AcceptParts): AcceptedLinks {
   const links = new Set<Link>();
   Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => asksForLink(request.headers) });
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", (error) => log.info({ error: error.message }, "link broke"));
-    const refusal = refuse(request);
+    const refusal = refuse(request, refuseCaller?.(socket));
     if (refusal !== undefined) {
       log.warn({ detail: refusal.detail, from: request.socket.remoteAddress }, "link refused");
       socket.end(refusalResponse(refusal));
@@ -182,7 +189,8 @@ function readCall(payload: Buffer): IncomingCall {
 
 type Refusal = { status: string; detail: string };
 
-function refuse(request: IncomingMessage): Refusal | undefined {
+function refuse(request: IncomingMessage, problem: string | undefined): Refusal | undefined {
+  if (problem !== undefined) return { status: "403 Forbidden", detail: `this leaf takes links from roots: ${problem}` };
   if (!asksForLink(request.headers)) {
     return { status: "400 Bad Request", detail: `the only upgrade here is to ${linkProtocol}` };
   }
@@ -194,7 +202,8 @@ function refuse(request: IncomingMessage): Refusal | undefined {
 }
 
 function refusalResponse({ status, detail }: Refusal): string {
-  const problem = problemFrom(new HedgerowError("invalid_request", detail));
+  const code = status.startsWith("403") ? "forbidden" : "invalid_request";
+  const problem = problemFrom(new HedgerowError(code, detail));
   const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
   const headers = [
     `HTTP/1.1 ${status}`,

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandIo } from "../command/io.ts";
 import { type Config, configOrExitCode } from "../config.ts";
+import { linkFiles, missingFiles } from "../security/certificate-settings.ts";
+import { type Certificates, openCertificates } from "../security/certificates.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { type Announcing, announce } from "./announcing.ts";
@@ -13,7 +16,8 @@ import { createSnapshotStore } from "./snapshot-store.ts";
 export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("leaf", args, io);
   if (typeof config === "number") return config;
-  const exposed = exposureProblem({ ...config, guarded: false, fix: "listen on this machine alone" });
+  const exposed =
+    missingFiles(config) ?? exposureProblem({ ...config, guarded: config.linkCert !== "", fix: "give --link-cert" });
   if (exposed !== undefined) {
     io.stderr(`${exposed}\n`);
     return 2;
@@ -24,7 +28,10 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
     return 2;
   }
   const indexing = createIndexing({ threads: config.indexingThreads });
-  const leaf = startLeaf(config, indexing);
+  const files = linkFiles(config);
+  const opened = { timers: systemTimers, log: () => leaf.app.log };
+  const certificates = files === undefined ? undefined : openCertificates(files, opened);
+  const leaf = startLeaf(config, indexing, certificates);
   const url = await leaf.listen({ host: config.host, port: config.port });
   const announcing = joinRoots(config, leaf, url);
   process.send?.({ listening: url });
@@ -34,6 +41,7 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
   await leaf.close();
   if (config.drainMs > 0) await announcing?.end();
   await indexing.close();
+  certificates?.close();
   return 0;
 }
 
@@ -49,11 +57,13 @@ function joiningProblem({ join, name, host, advertise }: Config): string | undef
   return undefined;
 }
 
-function joinRoots({ join: roots, name, zone, advertise }: Config, leaf: Leaf, url: string): Announcing | undefined {
+function joinRoots(config: Config, leaf: Leaf, url: string): Announcing | undefined {
+  const { join: roots, name, zone, advertise, keyFile } = config;
   if (roots.length === 0) return undefined;
   return announce({
     roots,
     leaf: { name, ...(zone === "" ? {} : { zone }), url: advertise || url, life: leaf.bootId },
+    ...(keyFile === "" ? {} : { token: async () => (await readFile(keyFile, "utf8")).trim() }),
     held: () => leaf.replicas.states().length,
     clock: systemClock,
     timers: systemTimers,
@@ -61,7 +71,9 @@ function joinRoots({ join: roots, name, zone, advertise }: Config, leaf: Leaf, u
   });
 }
 
-function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>): Leaf {
+type Indexing = ReturnType<typeof createIndexing>;
+
+function startLeaf(config: Config, indexing: Indexing, certificates: Certificates | undefined): Leaf {
   const store = createSnapshotStore(join(config.data, "replicas"));
   const log = { warn: (fields: object, message: string): void => leaf.app.log.warn(fields, message) };
   const leaf = createLeaf({
@@ -73,6 +85,7 @@ function startLeaf(config: Config, indexing: ReturnType<typeof createIndexing>):
     timers: systemTimers,
     queueLimit: config.queueMax,
     log: { level: config.logLevel },
+    ...(certificates === undefined ? {} : { certificates }),
   });
   return leaf;
 }

@@ -2,6 +2,9 @@ import fastify, { type FastifyInstance, LogController } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
+import type { BodyPace } from "../security/body-watch.ts";
+import { refuseConnection } from "../security/client-error.ts";
+import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -10,7 +13,7 @@ import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { type Guard, guardRoutes, readShallowJson } from "./guard.ts";
+import { type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -35,16 +38,23 @@ export type AppOptions = {
   bodyBytesMax: number;
   log: { name: string; level: LogLevel };
   guard: Guard;
+  /** How callers come in, where not by plain HTTP. */
+  transport?: Transport;
+  /** For tests, which cannot wait as long. */
+  patience?: { limits?: Partial<ListenerLimits>; pace?: BodyPace };
 };
 
 /**
  * The root's public HTTP surface. Every answer, errors included, carries its trace id and its time; every error is a
  * problem document of the one table.
  */
-export function createApp({ service, clock, metrics, bodyBytesMax, log, guard }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { service, clock, metrics, bodyBytesMax, log, guard, transport, patience = {} } = options;
   const app = fastify({
     logger: logSettings(log.level, log),
     logController: new LogController({ disableRequestLogging: true }),
+    serverFactory: listenerFactory(transport, patience.limits),
+    clientErrorHandler: refuseConnection,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
@@ -74,6 +84,7 @@ export function createApp({ service, clock, metrics, bodyBytesMax, log, guard }:
     done();
   });
   guardRoutes(app, guard);
+  watchBodies(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
   readShallowJson(app);
   app.removeContentTypeParser("text/plain");
   app.addContentTypeParser(

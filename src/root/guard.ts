@@ -1,8 +1,11 @@
 import { HedgerowError } from "../errors.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
+import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
+import { hangUp } from "../security/client-error.ts";
 import { namesThisMachine } from "../security/exposure.ts";
 import { jsonDepthMax, nestsDeeper } from "../security/json-depth.ts";
+import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
 import { needOf } from "./needs.ts";
 
@@ -84,9 +87,32 @@ export function readShallowJson(app: App): void {
   });
 }
 
+/** Gives up requests whose bodies come too slowly. */
+export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pace?: BodyPace }): void {
+  const bodies = new BodyWatch(parts);
+  app.addHook("preParsing", (request, _reply, _payload, done) => {
+    bodies.begin(request.raw, () => {
+      hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"));
+    });
+    done();
+  });
+  app.addHook("preValidation", (request, _reply, done) => {
+    if (request.raw.complete) bodies.end(request.raw);
+    done();
+  });
+  app.addHook("onResponse", (request, _reply, done) => {
+    bodies.end(request.raw);
+    done();
+  });
+  app.addHook("onClose", (_app, done) => {
+    bodies.close();
+    done();
+  });
+}
+
 function isAudited(need: Need, status: number): boolean {
   if (status === 401 || status === 403) return true;
-  return need.kind === "scope" && (need.scope === "write" || need.scope === "admin");
+  return need.kind === "scope" && need.scope !== "search" && need.scope !== "metrics";
 }
 
 function named(params: unknown, name: "index" | "id"): string | undefined {

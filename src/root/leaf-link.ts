@@ -3,6 +3,7 @@ import { createFrameWriter, type FrameWriter, type SearchFrame } from "../protoc
 import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { LeafIdentity } from "../protocol/handshake.ts";
 import type { CallError, LinkCallName, LinkCalls } from "../protocol/link.ts";
+import type { Certificates } from "../security/certificates.ts";
 import type { Clock, Random, Timer, Timers } from "../time.ts";
 import { callResultChecks } from "./call-results.ts";
 import { type ConnectOutcome, connectLink } from "./link-connection.ts";
@@ -98,6 +99,8 @@ export type LeafLinkOptions = {
   /** Hears of every change of `connected`, `leaving`, `leaf` or `trouble`. */
   onState?: (state: LeafLinkState) => void;
   settings?: Partial<LeafLinkSettings>;
+  /** Those of roots and leaves, where links are encrypted. */
+  certificates?: Certificates;
 };
 
 type Session = { socket: Duplex; writer: FrameWriter; heardMs: number; pingedMs: number | undefined };
@@ -106,8 +109,9 @@ type Session = { socket: Duplex; writer: FrameWriter; heardMs: number; pingedMs:
 const rttPings = 8;
 
 /** Begins to connect to a leaf at once, in the background, and goes on until `close`. */
-export function createLeafLink({ url, clock, timers, random, onState, settings: given }: LeafLinkOptions): LeafLink {
-  const settings = { ...leafLinkDefaults, ...given };
+export function createLeafLink(options: LeafLinkOptions): LeafLink {
+  const { url, clock, timers, random, onState, certificates } = options;
+  const settings = { ...leafLinkDefaults, ...options.settings };
   const outstanding = createOutstanding();
   let session: Session | undefined;
   let leaf: LeafIdentity | undefined;
@@ -136,7 +140,8 @@ export function createLeafLink({ url, clock, timers, random, onState, settings: 
 
   const connect = (): void => {
     const { connectTimeoutMs, handshakeTimeoutMs } = settings;
-    giveUp = connectLink({ url, timers, connectTimeoutMs, handshakeTimeoutMs }, (outcome) => {
+    const request = { url, timers, connectTimeoutMs, handshakeTimeoutMs };
+    giveUp = connectLink({ ...request, ...(certificates === undefined ? {} : { certificates }) }, (outcome) => {
       giveUp = undefined;
       if (outcome.kind === "connected") begin(outcome);
       else retry(outcome.detail, outcome.kind === "refused");

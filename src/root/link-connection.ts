@@ -9,6 +9,7 @@ import {
   versionMismatch,
 } from "../protocol/handshake.ts";
 import { linkProtocol, linkVersion } from "../protocol/link.ts";
+import { type Certificates, leafConnection } from "../security/certificates.ts";
 import type { Timer, Timers } from "../time.ts";
 
 /** How a try to connect ends. `refused` means that a leaf answered and said no; trying again will not help soon. */
@@ -22,6 +23,8 @@ export type ConnectRequest = {
   /** Until the TCP connection stands, and then until the leaf has answered. */
   connectTimeoutMs: number;
   handshakeTimeoutMs: number;
+  /** What the leaf is shown, and what it must show; without it the link is plain. */
+  certificates?: Certificates;
 };
 
 /**
@@ -29,9 +32,16 @@ export type ConnectRequest = {
  * not watch its signal while it connects. Returns the way to give up early; then no outcome comes.
  */
 export function connectLink(request: ConnectRequest, done: (outcome: ConnectOutcome) => void): () => void {
+  const { certificates } = request;
   const client = new Client(request.url, {
     pipelining: 1,
-    connect: { noDelay: true, timeout: request.connectTimeoutMs * 4 },
+    maxCachedSessions: 0,
+    allowH2: false,
+    connect: {
+      noDelay: true,
+      timeout: request.connectTimeoutMs * 4,
+      ...(certificates === undefined ? {} : leafConnection(certificates)),
+    },
   });
   let timer: Timer | undefined;
   let settled = false;
@@ -55,6 +65,11 @@ export function connectLink(request: ConnectRequest, done: (outcome: ConnectOutc
     timer = request.timers.after(timeoutMs, () => settle({ kind: "failed", detail }));
   };
 
+  if (certificates !== undefined && !request.url.startsWith("https:")) {
+    const detail = "its address must begin with https, since links have certificates here";
+    timer = request.timers.after(0, () => settle({ kind: "refused", detail }));
+    return () => void stop();
+  }
   limit(request.connectTimeoutMs, `no connection within ${request.connectTimeoutMs} ms`);
   client.once("connect", () => {
     if (!settled)

@@ -20,6 +20,8 @@ export const routeNeeds: Readonly<Record<string, Need>> = {
   "GET /assets/*": nothing,
   "GET /metrics": metrics,
   "GET /v1/cluster": metrics,
+  "POST /v1/members": { kind: "scope", scope: "join", on: "none" },
+  "DELETE /v1/members/:name": { kind: "scope", scope: "join", on: "none" },
   "GET /v1/indexes": { kind: "scope", scope: "search", on: "none" },
   "GET /v1/indexes/:index": search,
   "PUT /v1/indexes/:index": admin,

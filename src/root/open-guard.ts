@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { noAudit, openAudit } from "../security/audit.ts";
+import { type EdgeSettings, edgeFiles, type LinkSettings, linkFiles } from "../security/certificate-settings.ts";
+import { type Certificates, openCertificates } from "../security/certificates.ts";
 import { isLoopback } from "../security/exposure.ts";
 import { type KeyFileLog, openKeyFile } from "../security/key-file.ts";
+import type { Transport } from "../security/listener.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import type { Guard } from "./guard.ts";
 
@@ -26,6 +29,27 @@ export async function openGuard(
     async close() {
       keyFile?.close();
       await audit.close();
+    },
+  };
+}
+
+export type CertificateConfig = LinkSettings & EdgeSettings;
+
+/** The certificates that a root was given: for its own callers, and for its links to the leaves. */
+export function openFiles(
+  config: CertificateConfig,
+  log: () => KeyFileLog,
+): { edge: { transport?: Transport }; links: { certificates?: Certificates }; isEdgeSecure: boolean; close(): void } {
+  const [edge, links] = [edgeFiles(config), linkFiles(config)].map((files) =>
+    files === undefined ? undefined : openCertificates(files, { timers: systemTimers, log }),
+  );
+  return {
+    edge: edge === undefined ? {} : { transport: { certificates: edge, callers: "anybody" } },
+    links: links === undefined ? {} : { certificates: links },
+    isEdgeSecure: edge !== undefined,
+    close() {
+      edge?.close();
+      links?.close();
     },
   };
 }

@@ -4,6 +4,7 @@ import { type Config, configOrExitCode } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
 import { type PolicySettings, policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
+import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
@@ -11,8 +12,8 @@ import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
-import { openGuard } from "./open-guard.ts";
 import { Membership } from "./membership.ts";
+import { openFiles, openGuard } from "./open-guard.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -25,7 +26,7 @@ const leaveMs = 100;
 export async function runRoot(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("root", args, io);
   if (typeof config === "number") return config;
-  const exposed = exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
+  const exposed = rootProblemOf(config);
   if (exposed !== undefined) {
     io.stderr(`${exposed}\n`);
     return 2;
@@ -37,12 +38,18 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
   return 0;
 }
 
+/** Why a root with these settings may not begin to listen. */
+function rootProblemOf(config: Config): string | undefined {
+  return missingFiles(config) ?? exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
+}
+
 /** Starts a root in this process. Its policies are settled: other ones are there to be compared with. */
 export async function startRoot(
   config: Config,
   settings: PolicySettings = policyDefaults,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const name = config.name || "root";
+  const files = openFiles(config, () => app.log);
   const log = await openChangeLog(config);
   const policy = new TailPolicy({ settings, random: systemRandom });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
@@ -52,7 +59,7 @@ export async function startRoot(
     listed: config.leafUrls,
     log: log.members,
     linkTo: (url, onState) =>
-      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState }),
+      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState, ...files.links }),
     clock: systemClock,
     timers: systemTimers,
     graceMs: config.leafGraceMs,
@@ -98,9 +105,11 @@ export async function startRoot(
     metrics,
     bodyBytesMax: config.bodyBytesMax,
     log: { name, level: config.logLevel },
-    guard,
+    guard: { ...guard, strictTransport: files.isEdgeSecure },
+    ...files.edge,
   });
-  const url = await app.listen({ host: config.host, port: config.port });
+  const listening = await app.listen({ host: config.host, port: config.port });
+  const url = files.isEdgeSecure ? listening.replace("http:", "https:") : listening;
   return {
     url,
     async close() {
@@ -108,6 +117,7 @@ export async function startRoot(
       await sleep(leaveMs);
       await app.close();
       await closeGuard();
+      files.close();
       service.close();
       forgetAppends();
       topology.close();

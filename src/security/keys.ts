@@ -2,9 +2,10 @@ import { hasHash, tokenId } from "./token.ts";
 
 /**
  * What a key may do. `search`: search and read documents and settings. `write`: write documents. `admin`: create, drop
- * and alias indexes, back up and restore. `metrics`: see `/metrics` and the cluster. None includes another.
+ * and alias indexes, back up and restore. `metrics`: see `/metrics` and the cluster. `join`: bring leaves in and
+ * take them off. None includes another.
  */
-export const scopes = ["search", "write", "admin", "metrics"] as const;
+export const scopes = ["search", "write", "admin", "metrics", "join"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** A key as its file holds it. */

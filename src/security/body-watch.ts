@@ -1,0 +1,68 @@
+import type { IncomingMessage } from "node:http";
+import type { Clock, Timer, Timers } from "../time.ts";
+
+/** How slowly a body may come. */
+export type BodyPace = { graceMs: number; bytesPerS: number };
+
+export const bodyPaceDefault: BodyPace = { graceMs: 10_000, bytesPerS: 64 * 1024 };
+
+type Watched = { sinceMs: number; beforeBytes: number; onSlow: () => void };
+
+const lookEveryMs = 1000;
+
+/**
+ * Gives up bodies that come too slowly: after a grace, a body must have come at a pace on average. A fixed limit would
+ * either let a trickle hold a connection for minutes or cut off a large upload that goes well. Bodies that wait for us
+ * are not late.
+ */
+export class BodyWatch {
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #pace: BodyPace;
+  readonly #watched = new Map<IncomingMessage, Watched>();
+  #timer: Timer | undefined;
+
+  constructor({ clock, timers, pace = bodyPaceDefault }: { clock: Clock; timers: Timers; pace?: BodyPace }) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#pace = pace;
+  }
+
+  /** Watches a request's body until `end`, or until it is too slow. One without a body is not watched. */
+  begin(request: IncomingMessage, onSlow: () => void): void {
+    const { headers } = request;
+    if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return;
+    const beforeBytes = request.socket.bytesRead;
+    this.#watched.set(request, { sinceMs: this.#clock.nowMs(), beforeBytes, onSlow });
+    this.#timer ??= this.#timers.after(lookEveryMs, () => this.#look());
+  }
+
+  end(request: IncomingMessage): void {
+    this.#watched.delete(request);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#watched.clear();
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [request, watched] of this.#watched) {
+      if (request.complete || request.destroyed) this.#watched.delete(request);
+      else if (request.readableLength > 0 || request.isPaused()) {
+        watched.sinceMs = nowMs;
+        watched.beforeBytes = request.socket.bytesRead;
+      } else if (this.#isSlow(watched, request.socket.bytesRead, nowMs)) {
+        this.#watched.delete(request);
+        watched.onSlow();
+      }
+    }
+    this.#timer = this.#watched.size === 0 ? undefined : this.#timers.after(lookEveryMs, () => this.#look());
+  }
+
+  #isSlow({ sinceMs, beforeBytes }: Watched, readBytes: number, nowMs: number): boolean {
+    const { graceMs, bytesPerS } = this.#pace;
+    return nowMs - sinceMs > graceMs + ((readBytes - beforeBytes) / bytesPerS) * 1000;
+  }
+}
