@@ -34,7 +34,12 @@ export function ratioIntervals<Second>(
 }
 
 function redrawn<Second>(seconds: readonly Second[], random: Random): Second[] {
-  return seconds.flatMap(() => seconds[Math.floor(random.next() * seconds.length)] ?? []);
+  const drawn: Second[] = [];
+  for (let i = 0; i < seconds.length; i++) {
+    const second = seconds[Math.floor(random.next() * seconds.length)];
+    if (second !== undefined) drawn.push(second);
+  }
+  return drawn;
 }
 
 /** Of nothing to nothing nothing changed. */

@@ -1,12 +1,5 @@
 import type { Buckets } from "./report.ts";
 
-/** Joins histograms. */
-export function joinBuckets(all: readonly Buckets[]): Buckets {
-  const counts = new Map<number, number>();
-  for (const [middleMs, count] of all.flat()) counts.set(middleMs, (counts.get(middleMs) ?? 0) + count);
-  return [...counts].sort(([a], [b]) => a - b);
-}
-
 /** The smallest duration that at least the share `q` does not exceed, to a bucket; 0 of nothing. */
 export function bucketQuantileMs(buckets: Buckets, q: number): number {
   const count = buckets.reduce((sum, [, one]) => sum + one, 0);

@@ -53,7 +53,7 @@ export async function run(
   const say = (text: string): void => progress.say(text);
   const stages =
     options.target === undefined
-      ? await ownStages({ scenario: options.scenario, variants, documents, seed: options.seed, say })
+      ? await ownStages({ scenario: options.scenario, variants, documents, seed: options.seed, say, interrupted })
       : foreignStage({ url: options.target, index: options.index });
   try {
     const feedOf = queryFeeds(documents, options);

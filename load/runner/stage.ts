@@ -33,6 +33,8 @@ export type OwnStagesPlan = {
   documents: readonly DemoDocument[];
   seed: number;
   say(text: string): void;
+  /** Rejects when nobody wants the run any more. */
+  interrupted: Promise<never>;
 };
 
 /**
@@ -62,8 +64,7 @@ export async function ownStages(plan: OwnStagesPlan): Promise<Stages> {
         timers: systemTimers,
       });
       stages.set(key, { cluster, stage: stageOn(cluster, plan) });
-      await fillCluster(cluster, variant.scenario.layout, plan.documents);
-      await requireReady(cluster);
+      await Promise.race([fill(cluster, variant, plan.documents), plan.interrupted]);
     }
   } catch (error) {
     await close();
@@ -121,6 +122,15 @@ function stageOn(cluster: LiveCluster, { documents, seed, say }: OwnStagesPlan):
       };
     },
   };
+}
+
+async function fill(
+  cluster: LiveCluster,
+  { scenario }: LiveVariant,
+  documents: readonly DemoDocument[],
+): Promise<void> {
+  await fillCluster(cluster, scenario.layout, documents);
+  await requireReady(cluster);
 }
 
 async function requireReady({ url }: Pick<LiveCluster, "url">): Promise<void> {

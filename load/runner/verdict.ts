@@ -1,5 +1,5 @@
 import type { LiveTarget, Phase } from "../scenario/live-section.ts";
-import { isMeasure, measured, type PhaseFigures } from "./measures.ts";
+import { isEnough, isMeasure, measured, type PhaseFigures } from "./measures.ts";
 
 /** Figures by variant and phase; a phase that a variant does not have is not there. */
 export type FiguresByVariant = ReadonlyMap<string, ReadonlyMap<Phase, PhaseFigures>>;
@@ -19,7 +19,7 @@ export function judgeLive(
     const unit = unitOf(target, seen);
     const value = figureOf(seen, { ...target, variant: target.variant, phase: target.phase });
     if (value === undefined || unit === undefined) {
-      return { target, kind: "unknown", detail: "no query of that variant and phase was measured" };
+      return { target, kind: "unknown", detail: "too few queries were measured to tell" };
     }
     const atMost = target.atMost === undefined ? Number.POSITIVE_INFINITY : target.atMost * unit;
     const atLeast = target.atLeast === undefined ? Number.NEGATIVE_INFINITY : target.atLeast * unit;
@@ -39,7 +39,8 @@ function figureOf(
   { variant, phase, measure }: { variant: string; phase: Phase; measure: string },
 ): number | undefined {
   const figures = seen.get(variant)?.get(phase);
-  return figures === undefined || figures.queries === 0 || !isMeasure(measure) ? undefined : measured(measure, figures);
+  if (figures === undefined || !isMeasure(measure) || !isEnough(measure, figures.queries)) return undefined;
+  return measured(measure, figures);
 }
 
 /** A line for each target: what it says, what came out, and whether it holds. */

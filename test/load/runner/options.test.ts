@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { readOptions } from "../../../load/runner/options.ts";
+
+function detailOf(args: string[]): string {
+  const read = readOptions(args);
+  return read.kind === "invalid" ? read.detail : `not refused: ${read.kind}`;
+}
+
+describe("the command line of the load harness", () => {
+  test("takes a run apart", () => {
+    const read = readOptions(["--scenario", "ci", "--duration", "12", "--rate", "50", "--seed=7"]);
+    expect(read).toMatchObject({
+      kind: "run",
+      options: { scenario: "ci", durationMs: 12_000, arrivals: { kind: "rate", perSecond: 50 }, seed: 7 },
+    });
+    expect(readOptions(["--scenario", "ci", "--connections", "8"])).toMatchObject({
+      options: { arrivals: { kind: "closed", connections: 8 }, durationMs: undefined, target: undefined },
+    });
+  });
+
+  test("takes two reports to compare", () => {
+    expect(readOptions(["--compare", "a", "b"])).toEqual({ kind: "compare", before: "a", after: "b", json: false });
+    expect(detailOf(["--compare", "a"])).toContain("two reports");
+    expect(detailOf(["--compare", "a", "b", "c"])).toContain("two reports");
+  });
+
+  test.each([
+    [["--scenrio", "ci"], "--scenrio"],
+    [[], "--scenario NAME|FILE is needed"],
+    [["--scenario", "ci", "extra"], '"extra"'],
+    [["--scenario", "ci", "--rate", "5", "--connections", "5"], "exclude each other"],
+    [["--scenario", "ci", "--rate", "many"], "--rate must be a number"],
+    [["--scenario", "ci", "--connections", "2.5"], "--connections must be a whole number"],
+    [["--scenario", "ci", "--duration", "0"], "--duration must be"],
+    [["--scenario", "ci", "--duration", ""], "--duration must be"],
+    [["--scenario", "ci", "--seed", "-1"], "--seed"],
+    [["--scenario", "ci", "--target", "localhost:8080"], "--target must be http://host:port"],
+  ])("names what does not fit: %j", (args, detail) => {
+    expect(detailOf(args)).toContain(detail);
+  });
+});
