@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { acceptLinks } from "../../src/leaf/link.ts";
 import type { ShardReply } from "../../src/protocol/link.ts";
+import { systemClock } from "../../src/time.ts";
 
 /** A leaf that speaks the link and searches nothing: what a fan-out costs before any search is done. */
 export type EchoLeaf = { url: string; port: number; close(): void };
@@ -27,6 +28,7 @@ export function startEchoLeaf({ name, port }: { name: string; port: number }): P
       },
       call: async ({ name: call }) => ({ kind: "failed", error: { code: "bad_call", detail: `no ${call} here` } }),
     },
+    clock: systemClock,
     log: { warn: () => undefined, info: () => undefined },
   });
   return new Promise((resolve) => {

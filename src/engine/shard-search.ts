@@ -71,6 +71,7 @@ export class ShardSearch {
   #best: Candidate[] = [];
   #total = 0;
   #covered = 0;
+  #postings = 0;
   #ranked = false;
   #detailed = false;
 
@@ -90,7 +91,9 @@ export class ShardSearch {
     let unpaused = 0;
     for (;;) {
       this.#scan ??= this.#nextScan();
-      unpaused += this.#scan === undefined ? this.#afterScans() : this.#scan.advance();
+      const work = this.#scan === undefined ? this.#afterScans() : this.#scan.advance();
+      this.#postings += work;
+      unpaused += work;
       if (this.#scan?.done) this.#close(this.#scan);
       if (this.#complete && (this.#details === undefined || this.#detailed)) return true;
       if (unpaused >= unpausedPostings) {
@@ -121,6 +124,11 @@ export class ShardSearch {
       ),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
+  }
+
+  /** Postings read so far, or work worth as many. */
+  get postings(): number {
+    return this.#postings;
   }
 
   get #complete(): boolean {

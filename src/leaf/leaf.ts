@@ -76,6 +76,7 @@ export function createLeaf({
       call: meterCalls(createCalls(replicas, retain), { metrics, clock }),
       onLateCancel: () => lateCancels.inc(),
     },
+    clock,
     log: app.log,
     ...(certificates === undefined ? {} : { refuseCaller: rootProblem }),
   });

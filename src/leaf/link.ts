@@ -7,6 +7,7 @@ import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../pr
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
 import { type CallError, linkProtocol } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
+import type { Clock } from "../time.ts";
 import type { ReplyTo, SearchQueue, Ticket } from "./search.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
@@ -45,6 +46,8 @@ export type AcceptParts = {
   server: Server;
   identity: LeafIdentity;
   service: LinkService;
+  /** What roots are told of when they ping, so that they know how far apart the clocks are. */
+  clock: Clock;
   log: LinkLog;
   /** Says what is wrong with who is calling; undefined for a root. */
   refuseCaller?: (socket: Duplex) => string | undefined;
@@ -54,7 +57,7 @@ export type AcceptParts = {
 const unreadSizeBytesMax = 64 * 1024 * 1024;
 
 /** Takes links on a server, beside its plain HTTP. Other upgrades than to the link are ignored, as HTTP allows. */
-export function acceptLinks({ server, identity, service, log, refuseCaller }: AcceptParts): AcceptedLinks {
+export function acceptLinks({ server, identity, service, clock, log, refuseCaller }: AcceptParts): AcceptedLinks {
   const links = new Set<Link>();
   Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => asksForLink(request.headers) });
 
@@ -67,7 +70,7 @@ export function acceptLinks({ server, identity, service, log, refuseCaller }: Ac
       return;
     }
     socket.write(upgradeResponse(identity));
-    const link = openLink({ socket, service, log });
+    const link = openLink({ socket, service, clock, log });
     links.add(link);
     socket.on("close", () => links.delete(link));
     if (head.length > 0) link.receive(head);
@@ -88,7 +91,9 @@ export function acceptLinks({ server, identity, service, log, refuseCaller }: Ac
 
 type Link = { receive(chunk: Buffer): void; leave(): void; close(): void };
 
-function openLink({ socket, service, log }: { socket: Duplex; service: LinkService; log: LinkLog }): Link {
+type LinkParts = Pick<AcceptParts, "service" | "clock" | "log"> & { socket: Duplex };
+
+function openLink({ socket, service, clock, log }: LinkParts): Link {
   if ("setNoDelay" in socket && typeof socket.setNoDelay === "function") socket.setNoDelay(true);
   if ("setKeepAlive" in socket && typeof socket.setKeepAlive === "function") socket.setKeepAlive(true, 10_000);
   const writer = createFrameWriter(socket, process.nextTick);
@@ -115,7 +120,7 @@ function openLink({ socket, service, log }: { socket: Duplex; service: LinkServi
         return;
       }
       case frameKind.ping:
-        writer.signal("pong", request);
+        writer.pong(request, clock.nowMs());
         return;
       case frameKind.call:
         void service.call({ ...readCall(payload), from }).then((outcome) => {
@@ -163,7 +168,7 @@ function answerOver(link: { writer: FrameWriter; socket: Duplex; tickets: Map<nu
     reply(request, reply, sources) {
       tickets.delete(request);
       if (socket.writableLength > unreadSizeBytesMax) socket.destroy();
-      else writer.message("reply", request, { head: reply, body: sources });
+      else writer.reply(request, reply, sources);
     },
     failure(request, error) {
       tickets.delete(request);

@@ -10,6 +10,7 @@ const topMax = 10_000;
 const namesMax = 1000;
 const filterPartsMax = 10_000;
 const filterDepthMax = 32;
+const traceLengthMax = 64;
 
 /** Reads a plan as it came over the network. Whatever the bytes are, this is quick and throws nothing. */
 export function readPlan(bytes: Uint8Array): PlanReading {
@@ -65,6 +66,7 @@ const isCount = (countMax: number): Check => {
   return (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= countMax;
 };
 const isColumnValue: Check = (value) => isString(value) || isNumber(value);
+const isTrace: Check = (value) => typeof value === "string" && value.length <= traceLengthMax;
 const isSortValue: Check = (value) => value === null || isColumnValue(value);
 
 const isTerm: Check = (value) => isRecord(value) && isString(value.term) && isNumber(value.weight);
@@ -102,6 +104,8 @@ const planChecks: Readonly<Record<keyof Plan, Check>> = {
   returned: optional(listOf(isString, namesMax)),
   highlight: optional(listOf(isString, namesMax)),
   explain: optional(isBoolean),
+  profile: optional(isBoolean),
+  trace: optional(isTrace),
 };
 
 const planFields = Object.entries(planChecks);

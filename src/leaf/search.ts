@@ -4,7 +4,7 @@ import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
-export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs"> & {
+export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
   sources: readonly Uint8Array[];
 };
 
@@ -14,6 +14,8 @@ export type RunningSearch = {
   step(shouldPause: () => boolean): boolean;
   /** The result so far. A search that nobody wants any more is just dropped. */
   finish(): SearchResult;
+  /** Postings read so far, or work worth as many. */
+  readonly postings: number;
 };
 
 /** A shard that can be searched. */
@@ -83,7 +85,14 @@ export type SearchQueue = {
   readonly length: number;
 };
 
-type Active = { ticket: Ticket; running: RunningSearch; queuedMs: number; endMs: number };
+type Active = {
+  ticket: Ticket;
+  running: RunningSearch;
+  queuedMs: number;
+  endMs: number;
+  /** Measured only where the plan asks for it. */
+  kernel: { tookMs: number; slices: number } | undefined;
+};
 
 export type SearchQueueParts = {
   resolve: PlanResolver;
@@ -135,10 +144,28 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       if (search.tied) search.replyTo.started(search.request);
       const running = resolved.shard.prepare(resolved.plan);
       const hitsMs = Math.min(resolved.plan.top * settings.hitReserveMs, (endMs - nowMs) / 2);
-      active = { ticket, running, queuedMs, endMs: endMs - hitsMs };
+      const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
+      active = { ticket, running, queuedMs, endMs: endMs - hitsMs, kernel };
     } catch (error) {
       fail(search, asFailure(error));
     }
+  };
+
+  const stepped = ({ running, kernel }: Active): boolean => {
+    if (kernel === undefined) return running.step(shouldPause);
+    const beganMs = clock.nowMs();
+    const done = running.step(shouldPause);
+    kernel.tookMs += clock.nowMs() - beganMs;
+    kernel.slices++;
+    return done;
+  };
+
+  const profileOf = ({ ticket, running, queuedMs, kernel }: Active): Pick<ShardReply, "profile"> => {
+    if (kernel === undefined) return {};
+    const { arrivedMs } = ticket;
+    const { tookMs: kernelMs, slices } = kernel;
+    const instants = { arrivedMs, startedMs: arrivedMs + queuedMs, repliedMs: clock.nowMs() };
+    return { profile: { ...instants, kernelMs, slices, postings: running.postings } };
   };
 
   /** Runs the active search until it ends or the slice does. */
@@ -146,7 +173,7 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
     const { search } = current.ticket;
     try {
       pauseAtMs = Math.min(sliceEndMs, current.endMs);
-      const done = current.running.step(shouldPause);
+      const done = stepped(current);
       if (!done && clock.nowMs() < current.endMs) return;
       active = undefined;
       const { sources, ...found } = current.running.finish();
@@ -155,7 +182,7 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       meter.replied(found.outcome, tookMs);
       search.replyTo.reply(
         search.request,
-        { ...found, documentSizesBytes, queuedMs: current.queuedMs, tookMs },
+        { ...found, documentSizesBytes, queuedMs: current.queuedMs, tookMs, ...profileOf(current) },
         sources,
       );
     } catch (error) {

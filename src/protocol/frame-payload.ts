@@ -1,4 +1,4 @@
-import { FrameError, searchHeadBytes, tiedFlag } from "./frames.ts";
+import { FrameError, pongBytes, searchHeadBytes, tiedFlag } from "./frames.ts";
 
 /** What a search frame asks for. `budgetMs` counts from the frame's arrival; `plan` is JSON, not yet looked at. */
 export type SearchPayload = { budgetMs: number; shard: number; tied: boolean; plan: Buffer };
@@ -14,6 +14,12 @@ export function readSearchPayload(payload: Buffer): SearchPayload {
     tied: (payload.readUInt8(6) & tiedFlag) !== 0,
     plan: payload.subarray(searchHeadBytes),
   };
+}
+
+/** What a pong's sender's clock says, in milliseconds; undefined where it does not tell. */
+export function readPong(payload: Buffer): number | undefined {
+  const clockMs = payload.length < pongBytes ? Number.NaN : payload.readDoubleLE(0);
+  return Number.isFinite(clockMs) ? clockMs : undefined;
 }
 
 /** A JSON value and the raw bytes that follow it. */

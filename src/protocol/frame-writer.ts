@@ -1,5 +1,7 @@
 import type { Writable } from "node:stream";
-import { type FrameKind, frameHeadBytes, frameKind, searchHeadBytes, tiedFlag } from "./frames.ts";
+import { type FrameKind, frameHeadBytes, frameKind, pongBytes, searchHeadBytes, tiedFlag } from "./frames.ts";
+import type { ShardReply } from "./link.ts";
+import { extrasOf, replyHeadBytesMax, writeReplyHead } from "./reply-payload.ts";
 
 /** A search as the root sends it; `plan` is encoded once and shared by the frames to all shards. */
 export type SearchFrame = { plan: Uint8Array; shard: number; budgetMs: number; tied: boolean };
@@ -8,15 +10,17 @@ export type SearchFrame = { plan: Uint8Array; shard: number; budgetMs: number; t
 export type FrameWriter = {
   search(request: number, search: SearchFrame): void;
   /** A frame that says nothing but its kind. */
-  signal(kind: "cancel" | "started" | "ping" | "pong" | "leaving", request: number): void;
+  signal(kind: "cancel" | "started" | "ping" | "leaving", request: number): void;
+  /** Answers a ping with what this process's clock says. */
+  pong(request: number, clockMs: number): void;
   /** A frame whose payload is JSON. */
   json(kind: "failure" | "callFailure", request: number, value: unknown): void;
   /** A frame of a JSON head and raw bytes in pieces. The pieces must not change afterwards. */
-  message(
-    kind: "reply" | "call" | "answer",
-    request: number,
-    content: { head: unknown; body: readonly Uint8Array[] },
-  ): void;
+  message(kind: "call" | "answer", request: number, content: { head: unknown; body: readonly Uint8Array[] }): void;
+  /** A shard's answer and its documents. The pieces must not change afterwards. */
+  reply(request: number, reply: ShardReply, documents: readonly Uint8Array[]): void;
+  /** How many writes there have been: what is gathered now leaves in the next. */
+  readonly writes: number;
   /** Sends now what was gathered; otherwise it leaves when the turn ends. */
   flush(): void;
 };
@@ -37,6 +41,7 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
   let start = 0;
   let end = 0;
   let scheduled = false;
+  let writes = 0;
   let pieces: Uint8Array[] = [];
 
   const cut = (): void => {
@@ -46,6 +51,7 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
 
   const flush = (): void => {
     scheduled = false;
+    writes++;
     cut();
     if (pieces.length === 0 || stream.destroyed) {
       pieces = [];
@@ -108,6 +114,13 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
       putHead(end, frameKind[kind], { request, sizeBytes: frameHeadBytes });
       end += frameHeadBytes;
     },
+    pong(request, clockMs) {
+      const sizeBytes = frameHeadBytes + pongBytes;
+      reserve(sizeBytes);
+      putHead(end, frameKind.pong, { request, sizeBytes });
+      slab.writeDoubleLE(clockMs, end + frameHeadBytes);
+      end += sizeBytes;
+    },
     json(kind, request, value) {
       const text = JSON.stringify(value);
       reserve(frameHeadBytes + 3 * text.length);
@@ -125,6 +138,19 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
       putHead(end, frameKind[kind], { request, sizeBytes });
       end += frameHeadBytes + 4 + textBytes;
       for (const piece of body) append(piece);
+    },
+    reply(request, reply, documents) {
+      const extras = extrasOf(reply);
+      reserve(frameHeadBytes + replyHeadBytesMax(reply, extras));
+      const headBytes = frameHeadBytes + writeReplyHead(slab, end + frameHeadBytes, { reply, extras });
+      let sizeBytes = headBytes;
+      for (const document of documents) sizeBytes += document.length;
+      putHead(end, frameKind.reply, { request, sizeBytes });
+      end += headBytes;
+      for (const document of documents) append(document);
+    },
+    get writes() {
+      return writes;
     },
     flush,
   };

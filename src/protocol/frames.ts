@@ -2,8 +2,9 @@
  * The frames of the link between root and leaf. Layout, little-endian: u32 length of all that follows it, u8 kind,
  * u32 request, payload. A request is numbered by the root; whatever the leaf says about it carries the same number.
  *
- * Payloads: `search` f32 budgetMs, u16 shard, u8 flags, the plan's JSON. `reply`, `call`, `answer` u32 head length, JSON
- * head, raw bytes. `failure`, `callFailure` JSON. `cancel`, `started`, `ping`, `pong`, `leaving` nothing.
+ * Payloads: `search` f32 budgetMs, u16 shard, u8 flags, the plan's JSON. `reply` see `reply-payload`. `call`, `answer` u32 head length, JSON
+ * head, raw bytes. `failure`, `callFailure` JSON. `pong` f64 the leaf's monotonic clock in milliseconds. `cancel`, `started`, `ping`,
+ * `leaving` nothing.
  */
 export const frameKind = {
   search: 1,
@@ -26,6 +27,7 @@ const lengthBytes = 4;
 const kindAndRequestBytes = 5;
 export const frameHeadBytes = lengthBytes + kindAndRequestBytes;
 export const searchHeadBytes = 7;
+export const pongBytes = 8;
 /** The bit of a search frame's flags that asks the leaf to say `started`. */
 export const tiedFlag = 1;
 

@@ -1,10 +1,11 @@
 import type { LogEra } from "./history.ts";
 import type { Hit } from "./hit.ts";
+import type { LeafProfile } from "./leaf-profile.ts";
 import type { IndexDefinition } from "./settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "./statistics.ts";
 
 /** What both ends must speak alike; sent in the `Upgrade` request and refused when it differs. */
-export const linkVersion = 1;
+export const linkVersion = 2;
 export const linkProtocol = "hedgerow-link";
 
 /** One shard of one life of an index. */
@@ -21,7 +22,7 @@ export type ShardFacet = {
   error: number;
 };
 
-/** The JSON head of a shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
+/** A shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
 export type ShardReply = {
   outcome: "complete" | "truncated";
   /** Live documents that the search covered, of `documentsTotal` in the shard. */
@@ -38,6 +39,8 @@ export type ShardReply = {
   documentSizesBytes: number[];
   queuedMs: number;
   tookMs: number;
+  /** Where the plan asks for it. */
+  profile?: LeafProfile;
 };
 
 /**

@@ -71,4 +71,8 @@ export type Plan = {
   returned?: readonly string[];
   highlight?: readonly string[];
   explain?: boolean;
+  /** The leaf is to tell of its own work, see `leaf-profile`. */
+  profile?: boolean;
+  /** The query's W3C `traceparent`, for what the leaf says of it in its log. */
+  trace?: string;
 };

@@ -3,11 +3,11 @@ import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexSettings, textFields } from "../protocol/settings.ts";
 
-/** What a search wants to be told of its hits. Throws `invalid_request` for fields that are not text. */
+/** What a search wants to be told of its hits, and of itself. Throws `invalid_request` for fields that are not text. */
 export function planDetails(
-  { highlight, explain }: SearchBody,
+  { highlight, explain, profile }: SearchBody,
   settings: IndexSettings,
-): Pick<Plan, "highlight" | "explain"> {
+): Pick<Plan, "highlight" | "explain" | "profile"> {
   const names = textFields(settings);
   const asked = highlight === true ? names : highlight === false || highlight === undefined ? [] : highlight;
   asked.forEach((name, i) => {
@@ -18,5 +18,6 @@ export function planDetails(
   return {
     ...(asked.length === 0 ? {} : { highlight: [...new Set(asked)] }),
     ...(explain === true ? { explain } : {}),
+    ...(profile === true ? { profile } : {}),
   };
 }

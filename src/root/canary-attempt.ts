@@ -5,6 +5,7 @@ import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timers } from "../time.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
 import type { ShardReport } from "./gather-contract.ts";
 import type { LeafLink } from "./leaf-link.ts";
 
@@ -19,6 +20,8 @@ export type GuardedQuery = {
   shards: readonly { health: ShardHealth; feeds: readonly GuardedFeed[] }[];
   deadlineMs: number;
   queryClass: number;
+  /** Hears of every leaf that was asked before the others. */
+  onLead?: (attempt: AttemptRecord) => void;
 };
 
 type Parts = { canary: Canary; policy: TailPolicy; clock: Clock; timers: Timers };
@@ -126,17 +129,30 @@ export class CanaryGuard {
     if (budgetMs <= 0) return Promise.resolve({ kind: "unknown" });
     const finish = this.#book(query, { shard, health: feed.health, sentMs });
     const leave = this.#enter(feed.link, query.shape);
+    const tell = (ended: Pick<AttemptRecord, "end"> & Partial<Pick<AttemptRecord, "reply" | "code">>): void => {
+      const { reply, code } = ended;
+      const sent = { shard, purpose: "canary", leaf: feed.health.leaf, budgetMs, sentMs, won: false } as const;
+      const unknown = { offset: undefined, batch: undefined };
+      query.onLead?.({ ...sent, ...unknown, end: ended.end, endedMs: clock.nowMs(), reply, code });
+    };
     return new Promise((resolve) => {
       const request = feed.link.search(
         { plan: query.plan, shard, budgetMs, tied: false },
         {
           onStarted: () => undefined,
-          onReply: (_request, reply) => end({ kind: "answered" }, () => finish.answered(reply)),
-          onError: (_request, error) => end(this.#endOf(error, feed, query.shape), finish.failed),
+          onReply: (_request, reply) => {
+            tell({ end: "answered", reply });
+            end({ kind: "answered" }, () => finish.answered(reply));
+          },
+          onError: (_request, error) => {
+            tell({ end: "failed", code: error.code });
+            end(this.#endOf(error, feed, query.shape), finish.failed);
+          },
         },
       );
       const limit = timers.after(budgetMs, () => {
         if (request !== undefined) feed.link.cancel(request);
+        tell({ end: "cancelled" });
         end({ kind: "unknown" }, finish.abandoned);
       });
       const end = (outcome: LeadEnd, book: () => void): void => {

@@ -1,4 +1,6 @@
 import type { Duplex } from "node:stream";
+import { ClockOffset, type OffsetInterval } from "../policy/clock-offset.ts";
+import { readPong } from "../protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter, type SearchFrame } from "../protocol/frame-writer.ts";
 import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { LeafIdentity } from "../protocol/handshake.ts";
@@ -63,6 +65,10 @@ export type LeafLink = {
   readonly inflight: number;
   readonly connected: boolean;
   readonly rttMs: number | undefined;
+  /** How far the leaf's clock is ahead of this root's; undefined before the first ping is answered. */
+  clockOffset(): OffsetInterval | undefined;
+  /** Names the write that what is sent now leaves in, together with whatever else is sent in this turn. */
+  readonly batch: number;
   state(): LeafLinkState;
   /** Hangs up for good; everything outstanding fails with `disconnected`. */
   close(): void;
@@ -103,7 +109,14 @@ export type LeafLinkOptions = {
   certificates?: Certificates;
 };
 
-type Session = { socket: Duplex; writer: FrameWriter; heardMs: number; pingedMs: number | undefined };
+type Session = {
+  socket: Duplex;
+  writer: FrameWriter;
+  heardMs: number;
+  pingedMs: number | undefined;
+  /** Of this session alone: the next one's leaf may be another process, whose clock began at another time. */
+  offset: ClockOffset;
+};
 
 /** Pings that the round trip is the shortest of. */
 const rttPings = 8;
@@ -124,6 +137,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
   let closed = false;
   let timer: Timer | undefined;
   let giveUp: (() => void) | undefined;
+  let writesBefore = 0;
 
   const state = (): LeafLinkState => {
     return {
@@ -159,7 +173,13 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
   };
 
   const begin = ({ socket, identity }: Extract<ConnectOutcome, { kind: "connected" }>): void => {
-    const current: Session = { socket, writer: createFrameWriter(socket), heardMs: clock.nowMs(), pingedMs: undefined };
+    const current: Session = {
+      socket,
+      writer: createFrameWriter(socket),
+      heardMs: clock.nowMs(),
+      pingedMs: undefined,
+      offset: new ClockOffset(),
+    };
     const decoder = createFrameDecoder((kind, request, payload) => receive(current, { kind, request, payload }));
     session = current;
     lost = undefined;
@@ -191,7 +211,10 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
     if (session !== current) return;
     if (frame.kind === frameKind.pong) {
       if (current.pingedMs === undefined) return;
-      if (roundTripsMs.push(clock.nowMs() - current.pingedMs) > rttPings) roundTripsMs.shift();
+      const nowMs = clock.nowMs();
+      if (roundTripsMs.push(nowMs - current.pingedMs) > rttPings) roundTripsMs.shift();
+      const theirMs = readPong(frame.payload);
+      if (theirMs !== undefined) current.offset.add({ sentMs: current.pingedMs, receivedMs: nowMs, theirMs });
       rttMs = Math.min(...roundTripsMs);
       current.pingedMs = undefined;
     } else if (frame.kind === frameKind.leaving) {
@@ -222,6 +245,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
 
   const lose = (current: Session, detail: string): void => {
     if (session !== current) return;
+    writesBefore += current.writer.writes + 1;
     session = undefined;
     leaving = false;
     timer?.cancel();
@@ -275,6 +299,10 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
     },
     get rttMs() {
       return rttMs;
+    },
+    clockOffset: () => session?.offset.interval(clock.nowMs()),
+    get batch() {
+      return writesBefore + (session?.writer.writes ?? 0);
     },
     state,
     close() {

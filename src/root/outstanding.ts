@@ -1,7 +1,7 @@
 import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
-import { columnsFit } from "./column-reply.ts";
+import { readReply } from "../protocol/reply-payload.ts";
 
 /**
  * Who waits for searches. One object may serve many requests, each told apart by its number; for each, exactly one of
@@ -69,10 +69,9 @@ export function createOutstanding(): Outstanding {
         case frameKind.reply: {
           const handler = searches.get(request);
           if (handler === undefined) return;
-          const { head, body } = readHeadAndBody(payload);
-          if (!isShardReply(head, body.length)) throw new FrameError("a reply is not of the form of one");
+          const { reply, documents } = readReply(payload);
           searches.delete(request);
-          handler.onReply(request, head, body);
+          handler.onReply(request, reply, documents);
           return;
         }
         case frameKind.failure: {
@@ -119,28 +118,6 @@ export function createOutstanding(): Outstanding {
     },
   };
 }
-
-/** Whether a head is a reply whose numbers are numbers and whose documents fill the body exactly. */
-function isShardReply(head: unknown, bodyBytes: number): head is ShardReply {
-  if (!isRecord(head) || (head.outcome !== "complete" && head.outcome !== "truncated")) return false;
-  const { hits, documentSizesBytes } = head;
-  if (!Array.isArray(hits) || !Array.isArray(documentSizesBytes) || hits.length !== documentSizesBytes.length)
-    return false;
-  if (!columnsFit(head.facets, hits)) return false;
-  for (const name of countNames) if (!Number.isFinite(head[name])) return false;
-  if (typeof head.totalExact !== "boolean") return false;
-  let sizeBytes = 0;
-  for (let i = 0; i < hits.length; i++) {
-    const hit: unknown = hits[i];
-    const documentBytes: unknown = documentSizesBytes[i];
-    if (!isRecord(hit) || typeof hit.id !== "string" || typeof hit.score !== "number") return false;
-    if (typeof documentBytes !== "number" || !(documentBytes >= 0)) return false;
-    sizeBytes += documentBytes;
-  }
-  return sizeBytes === bodyBytes;
-}
-
-const countNames = ["documents", "documentsTotal", "sequence", "total", "queuedMs", "tookMs"] as const;
 
 const attemptCodes: ReadonlySet<string> = new Set<AttemptError["code"]>([
   "overloaded",

@@ -1,9 +1,19 @@
+import type { OffsetInterval } from "../policy/clock-offset.ts";
 import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
 import type { ReplicaFeed } from "./feed.ts";
-import { Gather, type GatherCommand, type GatherEvent, type GatherTimer, type ShardReport } from "./gather.ts";
+import {
+  type AttemptErrorCode,
+  Gather,
+  type GatherCommand,
+  type GatherEvent,
+  type GatherTimer,
+  type SendPurpose,
+  type ShardReport,
+} from "./gather.ts";
 import type { LeafLink, SearchHandler } from "./leaf-link.ts";
 import type { ShardAnswer } from "./merge.ts";
 
@@ -17,7 +27,9 @@ export type ScatterResources = {
 };
 
 /** One replica, as far as sending attempts to it goes. */
-export type ScatterFeed = Pick<ReplicaFeed, "health" | "leafTimes"> & { link: Pick<LeafLink, "search" | "cancel"> };
+export type ScatterFeed = Pick<ReplicaFeed, "health" | "leafTimes"> & {
+  link: Pick<LeafLink, "search" | "cancel" | "clockOffset" | "batch">;
+};
 
 export type ScatterRequest = {
   shards: readonly { health: ShardHealth; feeds: readonly ScatterFeed[] }[];
@@ -29,29 +41,57 @@ export type ScatterRequest = {
   queryClass: number;
 };
 
+type SendCommand = Extract<GatherCommand, { kind: "send" }>;
+
 /** What came of every shard, and the replies that count. */
-export type ScatterResult = { reports: readonly ShardReport[]; answers: ShardAnswer[]; coverage: number };
+export type ScatterResult = {
+  reports: readonly ShardReport[];
+  answers: ShardAnswer[];
+  coverage: number;
+  /** In the order of sending. */
+  attempts: readonly AttemptRecord[];
+};
 
 /** One attempt under way; what its link hears of it becomes the gather's events. */
-class SentAttempt implements SearchHandler {
+class SentAttempt implements SearchHandler, AttemptRecord {
   readonly shard: number;
   readonly attempt: number;
+  readonly purpose: SendPurpose;
+  readonly budgetMs: number;
+  readonly sentMs: number;
   readonly feed: ScatterFeed;
+  end: AttemptRecord["end"] = "open";
+  endedMs: number | undefined;
+  won = false;
+  code: AttemptErrorCode | undefined;
+  offset: OffsetInterval | undefined;
+  batch: number | undefined;
   readonly #clock: Clock;
   readonly #dispatch: (event: GatherEvent) => void;
   request: number | undefined;
   answer: ShardAnswer | undefined;
 
   constructor(
-    { shard, attempt, feed }: { shard: number; attempt: number; feed: ScatterFeed },
-    clock: Clock,
+    { shard, attempt, purpose, budgetMs }: SendCommand,
+    { feed, sentMs, clock }: { feed: ScatterFeed; sentMs: number; clock: Clock },
     dispatch: (event: GatherEvent) => void,
   ) {
     this.shard = shard;
     this.attempt = attempt;
+    this.purpose = purpose;
+    this.budgetMs = budgetMs;
+    this.sentMs = sentMs;
     this.feed = feed;
     this.#clock = clock;
     this.#dispatch = dispatch;
+  }
+
+  get leaf(): string {
+    return this.feed.health.leaf;
+  }
+
+  get reply(): ShardReply | undefined {
+    return this.answer?.reply;
   }
 
   onStarted(): void {
@@ -61,12 +101,18 @@ class SentAttempt implements SearchHandler {
   onReply(_request: number, reply: ShardReply, documents: Buffer): void {
     const { shard, attempt } = this;
     this.answer = { shard, reply, documents };
-    this.feed.leafTimes.record(reply, this.#clock.nowMs());
+    this.end = "answered";
+    this.endedMs = this.#clock.nowMs();
+    this.feed.leafTimes.record(reply, this.endedMs);
+    if (reply.profile !== undefined) this.offset = this.feed.link.clockOffset();
     const { outcome, documents: covered, documentsTotal, queuedMs, tookMs } = reply;
     this.#dispatch({ kind: "reply", shard, attempt, outcome, documents: covered, documentsTotal, queuedMs, tookMs });
   }
 
   onError(_request: number, { code }: AttemptError): void {
+    this.end = "failed";
+    this.endedMs = this.#clock.nowMs();
+    this.code = code;
     this.#dispatch({ kind: "error", shard: this.shard, attempt: this.attempt, code });
   }
 }
@@ -84,6 +130,7 @@ export class Scatter {
   readonly #timers = new Map<GatherTimer, Timer>();
   readonly #events: GatherEvent[] = [];
   #dispatching = false;
+  #nowMs = 0;
   #finish: ((result: ScatterResult) => void) | undefined;
 
   constructor(request: ScatterRequest, resources: ScatterResources) {
@@ -113,7 +160,8 @@ export class Scatter {
     this.#dispatching = true;
     const commands: GatherCommand[] = [];
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-      this.#gather.on(next, this.#resources.clock.nowMs(), commands);
+      this.#nowMs = this.#resources.clock.nowMs();
+      this.#gather.on(next, this.#nowMs, commands);
       for (const command of commands) this.#carryOut(command);
       commands.length = 0;
     }
@@ -130,7 +178,10 @@ export class Scatter {
         return;
       case "cancel": {
         const sent = this.#sent.find(({ shard, attempt }) => shard === command.shard && attempt === command.attempt);
-        if (sent?.request !== undefined) sent.feed.link.cancel(sent.request);
+        if (sent?.request === undefined) return;
+        sent.end = "cancelled";
+        sent.endedMs = this.#nowMs;
+        sent.feed.link.cancel(sent.request);
         return;
       }
       case "finish":
@@ -139,16 +190,19 @@ export class Scatter {
     }
   }
 
-  #send({ shard, attempt, replica, budgetMs, tied }: Extract<GatherCommand, { kind: "send" }>): void {
+  #send(command: SendCommand): void {
+    const { shard, attempt, replica, budgetMs, tied } = command;
     const feed = this.#request.shards[shard]?.feeds.find(({ health }) => health === replica);
     if (feed === undefined) {
       this.#dispatch({ kind: "error", shard, attempt, code: "unknown_shard" });
       return;
     }
-    const sent = new SentAttempt({ shard, attempt, feed }, this.#resources.clock, this.#take);
+    const parts = { feed, sentMs: this.#nowMs, clock: this.#resources.clock };
+    const sent = new SentAttempt(command, parts, this.#take);
     this.#sent.push(sent);
+    sent.batch = feed.link.batch;
     sent.request = feed.link.search({ plan: this.#request.plan, shard, budgetMs, tied }, sent);
-    if (sent.request === undefined) this.#dispatch({ kind: "error", shard, attempt, code: "disconnected" });
+    if (sent.request === undefined) sent.onError(0, { code: "disconnected", detail: "the link is down" });
   }
 
   #setTimer(timer: GatherTimer, atMs: number): void {
@@ -167,10 +221,12 @@ export class Scatter {
     for (const timer of this.#timers.values()) timer.cancel();
     const reports = this.#gather.shards;
     const answers: ShardAnswer[] = [];
-    for (const { shard, attempt, answer } of this.#sent) {
-      if (answer !== undefined && reports[shard]?.winner === attempt) answers.push(answer);
+    for (const sent of this.#sent) {
+      if (sent.answer === undefined || reports[sent.shard]?.winner !== sent.attempt) continue;
+      sent.won = true;
+      answers.push(sent.answer);
     }
     answers.sort((a, b) => a.shard - b.shard);
-    this.#finish?.({ reports, answers, coverage: this.#gather.coverage });
+    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent });
   }
 }

@@ -7,6 +7,7 @@ import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
 import { extendAnswer, writeAnswer } from "./answer.ts";
 import { answerKey, answerVariant } from "./answer-key.ts";
+import type { AttemptRecord } from "./attempt-record.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
@@ -16,6 +17,7 @@ import { tellsOfAll } from "./known-documents.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
 import { planShape } from "./plan-shape.ts";
+import { profileOf } from "./profile.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
 import { shownPage } from "./shown-value.ts";
@@ -24,7 +26,13 @@ import { requireEnough, rounded, verdictOf } from "./verdict.ts";
 export type SearchLimits = { budgetMs: number; windowMax: number };
 
 /** What a query's scatter came to, whether or not that is enough to answer with. */
-export type Gathered = { plan: Plan; result: ScatterResult; deadlineMs: number } & AnswerTimes;
+export type Gathered = {
+  plan: Plan;
+  result: ScatterResult;
+  attempts: readonly AttemptRecord[];
+  startMs: number;
+  deadlineMs: number;
+} & AnswerTimes;
 
 /** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
 export type SearchContext = {
@@ -33,8 +41,6 @@ export type SearchContext = {
   priority: Priority;
   onGone: (run: () => void) => void;
 };
-
-const encoder = new TextEncoder();
 
 /** What a search needs beside the request itself. */
 export type SearchParts = {
@@ -104,19 +110,22 @@ async function gatherAnswer(
   const query = {
     shape: planShape(plan),
     shards: index.shards,
-    plan: encoder.encode(JSON.stringify(plan)),
+    plan: Buffer.from(JSON.stringify(plan)),
     deadlineMs: context.startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),
     minCoverage: body.minCoverage ?? 0,
     hedge: body.hedge ?? true,
     queryClass: queryClassOf(plan),
   };
-  await context.guard.clear(query);
+  const leads: AttemptRecord[] = [];
+  await context.guard.clear({ ...query, onLead: (lead) => leads.push(lead) });
   const scatter = new Scatter(query, context.resources);
   context.onGone(() => scatter.cancel());
   const result = await scatter.run();
+  const attempts = leads.length === 0 ? result.attempts : [...leads, ...result.attempts];
   const gatheredMs = clock.nowMs();
   context.guard.review(query, result.reports);
-  context.onGathered({ plan, result, deadlineMs: query.deadlineMs, plannedMs, gatheredMs });
+  const times = { startMs: context.startMs, plannedMs, gatheredMs, deadlineMs: query.deadlineMs };
+  context.onGathered({ plan, result, attempts, ...times });
   const verdict = verdictOf({ ...result, heard });
   requireEnough(verdict, body.minCoverage ?? 0);
   const page = mergeHits(result.answers, {
@@ -137,6 +146,7 @@ async function gatherAnswer(
     cursor: last === undefined || page.length < size ? null : writeCursor(body, { plan, documents }, last),
     statistics: { epoch: plan.epoch, documents },
     ...(corrections.length === 0 ? {} : { corrections }),
+    ...(body.profile === true ? { profile: profileOf(attempts, times) } : {}),
   });
   return {
     body: written,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { frameHeadBytes, frameKind } from "../../src/protocol/frames.ts";
+import { frameHeadBytes, frameKind, pongBytes } from "../../src/protocol/frames.ts";
+import { systemClock } from "../../src/time.ts";
 import { demoPlan, planBytes } from "../support/fake-replica.ts";
 import { exchange, rawFrame, servedLeaf } from "../support/links.ts";
 
@@ -19,7 +20,7 @@ function request(headers: readonly string[], line = "GET /v1/link HTTP/1.1"): Bu
 }
 
 const upgrade = ["Connection: Upgrade", "Upgrade: hedgerow-link"];
-const handshake = request([...upgrade, "Hedgerow-Link-Version: 1"]);
+const handshake = request([...upgrade, "Hedgerow-Link-Version: 2"]);
 const hungUp = (): boolean => false;
 const headEnd = "\r\n\r\n";
 
@@ -35,12 +36,23 @@ function searchPayload(plan: Buffer): Buffer {
   return Buffer.concat([head, plan]);
 }
 
+/** A pong and nothing else, with what this process's clock says. */
+function expectPong(answer: Buffer, request: number): void {
+  const frame = behindHead(answer);
+  const payload = frame.subarray(frameHeadBytes);
+  expect(frame).toEqual(rawFrame(frameKind.pong, request, payload));
+  expect(payload).toHaveLength(pongBytes);
+  const ageMs = systemClock.nowMs() - payload.readDoubleLE(0);
+  expect(ageMs).toBeGreaterThanOrEqual(0);
+  expect(ageMs).toBeLessThan(60_000);
+}
+
 describe("a leaf's end of the link", () => {
   it("says who it is", async () => {
     const answer = await exchange(await leafPort(), handshake, (bytes) => bytes.includes(headEnd));
     const text = answer.toString();
     expect(text).toMatch(/^HTTP\/1\.1 101 /);
-    expect(text).toContain("hedgerow-link-version: 1\r\n");
+    expect(text).toContain("hedgerow-link-version: 2\r\n");
     expect(text).toContain(`hedgerow-leaf: ${encodeURIComponent("leaf é")}\r\n`);
     expect(text).toContain("hedgerow-zone: a\r\n");
     expect(text).toMatch(/hedgerow-boot: \S+\r\n/);
@@ -48,13 +60,17 @@ describe("a leaf's end of the link", () => {
 
   it("reads frames that came in one packet with the handshake", async () => {
     const bytes = Buffer.concat([handshake, rawFrame(frameKind.ping, 42)]);
-    const answer = await exchange(await leafPort(), bytes, (all) => behindHead(all).length >= frameHeadBytes);
-    expect(behindHead(answer)).toEqual(rawFrame(frameKind.pong, 42));
+    const answer = await exchange(
+      await leafPort(),
+      bytes,
+      (all) => behindHead(all).length >= frameHeadBytes + pongBytes,
+    );
+    expectPong(answer, 42);
   });
 
   it.each([
-    ["another version", ["Hedgerow-Link-Version: 2"], 426, [/version 1/, /\\"2\\"/]],
-    ["no version", [], 426, [/version 1/, /no version/]],
+    ["another version", ["Hedgerow-Link-Version: 1"], 426, [/version 2/, /\\"1\\"/]],
+    ["no version", [], 426, [/version 2/, /no version/]],
   ])("refuses %s, naming both", async (_name, headers, status, texts) => {
     const answer = (await exchange(await leafPort(), request([...upgrade, ...headers]), hungUp)).toString();
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -64,7 +80,7 @@ describe("a leaf's end of the link", () => {
   });
 
   it.each(["POST /v1/link HTTP/1.1", "GET /v1/other HTTP/1.1"])("refuses %s", async (line) => {
-    const bytes = request([...upgrade, "Hedgerow-Link-Version: 1"], line);
+    const bytes = request([...upgrade, "Hedgerow-Link-Version: 2"], line);
     const answer = (await exchange(await leafPort(), bytes, hungUp)).toString();
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain("/v1/link");
@@ -91,14 +107,18 @@ describe("a leaf's end of the link", () => {
     const answer = await exchange(port, Buffer.concat([handshake, bytes]), hungUp);
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /);
     const again = Buffer.concat([handshake, rawFrame(frameKind.ping, 1)]);
-    const pong = await exchange(port, again, (all) => behindHead(all).length >= frameHeadBytes);
-    expect(behindHead(pong)).toEqual(rawFrame(frameKind.pong, 1));
+    const pong = await exchange(port, again, (all) => behindHead(all).length >= frameHeadBytes + pongBytes);
+    expectPong(pong, 1);
   });
 
   it("ignores a cancel for what it does not know", async () => {
     const frames = [rawFrame(frameKind.cancel, 9), rawFrame(frameKind.ping, 1)];
     const bytes = Buffer.concat([handshake, ...frames]);
-    const answer = await exchange(await leafPort(), bytes, (all) => behindHead(all).length >= frameHeadBytes);
-    expect(behindHead(answer)).toEqual(rawFrame(frameKind.pong, 1));
+    const answer = await exchange(
+      await leafPort(),
+      bytes,
+      (all) => behindHead(all).length >= frameHeadBytes + pongBytes,
+    );
+    expectPong(answer, 1);
   });
 });

@@ -9,6 +9,7 @@ import {
   type SearchQueue,
   type Ticket,
 } from "../../src/leaf/search.ts";
+import type { LeafProfile } from "../../src/protocol/leaf-profile.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { type VirtualTime, virtualTime } from "../support/virtual-time.ts";
 
@@ -24,13 +25,14 @@ const plan: Plan = {
   top: 10,
 };
 
-type Script = { workMs?: number; refuse?: SearchFailure; throws?: unknown };
+type Script = { workMs?: number; refuse?: SearchFailure; throws?: unknown; profile?: boolean };
 
 /** A queue over searches that take as long as their plans say, on a clock that moves only while they work. */
 class Bench {
   readonly time: VirtualTime = virtualTime();
   readonly said: string[] = [];
   readonly counted: string[] = [];
+  readonly profiles: (LeafProfile | undefined)[] = [];
   readonly turns: (() => void)[] = [];
   readonly queue: SearchQueue;
   #last = 0;
@@ -49,14 +51,18 @@ class Bench {
       resolve: (bytes) => {
         const script: Script = JSON.parse(Buffer.from(bytes).toString());
         if (script.refuse !== undefined) return { kind: "refused", error: script.refuse };
-        return { kind: "found", plan, shard: { prepare: () => this.#running(script) } };
+        const asked = script.profile === undefined ? plan : { ...plan, profile: script.profile };
+        return { kind: "found", plan: asked, shard: { prepare: () => this.#running(script) } };
       },
     });
   }
 
   readonly replyTo: ReplyTo = {
     started: (request) => void this.said.push(`${request} started`),
-    reply: (request, reply) => void this.said.push(`${request} ${reply.outcome} ${reply.documents}`),
+    reply: (request, reply) => {
+      this.said.push(`${request} ${reply.outcome} ${reply.documents}`);
+      this.profiles.push(reply.profile);
+    },
     failure: (request, { code }) => void this.said.push(`${request} ${code}`),
   };
 
@@ -101,11 +107,32 @@ class Bench {
         hits: [],
         sources: [],
       }),
+      get postings() {
+        return done * 1000;
+      },
     };
   }
 }
 
 describe("search queue", () => {
+  it("tells of its work where that is asked, by its own clock, and leaves out what others had in between", () => {
+    const bench = new Bench();
+    const arrivedMs = bench.time.clock.nowMs();
+    bench.submit({ workMs: 1.5 });
+    bench.submit({ workMs: 2.5, profile: true });
+    while (bench.turns.length > 0) {
+      bench.turns.shift()?.();
+      bench.time.advance(0.5);
+    }
+    const [plain, told] = bench.profiles;
+    expect(plain).toBeUndefined();
+    expect(told).toMatchObject({ arrivedMs, postings: 25_000, slices: 3 });
+    expect(told?.kernelMs).toBeCloseTo(2.5);
+    expect(told?.startedMs).toBeCloseTo(arrivedMs + 2);
+    const { startedMs = 0, repliedMs = 0 } = told ?? {};
+    expect(repliedMs - startedMs).toBeCloseTo(2.5 + 2 * 0.5);
+  });
+
   it("runs searches in the order they came", () => {
     const bench = new Bench();
     for (const workMs of [2, 0.5, 1]) bench.submit({ workMs });

@@ -19,14 +19,17 @@ it("is whole after each of many kills, and never older than the one before", {
   const random = seededRandom(4242);
   const home = await keptHome(inlineIndexing);
   let sequence = 0;
+  /** Grows where a machine is too slow to write anything before it is killed. */
+  let delayMsMax = 40;
   for (let kill = 0; kill < kills; kill++) {
-    const restored = await writeUntilKilled(home, 40 * random.next());
+    const restored = await writeUntilKilled(home, delayMsMax * random.next());
     // The process itself began where the one before had been caught.
     expect(restored).toBe(sequence);
     const replica = await home.open();
     expect(home.warnings).toEqual([]);
     expect(replica.sequence).toBeGreaterThanOrEqual(sequence);
     expect(answersOf(replica)).toMatchObject({ all: { sources: sourcesAt(replica.sequence) } });
+    delayMsMax = replica.sequence > sequence ? 40 : delayMsMax * 2;
     sequence = replica.sequence;
     await replica.close();
   }

@@ -195,7 +195,7 @@ describe("frame writer", () => {
       fc.property(fc.array(fc.tuple(message, fc.boolean()), { maxLength: 8 }), (messages) => {
         const { sink, writer, endTurn } = written();
         messages.forEach(([{ head, bodies }, ends], i) => {
-          writer.message("reply", i, {
+          writer.message("answer", i, {
             head: [head],
             body: bodies.map((length) => new Uint8Array(length).fill(length)),
           });
@@ -230,7 +230,7 @@ describe("frame writer", () => {
   it("takes pieces from memory that threads share", () => {
     const { sink, writer, endTurn } = written();
     const shared = new Uint8Array(new SharedArrayBuffer(20_000)).fill(9);
-    writer.message("reply", 1, { head: null, body: [shared, shared.subarray(0, 10)] });
+    writer.message("answer", 1, { head: null, body: [shared, shared.subarray(0, 10)] });
     endTurn();
     const [frame] = decodeAll(sink.writes.flat());
     expect(frame?.payload.length).toBe(2 * (4 + 4 + 20_010));

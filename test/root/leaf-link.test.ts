@@ -16,6 +16,7 @@ import {
   type WatchedLink,
   watchedLink,
 } from "../support/links.ts";
+import { eventually } from "../support/up.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
 const ends: (() => unknown)[] = [];
@@ -63,6 +64,29 @@ describe("leaf link with a leaf", () => {
       trouble: undefined,
       leaf: { name: "leaf é", zone: "a", bootId: leaf.bootId },
     });
+  });
+
+  it("learns how far the leaf's clock is from its own, to half a round trip", async () => {
+    const { link } = await linkedLeaf();
+    await eventually("a ping was answered", async () => link.rttMs !== undefined);
+    const { lowMs, highMs } = link.clockOffset() ?? { lowMs: Number.NaN, highMs: Number.NaN };
+    // Both ends are in this process and have one clock.
+    expect(lowMs).toBeLessThanOrEqual(0);
+    expect(highMs).toBeGreaterThanOrEqual(0);
+    expect(highMs - lowMs).toBeLessThanOrEqual((link.rttMs ?? 0) + 1);
+    link.close();
+    expect(link.clockOffset()).toBeUndefined();
+  });
+
+  it("names the write that frames leave in together", async () => {
+    const linked = await linkedLeaf();
+    await filled(linked, ["a"]);
+    const first = linked.link.batch;
+    const one = searched(linked.link, { plan: planBytes(demoPlan()) }).ended;
+    expect(linked.link.batch).toBe(first);
+    const two = searched(linked.link, { plan: planBytes(demoPlan()) }).ended;
+    await Promise.all([one, two]);
+    expect(linked.link.batch).toBeGreaterThan(first);
   });
 
   it("carries searches, with documents of any size, and calls", async () => {
@@ -229,7 +253,7 @@ describe("leaf link with other peers", () => {
     ["bytes that are no frame", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"), /kind/],
     ["frames that only a root sends", rawFrame(frameKind.cancel, 1), /kind 2/],
     ["a failure without a code", rawFrame(frameKind.failure, 1, Buffer.from("3")), /no code/],
-    ["a reply that is none", rawFrame(frameKind.reply, 1, Buffer.from([2, 0, 0, 0, 0x7b, 0x7d])), /form/],
+    ["a reply that is none", rawFrame(frameKind.reply, 1, Buffer.from([2, 0, 0, 0, 0x7b, 0x7d])), /cut short/],
   ])("hangs up on %s", async (_name, bytes, trouble) => {
     const watched = await peerLinked({
       onSocket: (socket) => socket.on("data", (chunk: Buffer) => chunk.includes("{}") && socket.write(bytes)),
@@ -254,7 +278,7 @@ describe("leaf link with other peers", () => {
       headers: { ...identityHeaders({ name: "peer", bootId: "b" }), [linkHeaders.version]: "99" },
     });
     const { trouble } = await watched.until((state) => state.trouble !== undefined);
-    expect(trouble).toContain("version 1");
+    expect(trouble).toContain("version 2");
     expect(trouble).toContain(`"99"`);
   });
 

@@ -130,6 +130,8 @@ class Play {
         const seen = this.seen.find((one) => one.request === request);
         if (seen?.ended === undefined && seen !== undefined) seen.ended = "cancelled";
       },
+      clockOffset: () => undefined,
+      batch: 0,
     };
   }
 
@@ -184,6 +186,15 @@ describe("a scatter, whatever its links and timers do", () => {
           if (down && told.gone !== 0) expect(outcome).toBe("failed");
           expect(outcome === "complete" || outcome === "truncated").toBe(answered.has(shard));
         });
+        for (const attempt of result?.attempts ?? []) {
+          const { sentMs, endedMs, end, won, shard } = attempt;
+          expect(end).not.toBe("open");
+          expect(endedMs).toBeGreaterThanOrEqual(sentMs);
+          expect(endedMs).toBeLessThanOrEqual(atMs);
+          expect(attempt.code !== undefined).toBe(end === "failed");
+          if (won) expect([end, answered.has(shard)]).toEqual(["answered", true]);
+        }
+        expect(result?.attempts.filter(({ won }) => won).length).toBe(answered.size);
         const covered = result?.answers.reduce((sum, { reply }) => sum + reply.documents, 0) ?? 0;
         expect(result?.coverage).toBeCloseTo(covered / (documents * told.fates.length));
       }),

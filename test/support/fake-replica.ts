@@ -106,5 +106,6 @@ function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; seq
       hits: [...at.sources.keys()].map((id) => ({ id, score: 1 })),
       sources: [...at.sources.values()],
     }),
+    postings: 0,
   };
 }

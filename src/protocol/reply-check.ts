@@ -1,7 +1,11 @@
-/** Whether what a reply says of columns, if anything, is of the form that is promised: sort values and facets. */
-export function columnsFit(facets: unknown, hits: readonly unknown[]): boolean {
-  if (facets !== undefined && !(Array.isArray(facets) && facets.every(isShardFacet))) return false;
-  return hits.every((hit) => !isRecord(hit) || hit.sort === undefined || isListOf(hit.sort, isSortValue));
+/** Whether what a reply says of facets, if anything, is of the form that is promised. */
+export function facetsFit(facets: unknown): boolean {
+  return facets === undefined || isListOf(facets, isShardFacet);
+}
+
+/** Whether what a hit was sorted by, if anything, is of the form that is promised. */
+export function sortFits(sort: unknown): boolean {
+  return sort === undefined || isListOf(sort, isSortValue);
 }
 
 function isShardFacet(facet: unknown): boolean {

@@ -1,0 +1,21 @@
+/** What a leaf tells of its work on an attempt whose plan asks for a profile. Instants are by the leaf's own clock. */
+export type LeafProfile = {
+  arrivedMs: number;
+  startedMs: number;
+  repliedMs: number;
+  /** Time in the scoring kernel, over all slices; what is left of the run is other searches' and the sockets' turns. */
+  kernelMs: number;
+  slices: number;
+  /** Work done, in postings read: exact for plain words, by windows where clauses are combined. */
+  postings: number;
+};
+
+const names = ["arrivedMs", "startedMs", "repliedMs", "kernelMs", "slices", "postings"] as const;
+
+/** Whether a reply's profile is one, or is not there. */
+export function profileFits(value: unknown): value is LeafProfile | undefined {
+  if (value === undefined) return true;
+  return (
+    typeof value === "object" && value !== null && names.every((name) => Number.isFinite(Reflect.get(value, name)))
+  );
+}
