@@ -1,8 +1,8 @@
 import type { CatalogIndex } from "./catalog.ts";
 
 /**
- * Whether the statistics tell of just the documents that a search of a shard could meet: no replica holds more or less
- * of the log, and the log holds nothing of the shard beyond it, as far as this root has heard.
+ * Whether the statistics tell of just the documents that a search of a shard could meet: no replica that is asked holds more
+ * or less of the log, and the log holds nothing of the shard beyond it, as far as this root has heard.
  */
 export function tellsOfAll({ shards, statistics }: CatalogIndex, shardNumber: number): boolean {
   const shard = shards[shardNumber];
@@ -12,7 +12,7 @@ export function tellsOfAll({ shards, statistics }: CatalogIndex, shardNumber: nu
     shard.feeds.some(({ hasCaughtUp }) => hasCaughtUp) &&
     shard.appendedSequence <= sequence &&
     shard.feeds.every(({ appliedSequence, state }) =>
-      state === "unreachable" ? appliedSequence <= sequence : appliedSequence === sequence,
+      state === "ready" ? appliedSequence === sequence : appliedSequence <= sequence,
     )
   );
 }

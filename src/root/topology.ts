@@ -16,7 +16,7 @@ export type TopologyOptions = {
   membership: Pick<Membership, "members" | "find" | "leaseMs">;
   catalog: Catalog;
   policy: TailPolicy;
-  log: ChangeLog;
+  log: Pick<ChangeLog, "read" | "eras" | "head" | "indexes" | "onAppend">;
   clock: Clock;
   timers: Timers;
   random: Random;
