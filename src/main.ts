@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command/io.ts";
 
@@ -60,6 +61,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 2;
   }
   const run = await load();
+  // Now, where there is one: a process that is killed writes nothing at its end.
+  flushCompileCache();
   const program = fileURLToPath(import.meta.url);
   const isService = name === "up" || name === "root" || name === "leaf";
   return run(args, { ...io, program, stopped: isService ? stopRequested() : new Promise<void>(() => undefined) });

@@ -19,6 +19,8 @@ export type SuperviseOptions = {
   role: "root" | "leaf";
   name: string;
   program: string;
+  /** Where compiled code is kept, so that the next start finds it. */
+  codeCache: string;
   /** Flags for a start. `url` is where it listened before, or undefined for the first start. */
   flags: (url: string | undefined) => string[];
   clock: Clock;
@@ -50,7 +52,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     const startedMs = clock.nowMs();
     const process_ = spawn(process.execPath, [options.program, role, ...options.flags(url)], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: ownEnvironment(),
+      env: { NODE_COMPILE_CACHE: options.codeCache, ...ownEnvironment() },
     });
     child = process_;
     process_.on("message", (message) => {

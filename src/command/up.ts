@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
@@ -117,6 +117,7 @@ class LocalCluster {
       ...(logMonitor === "" ? [] : ["--log-monitor", logMonitor]),
       ...securityFlags(this.#config),
       acceptUnsyncedLog ? "--accept-unsynced-log" : "--no-accept-unsynced-log",
+      ...["--deletes-kept", String(this.#config.deletesKept)],
       ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
     ]);
   }
@@ -126,6 +127,7 @@ class LocalCluster {
       role,
       name,
       program: this.#io.program,
+      codeCache: join(resolve(this.#config.data), "code"),
       flags,
       clock: systemClock,
       timers: systemTimers,
