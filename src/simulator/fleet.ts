@@ -105,5 +105,5 @@ type Placed = { replica: ReplicaHealth; leaf: SimulatedLeaf; shard: ShardHealth 
 /** A shard's leaves: one of each equal part of the fleet, so that they differ, and differ in zone where there are some. */
 function leavesOf(shard: number, layout: Layout, leaves: readonly SimulatedLeaf[]): SimulatedLeaf[] {
   const part = Math.floor(layout.leaves / layout.replicas);
-  return leaves.filter((leaf) => leaf.index < part * layout.replicas && leaf.index % part === shard % part);
+  return Array.from({ length: layout.replicas }, (_, i) => i * part + (shard % part)).flatMap((at) => leaves[at] ?? []);
 }

@@ -5,6 +5,7 @@ import type { SimulatedQuery } from "./query.ts";
 
 /** An attempt on its way through a leaf. */
 export type Job = {
+  readonly kind: "job";
   readonly query: SimulatedQuery;
   readonly shard: number;
   readonly attempt: number;
@@ -22,6 +23,9 @@ export type Job = {
   place: number;
   /** When it will be over, as things stand; an event with another time is stale. */
   endsMs: number;
+  /** What it ended with: the share of its work that was done, or why it was refused. */
+  doneShare: number;
+  refusal: AttemptErrorCode | undefined;
 };
 
 /** What a leaf tells the outside; the run turns it into events. */
@@ -29,8 +33,10 @@ export type LeafOutside = {
   /** Call `leaf.onEnd(job)` at this time. */
   endAt(atMs: number, job: Job): void;
   started(job: Job, nowMs: number): void;
-  replied(job: Job, reply: { outcome: "complete" | "truncated"; share: number }, nowMs: number): void;
-  refused(job: Job, code: AttemptErrorCode, nowMs: number): void;
+  /** Its worker is done with it, or its time is up: see `doneShare`. */
+  replied(job: Job, nowMs: number): void;
+  /** See `refusal`. */
+  refused(job: Job, nowMs: number): void;
 };
 
 export type LeafSettings = {
@@ -82,13 +88,11 @@ export class SimulatedLeaf {
     if (job.stage !== "travelling") return;
     job.arrivedMs = nowMs;
     if (!this.alive) {
-      job.stage = "over";
-      this.outside.refused(job, "disconnected", nowMs);
+      this.refuse(job, "disconnected", nowMs);
       return;
     }
     if (this.queue.length - this.queueHead >= this.settings.queueMax) {
-      job.stage = "over";
-      this.outside.refused(job, "overloaded", nowMs);
+      this.refuse(job, "overloaded", nowMs);
       return;
     }
     job.stage = "queued";
@@ -119,9 +123,8 @@ export class SimulatedLeaf {
     this.workedMs += ranMs;
     const wanted = job.query.wants(job.shard, job.attempt);
     if (!wanted) this.wastedMs += ranMs;
-    if (wanted && job.cut)
-      this.outside.replied(job, { outcome: "truncated", share: Math.min(1, ranMs / job.workMs) }, nowMs);
-    else if (wanted) this.outside.replied(job, { outcome: "complete", share: 1 }, nowMs);
+    job.doneShare = job.cut ? Math.min(1, ranMs / job.workMs) : 1;
+    if (wanted) this.outside.replied(job, nowMs);
     this.next(nowMs);
   }
 
@@ -133,9 +136,7 @@ export class SimulatedLeaf {
     this.queue = [];
     this.queueHead = 0;
     for (const job of lost) {
-      if (job.stage === "over") continue;
-      job.stage = "over";
-      this.outside.refused(job, "disconnected", nowMs);
+      if (job.stage !== "over") this.refuse(job, "disconnected", nowMs);
     }
   }
 
@@ -160,6 +161,12 @@ export class SimulatedLeaf {
       this.endAt(job, wanted ? job.endsMs + pauseMs : nowMs);
     }
     this.next(nowMs);
+  }
+
+  private refuse(job: Job, code: AttemptErrorCode, nowMs: number): void {
+    job.stage = "over";
+    job.refusal = code;
+    this.outside.refused(job, nowMs);
   }
 
   private stop(job: Job): void {
@@ -189,8 +196,7 @@ export class SimulatedLeaf {
   private start(job: Job, nowMs: number): void {
     const leftMs = job.arrivedMs + job.budgetMs - nowMs;
     if (leftMs <= 0) {
-      job.stage = "over";
-      this.outside.refused(job, "expired", nowMs);
+      this.refuse(job, "expired", nowMs);
       return;
     }
     job.stage = "running";

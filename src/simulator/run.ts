@@ -2,7 +2,7 @@ import { Admission } from "../policy/admission.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
 import type { ShardHealth } from "../policy/shard.ts";
 import { TailPolicy } from "../policy/tail.ts";
-import { type AttemptErrorCode, Gather, type GatherCommand, type GatherTimer } from "../root/gather.ts";
+import { Gather, type GatherCommand, type GatherTimer } from "../root/gather.ts";
 import { loadSample } from "../root/load-sample.ts";
 import { type Random, seededRandom } from "../time.ts";
 import { EventQueue } from "./events.ts";
@@ -16,14 +16,13 @@ import type { Scenario } from "./scenario.ts";
 
 type SimulatedEvent =
   | { kind: "arrival" }
-  | { kind: "atLeaf"; job: Job }
-  | { kind: "workEnds"; job: Job }
-  | { kind: "cancelAtLeaf"; job: Job }
-  | { kind: "reply"; job: Job; outcome: "complete" | "truncated"; share: number; queuedMs: number; tookMs: number }
-  | { kind: "error"; job: Job; code: AttemptErrorCode }
-  | { kind: "started"; job: Job }
+  /** With a tag of `jobEvent`. */
+  | Job
   | { kind: "timer"; query: SimulatedQuery; timer: GatherTimer; atMs: number }
   | { kind: "fault"; step: FaultStep };
+
+/** What befalls a job. */
+const jobEvent = { atLeaf: 0, cancelAtLeaf: 1, workEnds: 2, started: 3, reply: 4, error: 5 } as const;
 
 /** Attempts of the measured part of a run, and what joined leaves got in their first second. */
 type Counts = { first: number; extra: number; joined: number; joinedFair: number };
@@ -82,24 +81,41 @@ export class Simulation {
   }
 
   private on(event: SimulatedEvent, nowMs: number): void {
-    if (event.kind === "arrival") this.onArrival(nowMs);
-    else if (event.kind === "atLeaf") event.job.leaf.receive(event.job, nowMs);
-    else if (event.kind === "workEnds") event.job.leaf.onEnd(event.job, nowMs);
-    else if (event.kind === "cancelAtLeaf") event.job.leaf.cancel(event.job, nowMs);
+    if (event.kind === "job") this.onJob(event, this.events.tag, nowMs);
+    else if (event.kind === "arrival") this.onArrival(nowMs);
     else if (event.kind === "fault") this.fleet.apply(event.step, nowMs);
-    else if (event.kind === "reply") this.onReply(event, nowMs);
-    else if (event.kind === "error") this.onError(event.job, event.code, nowMs);
-    else if (event.kind === "started") this.onStarted(event.job, nowMs);
     else if (event.query.isCurrent(event.timer, event.atMs)) this.tell(event.query, event, nowMs);
+  }
+
+  private onJob(job: Job, tag: number, nowMs: number): void {
+    switch (tag) {
+      case jobEvent.atLeaf:
+        job.leaf.receive(job, nowMs);
+        return;
+      case jobEvent.cancelAtLeaf:
+        job.leaf.cancel(job, nowMs);
+        return;
+      case jobEvent.workEnds:
+        job.leaf.onEnd(job, nowMs);
+        return;
+      case jobEvent.started:
+        this.onStarted(job, nowMs);
+        return;
+      case jobEvent.reply:
+        this.onReply(job, nowMs);
+        return;
+      default:
+        this.onError(job, nowMs);
+    }
   }
 
   private onStarted({ query, shard, attempt }: Job, nowMs: number): void {
     if (query.wants(shard, attempt)) this.tell(query, { kind: "started", shard, attempt }, nowMs);
   }
 
-  private onError(job: Job, code: AttemptErrorCode, nowMs: number): void {
-    const { query, shard, attempt } = job;
-    if (query.takeJob(shard, attempt) !== job) return;
+  private onError(job: Job, nowMs: number): void {
+    const { query, shard, attempt, refusal: code } = job;
+    if (query.takeJob(shard, attempt) !== job || code === undefined) return;
     this.tell(query, { kind: "error", shard, attempt, code }, nowMs);
   }
 
@@ -137,12 +153,14 @@ export class Simulation {
     return factor;
   }
 
-  private onReply(event: Extract<SimulatedEvent, { kind: "reply" }>, nowMs: number): void {
-    const { query, shard, attempt } = event.job;
-    if (query.takeJob(shard, attempt) !== event.job) return;
+  private onReply(job: Job, nowMs: number): void {
+    const { query, shard, attempt } = job;
+    if (query.takeJob(shard, attempt) !== job) return;
     const documentsTotal = this.scenario.layout.documentsPerShard;
-    const documents = event.outcome === "complete" ? documentsTotal : Math.floor(documentsTotal * event.share);
-    const { outcome, queuedMs, tookMs } = event;
+    const outcome = job.cut ? "truncated" : "complete";
+    const documents = job.cut ? Math.floor(documentsTotal * job.doneShare) : documentsTotal;
+    const queuedMs = job.startedMs - job.arrivedMs;
+    const tookMs = job.endsMs - job.startedMs;
     this.tell(query, { kind: "reply", shard, attempt, outcome, documents, documentsTotal, queuedMs, tookMs }, nowMs);
   }
 
@@ -173,6 +191,7 @@ export class Simulation {
   private send(query: SimulatedQuery, command: Extract<GatherCommand, { kind: "send" }>, nowMs: number): void {
     const leaf = this.fleet.leafOf(command.replica);
     const job: Job = {
+      kind: "job",
       query,
       shard: command.shard,
       attempt: command.attempt,
@@ -186,12 +205,14 @@ export class Simulation {
       cut: false,
       place: 0,
       endsMs: 0,
+      doneShare: 0,
+      refusal: undefined,
     };
     query.setJob(job);
     if (query.measured) this.count(command.purpose, command.replica, nowMs);
     const wayMs = command.replica.rttMs / 2;
     if (wayMs === 0) leaf.receive(job, nowMs);
-    else this.events.push(nowMs + wayMs, { kind: "atLeaf", job });
+    else this.events.push(nowMs + wayMs, job, jobEvent.atLeaf);
   }
 
   private count(purpose: string, replica: ReplicaHealth, nowMs: number): void {
@@ -207,7 +228,7 @@ export class Simulation {
     if (job === undefined) return;
     const wayMs = this.scenario.rttMs / 2;
     if (wayMs === 0) job.leaf.cancel(job, nowMs);
-    else this.events.push(nowMs + wayMs, { kind: "cancelAtLeaf", job });
+    else this.events.push(nowMs + wayMs, job, jobEvent.cancelAtLeaf);
   }
 
   private finish(query: SimulatedQuery, nowMs: number): void {
@@ -228,13 +249,12 @@ export class Simulation {
   private outside(): LeafOutside {
     const wayMs = this.scenario.rttMs / 2;
     return {
-      endAt: (atMs, job) => this.events.push(atMs, { kind: "workEnds", job }),
-      started: (job, nowMs) => this.events.push(nowMs + wayMs, { kind: "started", job }),
-      refused: (job, code, nowMs) => this.events.push(nowMs + wayMs, { kind: "error", job, code }),
-      replied: (job, { outcome, share }, nowMs) => {
-        const queuedMs = job.startedMs - job.arrivedMs;
-        const tookMs = nowMs - job.startedMs;
-        this.events.push(nowMs + wayMs, { kind: "reply", job, outcome, share, queuedMs, tookMs });
+      endAt: (atMs, job) => this.events.push(atMs, job, jobEvent.workEnds),
+      started: (job, nowMs) => this.events.push(nowMs + wayMs, job, jobEvent.started),
+      refused: (job, nowMs) => this.events.push(nowMs + wayMs, job, jobEvent.error),
+      replied: (job, nowMs) => {
+        if (wayMs === 0) this.onReply(job, nowMs);
+        else this.events.push(nowMs + wayMs, job, jobEvent.reply);
       },
     };
   }
