@@ -212,6 +212,13 @@ export const settingsTable = {
     reason:
       "listen beyond this machine without keys (root) or certificates (leaf): whoever reaches it may do everything",
   }),
+  deletesKept: setting("integer", {
+    roles: ["up", "root"],
+    default: 100_000,
+    min: 1,
+    max: 1_000_000_000,
+    reason: "deletes of each shard that the log keeps; a leaf that missed more reads the shard anew",
+  }),
   logLevel: setting("level", {
     roles: services,
     default: "warn",

@@ -6,7 +6,15 @@ import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { EmbeddedMembers } from "./embedded-members.ts";
-import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
+import type {
+  AppendResult,
+  ChangeLog,
+  ChangePage,
+  CreateIndexResult,
+  DocumentWrite,
+  LogShard,
+  StoredDocument,
+} from "./log.ts";
 import type { ReadRequest, StoreChange, StoreReply, ThreadOptions } from "./messages.ts";
 import { outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
@@ -19,9 +27,12 @@ export type EmbeddedLogOptions = {
   waitingBytesMax?: number;
   /** How large the file may grow; beyond it writes are refused as `storage_unavailable`. */
   sizeBytesMax?: number;
+  /** How many deletes of each shard are kept for late followers. */
+  deletesKept?: number;
 };
 
 const defaultWaitingBytesMax = 64 << 20;
+const deletesKeptDefault = 100_000;
 
 /**
  * Opens the change log of one machine: SQLite in a thread of its own, so that waiting for the disk never holds up this
@@ -30,7 +41,8 @@ const defaultWaitingBytesMax = 64 << 20;
  */
 export async function createEmbeddedLog(options: EmbeddedLogOptions): Promise<ChangeLog> {
   const { directory, sizeBytesMax, waitingBytesMax = defaultWaitingBytesMax } = options;
-  const workerData: ThreadOptions = { directory, sizeBytesMax };
+  const { deletesKept = deletesKeptDefault } = options;
+  const workerData: ThreadOptions = { directory, sizeBytesMax, deletesKept };
   const worker = new Worker(new URL(`./embedded-thread${extname(import.meta.url)}`, import.meta.url), { workerData });
   try {
     await opened(worker);
@@ -82,7 +94,8 @@ class EmbeddedLog implements ChangeLog {
   async read(request: ReadRequest): Promise<ChangePage> {
     const reply = await this.#calls.read({ kind: "read", ...request });
     if (reply.kind !== "page") return unexpected(reply);
-    return { changes: decodeChanges(reply.batch), upTo: reply.upTo, more: reply.more };
+    const { batch, upTo, more, forgotten } = reply;
+    return { changes: decodeChanges(batch), upTo, more, forgotten };
   }
 
   async createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult> {
@@ -127,8 +140,8 @@ class EmbeddedLog implements ChangeLog {
     return reply.kind === "sequence" ? reply.sequence : unexpected(reply);
   }
 
-  async eras(): Promise<LogEra[]> {
-    const reply = await this.#calls.read({ kind: "eras" });
+  async eras(of?: LogShard): Promise<LogEra[]> {
+    const reply = await this.#calls.read({ kind: "eras", of });
     return reply.kind === "eras" ? reply.eras : unexpected(reply);
   }
 

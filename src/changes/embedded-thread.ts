@@ -12,7 +12,7 @@ type Asked<Ask> = { request: number; ask: Ask };
 
 /**
  * The embedded log's thread: takes everything that is waiting, makes it durable with one sync of the disk, answers, and
- * begins again with what came meanwhile. In between it frees what dropped indexes left.
+ * begins again with what came meanwhile. In between it frees what dropped indexes and old deletes take.
  */
 class LogThread {
   readonly #port: MessagePort;
@@ -74,7 +74,8 @@ class LogThread {
         if (reply !== undefined) news.replies.push({ request, reply });
       });
       news.appended.push(...appended);
-      if (this.#reclaiming === "refused" || asked.some(({ ask }) => ask.kind === "dropIndex")) this.#startReclaiming();
+      const isDropping = asked.some(({ ask }) => ask.kind === "dropIndex");
+      if (this.#reclaiming === "refused" || isDropping || this.#store.hasOldDeletes) this.#startReclaiming();
     } catch (error) {
       // Whether the disk is full depends on what is asked of it: a small write may still find room.
       if (asked.length > 1 && isFull(error)) for (const one of asked) this.#commit([one], news);

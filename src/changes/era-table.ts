@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { LogEra } from "../protocol/history.ts";
+import { currentEra, type LogEra } from "../protocol/history.ts";
 import { numberIn, textIn } from "./row.ts";
 
 /** Followers of earlier eras than these begin anew. */
@@ -12,6 +12,8 @@ const erasMax = 1000;
  */
 export class EraTable {
   #eras: LogEra[] = [];
+  /** Whether later openings will know of this one. */
+  kept = false;
 
   constructor(database: DatabaseSync, head: number) {
     const own: LogEra = { id: crypto.randomUUID(), since: head };
@@ -22,10 +24,16 @@ export class EraTable {
       database.prepare("insert into eras (id, since) values (?, ?)").run(own.id, own.since);
       database.prepare("delete from eras where place <= (select max(place) from eras) - ?").run(erasMax);
       database.exec("commit");
+      this.kept = true;
     } catch {
       if (database.isTransaction) database.exec("rollback");
     }
     this.#eras.push(own);
+  }
+
+  /** The era that this opening began. */
+  get own(): string {
+    return currentEra(this.#eras);
   }
 
   all(): LogEra[] {

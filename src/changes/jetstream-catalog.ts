@@ -2,7 +2,7 @@ import type { KvWatchEntry } from "@nats-io/kv";
 import type { QueuedIterator } from "@nats-io/nats-core";
 import { HedgerowError } from "../errors.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
-import { birthSubject, catalogBucket } from "./jetstream-names.ts";
+import { birthSubject, catalogStream, catalogSubject } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import type { CreateIndexResult } from "./log.ts";
@@ -151,7 +151,7 @@ export class JetStreamCatalog {
   }
 
   async #load(): Promise<void> {
-    const message = await this.#server.last(`KV_${catalogBucket}`, `$KV.${catalogBucket}.${standingKey}`);
+    const message = await this.#server.last(catalogStream, catalogSubject(standingKey));
     if (message === undefined || message.seq === this.#standing.revision) return;
     const stored: Stored = message.json();
     const definitions = new Map<string, IndexDefinition>();
@@ -167,8 +167,7 @@ export class JetStreamCatalog {
   async #settingsOf(incarnation: number): Promise<IndexSettings> {
     const known = this.#settings.get(incarnation);
     if (known !== undefined) return known;
-    const key = `$KV.${catalogBucket}.${settingsKey(incarnation)}`;
-    const message = await this.#server.last(`KV_${catalogBucket}`, key);
+    const message = await this.#server.last(catalogStream, catalogSubject(settingsKey(incarnation)));
     // Whoever has dropped the index since this was read takes its settings away: reading again shows that.
     if (message === undefined) throw new Error(`the settings of incarnation ${incarnation} are gone`);
     const settings: IndexSettings = message.json();

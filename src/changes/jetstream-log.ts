@@ -5,10 +5,20 @@ import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
+import { JetStreamDeletes } from "./jetstream-deletes.ts";
 import { askSync, requireDurable } from "./jetstream-durability.ts";
 import { JetStreamMembers } from "./jetstream-members.ts";
 import { changeHead } from "./jetstream-message.ts";
-import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptStream } from "./jetstream-names.ts";
+import {
+  catalogStream,
+  catalogSubject,
+  changeStream,
+  changeSubject,
+  forgottenKey,
+  incarnationFilter,
+  receiptFilter,
+  receiptStream,
+} from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import { JetStreamQueue } from "./jetstream-queue.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
@@ -16,7 +26,15 @@ import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from ".
 import { type JetStreamServer, type JetStreamServerOptions, openJetStream } from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
 import { checkSize, writeTask } from "./jetstream-writer.ts";
-import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
+import type {
+  AppendResult,
+  ChangeLog,
+  ChangePage,
+  CreateIndexResult,
+  DocumentWrite,
+  LogShard,
+  StoredDocument,
+} from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
 import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
@@ -29,9 +47,12 @@ export type JetStreamLogOptions = JetStreamServerOptions & {
   monitor?: string;
   /** Take a single server that does not: a power cut may then lose the last minutes. */
   acceptUnsynced?: boolean;
+  /** How many deletes of each shard are kept for late followers. */
+  deletesKept?: number;
 };
 
 const defaultWaitingBytesMax = 64 << 20;
+const deletesKeptDefault = 100_000;
 
 /**
  * Opens the change log on NATS servers with JetStream, which any number of roots may share. A document is a subject
@@ -53,10 +74,16 @@ export async function createJetStreamLog(options: JetStreamLogOptions): Promise<
     await server.connection.close();
     throw error;
   }
-  return new JetStreamLog({ server, catalog, members }, options.waitingBytesMax ?? defaultWaitingBytesMax);
+  const deletes = new JetStreamDeletes(server, options.deletesKept ?? deletesKeptDefault);
+  return new JetStreamLog({ server, catalog, members, deletes }, options.waitingBytesMax ?? defaultWaitingBytesMax);
 }
 
-type Parts = { server: JetStreamServer; catalog: JetStreamCatalog; members: JetStreamMembers };
+type Parts = {
+  server: JetStreamServer;
+  catalog: JetStreamCatalog;
+  members: JetStreamMembers;
+  deletes: JetStreamDeletes;
+};
 
 class JetStreamLog implements ChangeLog {
   readonly #server: JetStreamServer;
@@ -64,15 +91,17 @@ class JetStreamLog implements ChangeLog {
   readonly #watch: JetStreamWatch;
   readonly #queue: JetStreamQueue;
   readonly #reader: JetStreamReader;
+  readonly #deletes: JetStreamDeletes;
   readonly members: JetStreamMembers;
   readonly #appending = new Set<Promise<unknown>>();
   readonly #requests = new Map<string, Promise<AppendResult>>();
   #closed: Promise<void> | undefined;
 
-  constructor({ server, catalog, members }: Parts, waitingBytesMax: number) {
+  constructor({ server, catalog, members, deletes }: Parts, waitingBytesMax: number) {
     this.#server = server;
     this.#catalog = catalog;
     this.members = members;
+    this.#deletes = deletes;
     this.#watch = new JetStreamWatch(server, catalog);
     this.#queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
     this.#reader = new JetStreamReader(server);
@@ -105,8 +134,12 @@ class JetStreamLog implements ChangeLog {
   async read(request: ReadRequest): Promise<ChangePage> {
     return this.#track(async () => {
       const { head } = this.#watch;
-      if (this.#catalog.nameOf(request.incarnation) === undefined) return { changes: [], upTo: head, more: false };
-      return this.#reader.read(request, head);
+      if (this.#catalog.nameOf(request.incarnation) === undefined) {
+        return { changes: [], upTo: head, more: false, forgotten: undefined };
+      }
+      const page = await this.#reader.read(request, head);
+      // Asked afterwards: deletes are written down as forgotten before any of them goes.
+      return { ...page, forgotten: (await this.#deletes.all(request)).at(-1) };
     });
   }
 
@@ -141,10 +174,11 @@ class JetStreamLog implements ChangeLog {
   }
 
   /** One for the life of the stream: who puts it back to an earlier state must make it anew. */
-  eras(): Promise<LogEra[]> {
+  eras(of?: LogShard): Promise<LogEra[]> {
     return this.#track(async () => {
       const { created } = await new Patience().read(() => this.#server.admin.streams.info(changeStream));
-      return [{ id: created, since: 0 }];
+      const forgotten = of === undefined ? [] : await this.#deletes.all(of);
+      return [{ id: created, since: 0 }, ...forgotten];
     });
   }
 
@@ -171,6 +205,7 @@ class JetStreamLog implements ChangeLog {
 
   async #close(): Promise<void> {
     while (this.#appending.size > 0) await Promise.allSettled(this.#appending);
+    await this.#deletes.close();
     this.#watch.close();
     this.#catalog.close();
     this.members.close();
@@ -201,7 +236,13 @@ class JetStreamLog implements ChangeLog {
   async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<AppendResult> {
     const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
     for (const task of tasks) checkSize(task, this.#server.messageBytesMax);
-    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
+    const { outcomes, sequence } = await this.#queue.append(definition, tasks);
+    for (const [i, { write, shard }] of tasks.entries()) {
+      const outcome = outcomes[i];
+      const isTombstone = write.kind === "delete" && outcome?.kind === "written" && outcome.found;
+      if (isTombstone) this.#deletes.note({ incarnation: definition.incarnation, shard }, sequence);
+    }
+    return { kind: "appended", outcomes, sequence };
   }
 
   /** The same request twice at once is one; one that was answered before is answered alike. */
@@ -235,6 +276,7 @@ class JetStreamLog implements ChangeLog {
     const { admin } = this.#server;
     await admin.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
     await admin.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
+    await admin.streams.purge(catalogStream, { filter: catalogSubject(forgottenKey({ incarnation, shard: "*" })) });
     await this.#catalog.forget(incarnation);
   }
 }

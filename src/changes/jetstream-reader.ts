@@ -7,6 +7,9 @@ import type { JetStreamServer } from "./jetstream-server.ts";
 import type { ChangePage } from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
 
+/** A page before it is known whether deletes have been forgotten meanwhile. */
+export type ReadPage = Omit<ChangePage, "forgotten">;
+
 /** Single reads first: a follower that keeps up finds one or two changes. */
 const singleReadsMax = 2;
 const pullMessagesMax = 512;
@@ -28,7 +31,7 @@ export class JetStreamReader {
     this.#server = server;
   }
 
-  async read(request: ReadRequest, head: number): Promise<ChangePage> {
+  async read(request: ReadRequest, head: number): Promise<ReadPage> {
     const patience = new Patience();
     return patience.read(() => this.#page(request, head));
   }
@@ -38,7 +41,7 @@ export class JetStreamReader {
     this.#bookmarks.clear();
   }
 
-  async #page(request: ReadRequest, head: number): Promise<ChangePage> {
+  async #page(request: ReadRequest, head: number): Promise<ReadPage> {
     const filter = shardFilter(request);
     const page = new Page(request);
     const bookmark = this.#takeBookmark(request);
@@ -57,7 +60,7 @@ export class JetStreamReader {
     request: ReadRequest,
     page: Page,
     { bookmark, head }: { bookmark: Bookmark; head: number },
-  ): Promise<ChangePage> {
+  ): Promise<ReadPage> {
     const { puller, rest } = bookmark;
     const take = (): boolean => {
       let taken = 0;
@@ -144,12 +147,12 @@ class Page {
   }
 
   /** More may follow. */
-  cut(): ChangePage {
+  cut(): ReadPage {
     return { changes: this.#changes, upTo: this.last, more: true };
   }
 
   /** Nothing follows that was there when `head` was. */
-  end(head: number): ChangePage {
+  end(head: number): ReadPage {
     return { changes: this.#changes, upTo: Math.max(head, this.last), more: false };
   }
 }

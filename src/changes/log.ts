@@ -23,8 +23,18 @@ export type AppendResult = { kind: "appended"; outcomes: WriteOutcome[]; sequenc
 
 export type StoredDocument = { id: string; version: number; source: Uint8Array };
 
-/** A page of changes, in sequence order. `upTo`: every change of the shard up to there is in this page or before it. */
-export type ChangePage = { changes: Change[]; upTo: number; more: boolean };
+/**
+ * A page of changes, in sequence order. `upTo`: every change of the shard up to there is in this page or before it.
+ * `forgotten`: the last time that the shard's log had forgotten deletes when this was read; whoever has not heard of it
+ * (see `eras`) must not take the page.
+ */
+export type ChangePage = { changes: Change[]; upTo: number; more: boolean; forgotten: Forgotten | undefined };
+
+/** The era that began when deletes up to a sequence were forgotten. */
+export type Forgotten = { id: string; deletes: number };
+
+/** One shard of one life of an index. */
+export type LogShard = { incarnation: number; shard: number };
 
 export type CreateIndexResult =
   | { kind: "created" | "stands"; definition: IndexDefinition }
@@ -36,7 +46,8 @@ export type AppendedShard = { index: string; incarnation: number; shard: number;
 /**
  * The change log: the truth that leaves are views of. Everything that resolves here is durable: no crash of a process
  * or of the machine loses it. Sequences grow by appends; a document's version is its latest sequence. The log keeps
- * the latest change of every document; tombstones stay so that a late follower hears of a delete.
+ * the latest change of every document; of its deletes each shard keeps the latest, for late followers to hear of, and
+ * forgets the others.
  * Errors: `overloaded` when too much is waiting, `storage_unavailable` when the store cannot be written to (a full disk;
  * reading goes on), `not_ready` after closing, `internal` when it broke and nobody knows what became of the call.
  */
@@ -74,9 +85,10 @@ export type ChangeLog = {
   head(): Promise<number>;
   /**
    * The log's history, oldest first: an era begins whenever the log may have been put back to an earlier state before.
-   * A follower that stood beyond an era's end, or in an era that is not listed, holds what the log never had.
+   * A follower that stood beyond an era's end, or in an era that is not listed, holds what the log never had. That of a
+   * shard also tells when deletes were forgotten: a follower that stood before them may hold what is gone.
    */
-  eras(): Promise<LogEra[]>;
+  eras(shard?: LogShard): Promise<LogEra[]>;
   /** Calls back soon after each append with the shards that it touched. Returns the unsubscriber. */
   onAppend(listener: (appended: readonly AppendedShard[]) => void): () => void;
   /** Calls back soon after indexes or aliases have changed, whoever has changed them. Returns the unsubscriber. */

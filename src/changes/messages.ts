@@ -1,12 +1,12 @@
 import type { ErrorCode } from "../errors.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
-import type { AppendedShard, CreateIndexResult, StoredDocument } from "./log.ts";
+import type { AppendedShard, CreateIndexResult, Forgotten, LogShard, StoredDocument } from "./log.ts";
 import type { Announcement } from "./members.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
 
 /** How the log's thread is started. */
-export type ThreadOptions = { directory: string; sizeBytesMax: number | undefined };
+export type ThreadOptions = { directory: string; sizeBytesMax: number | undefined; deletesKept: number };
 
 /** What changes the store: carried out in groups, each group durable in one step. */
 export type StoreChange =
@@ -27,7 +27,7 @@ export type StoreQuery =
   | { kind: "aliases" }
   | { kind: "head" }
   | { kind: "members" }
-  | { kind: "eras" };
+  | { kind: "eras"; of: LogShard | undefined };
 
 export type ThreadRequest = { request: number; ask: StoreChange | StoreQuery | { kind: "close" } };
 
@@ -38,7 +38,7 @@ export type StoreReply =
   | { kind: "dropped"; found: boolean }
   | { kind: "done" }
   | { kind: "document"; document: StoredDocument | undefined }
-  | { kind: "page"; batch: Uint8Array<ArrayBuffer>; upTo: number; more: boolean }
+  | { kind: "page"; batch: Uint8Array<ArrayBuffer>; upTo: number; more: boolean; forgotten: Forgotten | undefined }
   | { kind: "definitions"; definitions: IndexDefinition[] }
   | { kind: "targets"; targets: Record<string, string> }
   | { kind: "sequence"; sequence: number }

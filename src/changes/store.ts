@@ -2,12 +2,14 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { HedgerowError } from "../errors.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import { shardOf } from "../protocol/hashing.ts";
+import { type LogEra, withForgotten } from "../protocol/history.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { ChangeTable, type Latest } from "./change-table.ts";
 import { openDatabase } from "./database.ts";
+import { DeleteTable } from "./delete-table.ts";
 import { EraTable } from "./era-table.ts";
 import { type IndexShape, IndexTable } from "./index-table.ts";
-import type { AppendedShard, DocumentWrite, WriteOutcome } from "./log.ts";
+import type { AppendedShard, DocumentWrite, LogShard, WriteOutcome } from "./log.ts";
 import { MemberTable } from "./member-table.ts";
 import type { ReadRequest, StoreChange, StoreQuery, StoreReply, ThreadOptions } from "./messages.ts";
 import { addOutcome, type OutcomeRun } from "./outcome-runs.ts";
@@ -29,24 +31,27 @@ export class Store {
   readonly #receipts: ReceiptTable;
   readonly #reclaimer: Reclaimer;
   readonly #eras: EraTable;
+  readonly #deletes: DeleteTable;
   readonly #members: MemberTable;
   readonly #saveHead: StatementSync;
   #head: number;
   #appended = new Map<string, AppendedShard>();
 
-  constructor({ directory, sizeBytesMax }: ThreadOptions) {
+  constructor({ directory, sizeBytesMax, deletesKept }: ThreadOptions) {
     this.#database = openDatabase(directory, sizeBytesMax);
     this.#changes = new ChangeTable(this.#database);
     this.#indexes = new IndexTable(this.#database);
     this.#receipts = new ReceiptTable(this.#database);
+    this.#saveHead = this.#database.prepare("update head set sequence = ?");
+    this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
+    this.#eras = new EraTable(this.#database, this.#head);
+    this.#deletes = new DeleteTable(this.#database, { kept: deletesKept, eras: this.#eras });
     this.#reclaimer = new Reclaimer(this.#database, {
       changes: this.#changes,
       indexes: this.#indexes,
       receipts: this.#receipts,
+      deletes: this.#deletes,
     });
-    this.#saveHead = this.#database.prepare("update head set sequence = ?");
-    this.#head = numberIn(this.#database.prepare("select sequence from head").get() ?? {}, "sequence");
-    this.#eras = new EraTable(this.#database, this.#head);
     this.#members = new MemberTable(this.#database);
   }
 
@@ -87,15 +92,20 @@ export class Store {
       case "head":
         return { kind: "sequence", sequence: this.#head };
       case "eras":
-        return { kind: "eras", eras: this.#eras.all() };
+        return { kind: "eras", eras: this.#erasOf(query.of) };
       case "members":
         return { kind: "members", members: this.#members.all() };
     }
   }
 
-  /** Frees some of the space that dropped indexes left. Returns whether there may be more to free. */
+  /** Frees some of the space that dropped indexes and old deletes take. Returns whether there may be more to free. */
   reclaimSome(): boolean {
-    return this.#reclaimer.reclaimSome();
+    return this.#reclaimer.reclaimSome(this.#head);
+  }
+
+  /** Whether some shard has more deletes than it is to keep. */
+  get hasOldDeletes(): boolean {
+    return this.#deletes.isDue;
   }
 
   close(): void {
@@ -157,6 +167,7 @@ export class Store {
     const sequence = ++this.#head;
     const shard = shardOf(write.id, shards);
     this.#changes.put(write, { incarnation, shard, sequence }, latest);
+    if (write.kind === "delete") this.#deletes.note({ incarnation, shard });
     this.#appended.set(`${incarnation}/${shard}`, { index, incarnation, shard, sequence });
     return { kind: "written", sequence, found };
   }
@@ -197,7 +208,13 @@ export class Store {
     const stands = this.#indexes.stands(request.incarnation);
     const { changes, more } = stands ? this.#changes.after(request) : { changes: [], more: false };
     const upTo = more ? (changes.at(-1)?.sequence ?? request.after) : this.#head;
-    return { kind: "page", batch: encodeChanges(changes), upTo, more };
+    const forgotten = this.#deletes.last(request);
+    return { kind: "page", batch: encodeChanges(changes), upTo, more, forgotten };
+  }
+
+  #erasOf(of: LogShard | undefined): LogEra[] {
+    const openings = this.#eras.all();
+    return of === undefined ? openings : withForgotten(openings, this.#deletes.all(of));
   }
 }
 

@@ -113,7 +113,8 @@ function isAddress(value: Record<string, unknown>): value is Record<string, unkn
 
 function isHistory(value: unknown): value is LogEra[] {
   return (
-    Array.isArray(value) && value.every((era) => isRecord(era) && typeof era.id === "string" && isCount(era.since))
+    Array.isArray(value) &&
+    value.every((era) => isRecord(era) && typeof era.id === "string" && isCount(era.since) && isCount(era.deletes ?? 0))
   );
 }
 

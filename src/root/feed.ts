@@ -1,4 +1,4 @@
-import type { ChangeLog } from "../changes/log.ts";
+import type { ChangeLog, ChangePage } from "../changes/log.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
@@ -48,6 +48,8 @@ export class ReplicaFeed {
   #sentSequence = 0;
   #caughtUp = false;
   #closed = false;
+  /** The last time of forgetting deletes that the leaf has been told of. */
+  #forgotten: string | undefined;
   #wake: (() => void) | undefined;
   #news = true;
   /** Grows with every lost connection: what a session found out ends with it. */
@@ -124,13 +126,9 @@ export class ReplicaFeed {
   }
 
   async #session(): Promise<void> {
-    const { definition, shard, log } = this.#options;
-    const { link } = this;
     const session = this.#sessions;
-    const eras = await log.eras();
-    if (this.#closed) return;
-    const opened = await link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
-    if (session !== this.#sessions) return;
+    const opened = await this.#open();
+    if (opened === undefined || session !== this.#sessions) return;
     this.#sequence = opened.sequence;
     this.#appliedSequence = opened.sequence;
     this.#sentSequence = opened.sequence;
@@ -146,6 +144,16 @@ export class ReplicaFeed {
     }
   }
 
+  /** Tells the leaf of the log's history, of which it keeps what is on it, and asks how far it has got. */
+  async #open(): Promise<{ sequence: number } | undefined> {
+    const { definition, shard, log } = this.#options;
+    const eras = await log.eras({ incarnation: definition.incarnation, shard });
+    if (this.#closed) return undefined;
+    const opened = await this.link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
+    this.#forgotten = eras.findLast(({ deletes }) => deletes !== undefined)?.id;
+    return opened;
+  }
+
   /** Sends everything that the log holds beyond the replica, a few pages in flight so that neither end waits. */
   async #drain(): Promise<void> {
     const { definition, shard, log } = this.#options;
@@ -155,9 +163,14 @@ export class ReplicaFeed {
     let after = this.#sequence;
     for (let more = true; more && !this.#closed; ) {
       const page = await log.read({ index, incarnation, shard, after, limitBytes: pageBytes });
+      if (page.forgotten !== undefined && page.forgotten.id !== this.#forgotten) {
+        await Promise.all(inflight);
+        await this.#hearOfForgotten();
+        continue;
+      }
       const upTo = Math.max(after, page.upTo);
-      const last = page.changes.at(-1)?.sequence;
-      if (last !== undefined) {
+      const last = lastOf(page);
+      if (last > this.#sentSequence) {
         // Named by its last change, not by the log's head: so all replicas that hold the same name the same sequence.
         const body = encodeChanges(page.changes);
         const applied = link.call(
@@ -179,6 +192,13 @@ export class ReplicaFeed {
     }
     await Promise.all(inflight);
     this.#advance(after);
+  }
+
+  /** Deletes have been forgotten: a replica that has not applied them all must begin anew, which the leaf knows. */
+  async #hearOfForgotten(): Promise<void> {
+    const opened = await this.#open();
+    if (opened === undefined || opened.sequence >= this.#sentSequence) return;
+    throw new Error("the replica begins anew");
   }
 
   #pause(): Promise<void> {
@@ -206,4 +226,12 @@ export class ReplicaFeed {
     this.health.reachable = this.state === "ready" && !this.link.state().leaving;
     this.health.rttMs = this.link.rttMs ?? 0;
   }
+}
+
+/**
+ * What a replica's sequence is once it has a page: its last change's, or that of the last delete that was forgotten,
+ * which a replica that has heard of it stands at.
+ */
+function lastOf({ changes, more, forgotten }: ChangePage): number {
+  return Math.max(changes.at(-1)?.sequence ?? 0, more ? 0 : (forgotten?.deletes ?? 0));
 }

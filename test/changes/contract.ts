@@ -3,11 +3,12 @@ import type { AppendedShard, ChangeLog, CreateIndexResult, DocumentWrite } from 
 import { shardOf } from "../../src/protocol/hashing.ts";
 import type { IndexDefinition } from "../../src/protocol/settings.ts";
 import { readIndex, readShard } from "./follow.ts";
+import { describeForgetting } from "./forgotten-contract.ts";
 import { put, remove, settingsOf } from "./model.ts";
 import { describeModel } from "./model-contract.ts";
 
 /** An empty store of some kind, and the logs that can be opened on it one after the other. */
-export type LogHome = { open(): Promise<ChangeLog>; remove(): Promise<void> };
+export type LogHome = { open(options?: { deletesKept?: number }): Promise<ChangeLog>; remove(): Promise<void> };
 
 /** What every change log promises, whatever it is built on. */
 export function describeChangeLog(name: string, newHome: () => Promise<LogHome>): void {
@@ -282,5 +283,6 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
   });
 
+  describeForgetting(name, newHome);
   describeModel(name, newHome);
 }

@@ -9,7 +9,7 @@ export async function newEmbeddedHome(): Promise<LogHome & { directory: string }
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-log-"));
   return {
     directory,
-    open: () => createEmbeddedLog({ directory }),
+    open: (options = {}) => createEmbeddedLog({ directory, ...options }),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

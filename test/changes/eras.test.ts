@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
-import { currentEra, isOnHistory, type LogPosition } from "../../src/protocol/history.ts";
+import { currentEra, isOnHistory, type LogPosition, withForgotten } from "../../src/protocol/history.ts";
 import { testSettings } from "../engine/layout.ts";
 
 /** A log that remembers what each sequence said, opened again and put back at chance: the plain truth to compare with. */
@@ -42,6 +42,32 @@ describe("the history of a log", () => {
       }),
       { seed: 71, numRuns: 500 },
     );
+  });
+
+  it("lets nobody go on who missed a delete that was forgotten, nor who went on before the log was put back", () => {
+    const openings = ["a", "b", "c"].map((id, i) => ({ id, since: [0, 40, 70][i] ?? 0 }));
+    // Forgotten in the opening b, when the log stood at 70; c is b put back to just that moment.
+    const eras = withForgotten(openings, [{ id: "forgotten", since: 70, deletes: 60, opening: "b" }]);
+    const positions: [string, number, boolean][] = [
+      ["a", 40, false],
+      ["b", 0, false],
+      ["b", 59, false],
+      ["b", 60, true],
+      ["b", 71, false],
+      ["forgotten", 0, true],
+      ["forgotten", 10, true],
+      ["forgotten", 70, true],
+      ["forgotten", 71, false],
+      ["c", 10, true],
+      ["c", 90, true],
+      ["never heard of", 0, true],
+      ["never heard of", 60, false],
+    ];
+    for (const [era, sequence, expected] of positions) {
+      expect([era, sequence, isOnHistory({ era, sequence }, eras)]).toEqual([era, sequence, expected]);
+    }
+    const trimmed = withForgotten(openings.slice(2), [{ id: "forgotten", since: 70, deletes: 60, opening: "b" }]);
+    expect(isOnHistory({ era: "c", sequence: 10 }, trimmed)).toBe(true);
   });
 
   it("is kept by the embedded log over openings, and tells a file that was put back", async () => {

@@ -5,7 +5,7 @@ import { type NatsServer, startNatsServer } from "../../load/bench/nats-server.t
 import { systemRandom } from "../../src/time.ts";
 import { freePort, hedgerowProgram, type Program } from "./program.ts";
 
-export type CrewShape = { log: "embedded" | "jetstream"; roots: number; leaves: number };
+export type CrewShape = { log: "embedded" | "jetstream"; roots: number; leaves: number; deletesKept: number };
 
 /** A cluster role by role, each a process that can be killed by itself. */
 export type Crew = {
@@ -26,7 +26,7 @@ export type Crew = {
 
 /** Lays out a cluster and starts it; `prepare` may put something below its directory first. */
 export async function startCrew(
-  { log, roots, leaves }: CrewShape,
+  { log, roots, leaves, deletesKept }: CrewShape,
   prepare: (directory: string) => void = () => undefined,
 ): Promise<Crew> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-crash-"));
@@ -38,12 +38,13 @@ export async function startCrew(
     const own = ["--data", join(directory, name), "--log-level", "warn", ...flags];
     return hedgerowProgram({ role, name, port, flags: own, logFile: join(directory, `${name}.log`) });
   };
+  const rootFlags = [...logFlags, "--deletes-kept", String(deletesKept)];
   const leafPrograms: Program[] = [];
   for (let i = 1; i <= leaves; i++) leafPrograms.push(await make("leaf", `leaf-${i}`, []));
   const leafUrls = leafPrograms.map(({ name, url }) => `${name}=${url}`).join(",");
   const rootPrograms: Program[] = [];
   for (let i = 1; i <= roots; i++) {
-    rootPrograms.push(await make("root", `root-${i}`, ["--leaf-urls", leafUrls, ...logFlags]));
+    rootPrograms.push(await make("root", `root-${i}`, ["--leaf-urls", leafUrls, ...rootFlags]));
   }
   const programs = [...leafPrograms, ...rootPrograms, ...(server === undefined ? [] : [serverProgram(server)])];
   const crew: Crew = {

@@ -43,6 +43,7 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${ours.ca}", v
         logReplicas: 1,
         logMonitor: "",
         acceptUnsyncedLog: true,
+        deletesKept: 1_000,
         data: directory,
         logCa: ours.ca,
         logCert: client.cert,
