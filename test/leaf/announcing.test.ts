@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type Announcing, type AnnouncingOptions, announce } from "../../src/leaf/announcing.ts";
+import { systemClock, systemTimers } from "../../src/time.ts";
+import { isRecord } from "../support/cluster.ts";
+import { type StubAnswer, type StubService, startStub } from "../support/stub-service.ts";
+
+const leaf = { name: "leaf é/1", zone: "a", url: "http://127.0.0.1:9001", life: "first" };
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+function welcome(change: Partial<{ beatMs: number; departing: number; staying: number }> = {}): StubAnswer {
+  return { json: { beatMs: 5, departing: 0, staying: 2, ...change } };
+}
+
+async function root(answer: (count: number) => StubAnswer): Promise<StubService> {
+  const stub = await startStub((_request, count) => answer(count));
+  ends.push(() => stub.close());
+  return stub;
+}
+
+function announced(options: Partial<AnnouncingOptions> & { roots: readonly string[] }) {
+  const logged: { level: string; detail: unknown }[] = [];
+  const note =
+    (level: string) =>
+    (fields: object): void =>
+      void logged.push({ level, detail: isRecord(fields) ? fields.detail : undefined });
+  const log = { warn: note("warn"), info: note("info") };
+  const parts = { leaf, held: () => 2, clock: systemClock, timers: systemTimers, log };
+  const announcing: Announcing = announce({ ...parts, ...options });
+  ends.push(() => announcing.stop());
+  return { announcing, logged };
+}
+
+function saysLeaving({ seen }: StubService): unknown[] {
+  return seen.map(({ json }) => (isRecord(json) ? json.leaving : undefined));
+}
+
+describe("a leaf that announces itself", () => {
+  it("says who and where it is, again and again, at the pace that the root asks for", async () => {
+    const one = await root(() => welcome());
+    announced({ roots: [one.url] });
+    await expect.poll(() => one.seen.length).toBeGreaterThan(3);
+    const [first] = one.seen;
+    expect([first?.method, first?.path]).toEqual(["POST", "/v1/members"]);
+    expect(first?.json).toEqual({ ...leaf, leaving: false });
+  });
+
+  it("goes to the next root when one does not listen, and says so once", async () => {
+    const refusal = { status: 503, json: { detail: "the disk is full" } };
+    const one = await root((count) => (count < 3 ? refusal : welcome()));
+    const two = await root(() => welcome());
+    const { logged } = announced({ roots: [one.url, two.url] });
+    await expect.poll(() => two.seen.length).toBeGreaterThan(3);
+    expect(one.seen).toHaveLength(1);
+    expect(logged).toEqual([
+      { level: "warn", detail: "503: the disk is full" },
+      { level: "info", detail: undefined },
+    ]);
+  });
+
+  it("goes on trying when nobody listens, and names the reason each time it changes", async () => {
+    const one = await root((count) => (count === 1 ? "hang up" : { status: 409, json: { detail: "taken" } }));
+    const { logged } = announced({ roots: [one.url] });
+    await expect.poll(() => one.seen.length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => logged.length).toBe(2);
+    expect(logged[1]).toEqual({ level: "warn", detail: "409: taken" });
+  });
+});
+
+describe("a leaf that is told to end", () => {
+  it("waits until nothing is to be taken over any more and every root has let go", async () => {
+    let held = 4;
+    const one = await root((count) => {
+      held = Math.max(1, held - 1);
+      return welcome({ departing: count < 5 ? 2 : 0, staying: 1 });
+    });
+    const { announcing } = announced({ roots: [one.url], held: () => held });
+    await expect.poll(() => one.seen.length).toBeGreaterThan(0);
+    await announcing.leave(60_000);
+    const said = saysLeaving(one);
+    expect(said.length).toBeGreaterThanOrEqual(5);
+    expect(said.at(-1)).toBe(true);
+    // Once it goes it does not say again that it stays.
+    expect(said.slice(said.indexOf(true)).includes(false)).toBe(false);
+  });
+
+  it("waits no longer than it was given", async () => {
+    const one = await root(() => welcome({ departing: 1 }));
+    const { announcing } = announced({ roots: [one.url, "http://127.0.0.1:1"] });
+    const beganMs = systemClock.nowMs();
+    await announcing.leave(300);
+    expect(systemClock.nowMs() - beganMs).toBeGreaterThanOrEqual(300);
+  });
+
+  it("is taken off by its name at one root that listens", async () => {
+    const one = await root(() => ({ status: 500 }));
+    const two = await root(() => ({ status: 204 }));
+    const three = await root(() => ({ status: 204 }));
+    const { announcing } = announced({ roots: [one.url, two.url, three.url] });
+    announcing.stop();
+    await announcing.end();
+    const gone = two.seen.filter(({ method }) => method === "DELETE").map(({ path }) => path);
+    expect(gone).toEqual([`/v1/members/${encodeURIComponent(leaf.name)}`]);
+    expect(three.seen.filter(({ method }) => method === "DELETE")).toEqual([]);
+  });
+});
