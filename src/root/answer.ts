@@ -1,4 +1,5 @@
 import type { MergedHit } from "./merge.ts";
+import { isOneObject } from "./reply-check.ts";
 
 /** A hit as it is written; `hit` becomes its JSON as it stands. */
 export type WrittenHit = { hit: { id: string; score: number } } & Pick<MergedHit, "source" | "settled">;
@@ -24,7 +25,8 @@ export function writeAnswer(
   hits.forEach(({ source }, i) => {
     if (i > 0) at += buffer.write(",", at);
     at += buffer.write(heads[i] ?? "", at);
-    if (source.length > 0) {
+    // What could end its own place in the answer is left out: a leaf that was taken over must not add hits to it.
+    if (source.length > 0 && isOneObject(source)) {
       at += buffer.write(documentKey, at);
       buffer.set(source, at);
       at += source.length;

@@ -16,6 +16,7 @@ import {
 } from "./gather.ts";
 import type { LeafLink, SearchHandler } from "./leaf-link.ts";
 import type { ShardAnswer } from "./merge.ts";
+import { foreignHit } from "./reply-check.ts";
 
 /** What carrying out a gather takes from outside. */
 export type ScatterResources = {
@@ -67,13 +68,14 @@ class SentAttempt implements SearchHandler, AttemptRecord {
   offset: OffsetInterval | undefined;
   batch: number | undefined;
   readonly #clock: Clock;
+  readonly #shards: number;
   readonly #dispatch: (event: GatherEvent) => void;
   request: number | undefined;
   answer: ShardAnswer | undefined;
 
   constructor(
     { shard, attempt, purpose, budgetMs }: SendCommand,
-    { feed, sentMs, clock }: { feed: ScatterFeed; sentMs: number; clock: Clock },
+    { feed, sentMs, clock, shards }: { feed: ScatterFeed; sentMs: number; clock: Clock; shards: number },
     dispatch: (event: GatherEvent) => void,
   ) {
     this.shard = shard;
@@ -83,6 +85,7 @@ class SentAttempt implements SearchHandler, AttemptRecord {
     this.sentMs = sentMs;
     this.feed = feed;
     this.#clock = clock;
+    this.#shards = shards;
     this.#dispatch = dispatch;
   }
 
@@ -98,8 +101,16 @@ class SentAttempt implements SearchHandler, AttemptRecord {
     this.#dispatch({ kind: "started", shard: this.shard, attempt: this.attempt });
   }
 
-  onReply(_request: number, reply: ShardReply, documents: Buffer): void {
+  onReply(request: number, reply: ShardReply, documents: Buffer): void {
     const { shard, attempt } = this;
+    const foreign = foreignHit(reply.hits, { shard, shards: this.#shards });
+    if (foreign !== undefined) {
+      this.onError(request, {
+        code: "unknown_shard",
+        detail: `the leaf answered with ${foreign.id}, which is another shard's`,
+      });
+      return;
+    }
     this.answer = { shard, reply, documents };
     this.end = "answered";
     this.endedMs = this.#clock.nowMs();
@@ -197,7 +208,8 @@ export class Scatter {
       this.#dispatch({ kind: "error", shard, attempt, code: "unknown_shard" });
       return;
     }
-    const parts = { feed, sentMs: this.#nowMs, clock: this.#resources.clock };
+    const shards = this.#request.shards.length;
+    const parts = { feed, sentMs: this.#nowMs, clock: this.#resources.clock, shards };
     const sent = new SentAttempt(command, parts, this.#take);
     this.#sent.push(sent);
     sent.batch = feed.link.batch;

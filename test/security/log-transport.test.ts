@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasNatsServer } from "../../load/bench/nats-server.ts";
 import { type LogConfig, openChangeLog } from "../../src/changes/open-log.ts";
+import { readConfig } from "../../src/config.ts";
 import { type Authority, createAuthority } from "../support/certificates.ts";
 import { listening } from "../support/links.ts";
 import { eventually } from "../support/up.ts";
@@ -38,18 +39,11 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${ours.ca}", v
       );
       server = spawn("nats-server", ["-c", file], { stdio: "ignore" });
       await eventually("the server listens", () => listens(port));
-      config = {
-        log: `tls://hedgerow@127.0.0.1:${port}`,
-        logReplicas: 1,
-        logMonitor: "",
-        acceptUnsyncedLog: true,
-        deletesKept: 1_000,
-        data: directory,
-        logCa: ours.ca,
-        logCert: client.cert,
-        logKey: client.key,
-        logPasswordFile: passwordFile,
-      };
+      const files = ["--log-ca", ours.ca, "--log-cert", client.cert, "--log-key", client.key];
+      const flags = [...files, "--log-password-file", passwordFile, "--accept-unsynced-log", "--data", directory];
+      const read = readConfig("root", ["--log", `tls://hedgerow@127.0.0.1:${port}`, ...flags], {});
+      if (read.kind !== "ok") throw new Error(JSON.stringify(read));
+      config = read.config;
     });
 
     afterAll(async () => {
