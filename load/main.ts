@@ -1,6 +1,7 @@
 import { type ComparedFigure, compareSeconds, comparisonTable } from "./compare/compare.ts";
 import { ReportError, readReport } from "./compare/read-report.ts";
 import { QueryFileError } from "./driver/query-feed.ts";
+import { predictionLines } from "./predict/predict.ts";
 import { type Report, reportOf } from "./report/report.ts";
 import { writeReport } from "./report/write.ts";
 import { figuresTable } from "./runner/figures-table.ts";
@@ -60,6 +61,7 @@ async function play(options: RunOptions): Promise<number> {
       figuresTable(result.figures),
       ...betweenVariants(report).map(({ title, figures }) => comparisonTable(title, figures)),
       liveVerdictLines(result.verdicts),
+      predictionLines(result.predictions),
       latenessText(result.lagMs),
     ];
     process.stdout.write(`${parts.filter((part) => part !== "").join("\n\n")}\n`);

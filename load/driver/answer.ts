@@ -17,8 +17,11 @@ export function readSearchAnswer(status: number, body: string, closely: boolean)
   const answer = asRecord(parsed(body));
   const coverage = asNumber(asRecord(answer.coverage).documents);
   if (coverage === undefined) return { kind: "failed", coverage: 0 };
-  const leaves = asList(answer.shards).flatMap((shard) => asText(asRecord(shard).leaf) ?? []);
-  return { kind: "answered", coverage, ...(closely ? { leaves } : {}) };
+  if (!closely) return { kind: "answered", coverage };
+  const shards = asList(answer.shards).map(asRecord);
+  const leaves = shards.flatMap(({ leaf }) => asText(leaf) ?? []);
+  const slowestMs = Math.max(0, ...shards.map(({ tookMs }) => asNumber(tookMs) ?? 0));
+  return { kind: "answered", coverage, leaves, slowestMs };
 }
 
 function parsed(body: string): unknown {

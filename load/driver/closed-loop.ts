@@ -1,7 +1,7 @@
 import autocannon from "autocannon";
 import type { Clock } from "../../src/time.ts";
 import { readSearchAnswer } from "./answer.ts";
-import { headersFor, lookCloselyEvery, type OnOutcome, type SearchTarget } from "./search-target.ts";
+import { headersFor, type OnOutcome, type SearchTarget, usualLookCloselyEvery } from "./search-target.ts";
 
 export type ClosedLoopPlan = { connections: number; durationMs: number; clock: Clock };
 
@@ -21,7 +21,7 @@ export async function driveClosedLoop(
   /** A client hands out the body right before it says how long its answer took. */
   let body = "";
   const end = (status: number, latencyMs: number): void => {
-    const answer = readSearchAnswer(status, body, ++received % lookCloselyEvery === 0);
+    const answer = readSearchAnswer(status, body, ++received % usualLookCloselyEvery === 0);
     body = "";
     onOutcome({ ...answer, atMs: clock.nowMs() - startMs - latencyMs, latencyMs });
   };

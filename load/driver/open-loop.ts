@@ -2,7 +2,7 @@ import { type Dispatcher, Pool } from "undici";
 import { LatencyHistogram } from "../../src/policy/histogram.ts";
 import type { Clock, Random, Timers } from "../../src/time.ts";
 import { readSearchAnswer } from "./answer.ts";
-import { headersFor, lookCloselyEvery, type OnOutcome, patienceMs, type SearchTarget } from "./search-target.ts";
+import { headersFor, type OnOutcome, patienceMs, type SearchTarget, usualLookCloselyEvery } from "./search-target.ts";
 
 export type OpenLoopPlan = {
   /** How many queries a second are to leave at an instant of the leg. */
@@ -10,6 +10,8 @@ export type OpenLoopPlan = {
   durationMs: number;
   budgetMs: number;
   random: Random;
+  /** Every so many answers one is looked at closely. */
+  lookCloselyEvery?: number;
   clock: Clock;
   timers: Timers;
 };
@@ -31,7 +33,7 @@ export async function driveOpenLoop(
   plan: OpenLoopPlan,
   onOutcome: OnOutcome,
 ): Promise<OpenLoopResult> {
-  const { clock } = plan;
+  const { clock, lookCloselyEvery = usualLookCloselyEvery } = plan;
   const pool = new Pool(target.url, {
     connections: connectionsMax,
     pipelining: 1,

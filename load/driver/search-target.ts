@@ -15,7 +15,7 @@ export const patienceMs = 5_000;
 export type OnOutcome = (outcome: QueryOutcome) => void;
 
 /** Every so many answers one is taken apart. */
-export const lookCloselyEvery = 16;
+export const usualLookCloselyEvery = 16;
 
 export function headersFor(batch: boolean): Record<string, string> {
   return { "content-type": "application/json", ...(batch ? { "x-priority": "batch" } : {}) };

@@ -2,7 +2,7 @@ import type { LatencyHistogram } from "../../src/policy/histogram.ts";
 import type { PhaseFigures } from "../runner/measures.ts";
 import type { RunOptions } from "../runner/options.ts";
 import type { VariantRecorder } from "../runner/recorder.ts";
-import type { PlayedLeg, RunResult } from "../runner/run.ts";
+import type { PlayedLeg, PredictedRun, RunResult } from "../runner/run.ts";
 import type { LiveVerdict } from "../runner/verdict.ts";
 import { type Phase, phases } from "../scenario/live-section.ts";
 import { describeMachine, type Machine } from "./machine.ts";
@@ -49,6 +49,7 @@ export type Report = {
   lagMs: { p50: number; p99: number } | null;
   legs: readonly PlayedLeg[];
   verdicts: readonly LiveVerdict[];
+  predictions: readonly PredictedRun[];
   variants: Record<string, ReportVariant>;
 };
 
@@ -74,6 +75,7 @@ export function reportOf(result: RunResult, options: RunOptions): Report {
     lagMs: result.lagMs ?? null,
     legs: result.legs,
     verdicts,
+    predictions: result.predictions,
     variants: Object.fromEntries(variants),
   };
 }

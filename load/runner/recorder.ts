@@ -11,6 +11,8 @@ export type QueryOutcome = {
   coverage: number;
   /** The leaves that its shards' answers came from, where the answer was looked at that closely. */
   leaves?: readonly string[];
+  /** How long the root waited for the slowest of its shards, likewise. */
+  slowestMs?: number;
 };
 
 /** What the root has done so far, by its own account. */

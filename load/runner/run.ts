@@ -1,9 +1,13 @@
+import { join } from "node:path";
 import { type DemoDocument, demoDocuments } from "../../data/corpus.ts";
 import type { LatencyHistogram } from "../../src/policy/histogram.ts";
 import { seededRandom, systemClock, wallInstant } from "../../src/time.ts";
 import { driveClosedLoop } from "../driver/closed-loop.ts";
 import { drawnQueries, listedQueries, readQueries } from "../driver/query-feed.ts";
 import type { SearchTarget } from "../driver/search-target.ts";
+import { type Prediction, simulate } from "../predict/predict.ts";
+import { recordCalm } from "../predict/record.ts";
+import type { Recorded } from "../predict/recorded-profile.ts";
 import type { LiveScenario, LiveVariant } from "../scenario/live-scenario.ts";
 import { runLeg } from "./leg.ts";
 import type { RunOptions } from "./options.ts";
@@ -28,7 +32,12 @@ export type RunResult = {
   verdicts: readonly LiveVerdict[];
   /** How late queries left, at the worst of the legs with open arrivals. */
   lagMs: { p50: number; p99: number } | undefined;
+  /** What the simulator made of the same scenario, where it was asked. */
+  predictions: readonly PredictedRun[];
 };
+
+/** A variant as it was and as it was predicted. */
+export type PredictedRun = { variant: string; live: Prediction; simulated: Prediction };
 
 const capacityConnections = 32;
 const capacityWarmUpMs = 2_000;
@@ -39,7 +48,8 @@ const capacityMs = 4_000;
  * 1. start the clusters that its variants need, or take the one that was named;
  * 2. where the load is a share of what the cluster can do, measure that first;
  * 3. play the variants in turn, as often as there are rounds, so that what disturbs the machine disturbs all of them;
- * 4. hold what was seen against what the scenario holds to be true.
+ * 4. hold what was seen against what the scenario holds to be true, and, where asked, against what the simulator makes
+ *    of the same scenario with service times that were recorded before.
  * Nothing that it started is left, also where `interrupted` rejects.
  */
 export async function run(
@@ -58,6 +68,9 @@ export async function run(
   try {
     const feedOf = queryFeeds(documents, options);
     const capacity = await Promise.race([capacityOf(variants, stages.of, { feedOf, say }), interrupted]);
+    const recorded = options.predict
+      ? await Promise.race([recordAll(variants, stages.of, { feedOf, capacity, options, say }), interrupted])
+      : [];
     const recorders = new Map(variants.map((variant) => [variant.name, recorderFor(variant)]));
     const legs: PlayedLeg[] = [];
     const lags: LatencyHistogram[] = [];
@@ -74,8 +87,9 @@ export async function run(
     }
     const figures = new Map([...recorders].map(([name, recorder]) => [name, recorder.figures(capacity)]));
     const verdicts = judgeLive(scenario.targets, figures);
-    const lagMs = worstLag(lags);
-    return { startedAt, scenario, legs, recorders: [...recorders.values()], capacity, figures, verdicts, lagMs };
+    const predictions = await predictAll(recorded, figures, { capacity, options });
+    const shown = { legs, recorders: [...recorders.values()], capacity, figures, verdicts, lagMs: worstLag(lags) };
+    return { startedAt, scenario, ...shown, predictions };
   } finally {
     progress.clear();
     await stages.close();
@@ -191,6 +205,57 @@ async function capacityOf(
   if (perSecond === 0) throw new Error("the cluster answered nothing whole while its limit was measured");
   say(`at its limit the cluster answers ${Math.round(perSecond)} queries/s (${capacityConnections} connections)`);
   return perSecond;
+}
+
+type RecordedVariant = { variant: LiveVariant; recorded: Recorded };
+
+/** Records calm queries of every variant that the simulator knows all faults of. */
+async function recordAll(
+  variants: readonly LiveVariant[],
+  stageOf: (variant: LiveVariant) => Stage,
+  parts: { feedOf: FeedOf; capacity: number | undefined; options: RunOptions; say: (text: string) => void },
+): Promise<RecordedVariant[]> {
+  const { feedOf, capacity, options, say } = parts;
+  const all: RecordedVariant[] = [];
+  for (const variant of variants) {
+    if (variant.live.faults.length > 0) {
+      say(`${variant.name}: the simulator does not know all of its faults and predicts nothing`);
+      continue;
+    }
+    say(`recording service times of ${variant.name} at a quarter of its load`);
+    const target = targetOn(stageOf(variant), feedOf(variant, options.seed));
+    const ratePerSecond = rateOf(variant, capacity);
+    const recorded = await recordCalm(target, variant, { ratePerSecond, seed: options.seed });
+    if (recorded === undefined) say(`${variant.name}: too few whole answers to predict from`);
+    else all.push({ variant, recorded });
+  }
+  return all;
+}
+
+async function predictAll(
+  recorded: readonly RecordedVariant[],
+  figures: FiguresByVariant,
+  { capacity, options }: { capacity: number | undefined; options: RunOptions },
+): Promise<PredictedRun[]> {
+  const predicted: PredictedRun[] = [];
+  for (const { variant, recorded: one } of recorded) {
+    const live = figures.get(variant.name)?.get("all")?.latencyMs;
+    if (live === undefined) continue;
+    const directory = options.report === undefined ? undefined : join(options.report, `predict-${variant.name}`);
+    const ratePerSecond = rateOf(variant, capacity);
+    const { durationMs, warmUpMs } = variant.live;
+    const told = await simulate(variant, one, { ratePerSecond, durationMs, warmUpMs, seed: options.seed, directory });
+    const simulated = { p50Ms: told.p50, p99Ms: told.p99 };
+    predicted.push({ variant: variant.name, live: { p50Ms: live.p50, p99Ms: live.p99 }, simulated });
+  }
+  return predicted;
+}
+
+/** Queries a second of open arrivals, before any stage; undefined of closed ones. */
+function rateOf({ scenario }: LiveVariant, capacity: number | undefined): number | undefined {
+  const { arrivals } = scenario.load;
+  if (arrivals.kind === "closed") return undefined;
+  return arrivals.kind === "rate" ? arrivals.perSecond : arrivals.load * (capacity ?? 0);
 }
 
 function worstLag(lags: readonly LatencyHistogram[]): RunResult["lagMs"] {
