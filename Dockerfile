@@ -1,5 +1,6 @@
-# Hedgerow in a container: `docker build -t hedgerow .`, then `docker run -p 127.0.0.1:8080:8080 hedgerow` for a cluster
-# with the demo corpus in one container, or `docker compose up` for one container a process.
+# Hedgerow in a container: `docker build -t hedgerow .`, then `docker compose up` for a container a process, or
+# `docker run -p 127.0.0.1:8080:8080 -e HEDGEROW_INSECURE=true hedgerow` for a cluster in one, with the demo corpus.
+# Beyond this machine give it keys instead: it listens on every address of its container.
 
 FROM node:26-bookworm-slim AS packages
 WORKDIR /opt/hedgerow
