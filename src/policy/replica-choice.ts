@@ -42,6 +42,8 @@ export class ReplicaChoice {
   private readonly random: Random;
   private readonly near: ReplicaHealth[] = [];
   private readonly far: ReplicaHealth[] = [];
+  /** Round robin goes round each shard by itself: one turn for all would give a shard the same replica every time. */
+  private readonly turns = new WeakMap<readonly ReplicaHealth[], number>();
   private turn = 0;
 
   constructor(settings: ChoiceSettings, random: Random) {
@@ -52,6 +54,10 @@ export class ReplicaChoice {
   choose(replicas: readonly ReplicaHealth[], request: ChoiceRequest): ReplicaHealth | undefined {
     this.collect(replicas, request, true);
     if (this.near.length === 0 && this.far.length === 0) this.collect(replicas, request, false);
+    if (this.settings.rule === "round-robin") {
+      this.turn = ((this.turns.get(replicas) ?? 0) + 1) % 0x4000_0000;
+      this.turns.set(replicas, this.turn);
+    }
     const near = this.pick(this.near, request.nowMs);
     const far = this.pick(this.far, request.nowMs);
     if (near === undefined || far === undefined) return near ?? far;
@@ -80,10 +86,7 @@ export class ReplicaChoice {
 
   private pick(among: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
     if (among.length <= 1) return among[0];
-    if (this.settings.rule === "round-robin") {
-      this.turn = (this.turn + 1) % 0x4000_0000;
-      return among[this.turn % among.length];
-    }
+    if (this.settings.rule === "round-robin") return among[this.turn % among.length];
     const firstAt = Math.floor(this.random.next() * among.length);
     const first = among[firstAt];
     if (this.settings.rule === "random" || first === undefined) return first;

@@ -1,6 +1,9 @@
+import { nearestName } from "../nearest.ts";
+
 /** What `simulate` was asked to do. */
 export type SimulateRequest = {
-  scenario: string;
+  /** Undefined with `ablate` alone: a sweep over scenarios that between them need every policy. */
+  scenario: string | undefined;
   seed: number;
   json: boolean;
   ablate: boolean;
@@ -15,12 +18,13 @@ export class UsageError extends Error {
 }
 
 export const usage = `simulate --scenario NAME|FILE [--seed N] [--variant NAME] [--profile FILE.json] [--ablate] [--json] [--report FILE.html]
+simulate --ablate [--seed N] [--json] [--report FILE.html]
 
   --scenario  a name under load/scenarios, or a path to a scenario file
   --seed      a whole number; the same seed gives the same run (1)
   --variant   play only this variant of the file
   --profile   leaf service times to use instead of the scenario's, such as recorded ones
-  --ablate    play each variant with all policies, without each, and without any
+  --ablate    play with all policies, without each, and without any: each variant, or a sweep where no scenario is named
   --json      one object on standard output
   --report    write latency curves and a timeline as a page`;
 
@@ -39,10 +43,11 @@ export function readArguments(args: readonly string[]): SimulateRequest {
       const value = inline ?? args[++i];
       if (value === undefined || value.startsWith("--")) throw new UsageError(`--${name} needs a value`);
       values.set(name, value);
-    } else throw new UsageError(`unknown argument: ${arg}`);
+    } else throw new UsageError(`unknown argument: ${arg}${suggestion(name)}`);
   }
   const scenario = values.get("scenario");
-  if (scenario === undefined) throw new UsageError("--scenario is missing");
+  if (scenario === undefined && !set.has("ablate")) throw new UsageError("--scenario is missing");
+  if (scenario === undefined && values.has("variant")) throw new UsageError("--variant needs --scenario");
   const seed = Number(values.get("seed") ?? "1");
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError("--seed must be a whole number");
   return {
@@ -54,6 +59,11 @@ export function readArguments(args: readonly string[]): SimulateRequest {
     profile: values.get("profile"),
     variant: values.get("variant"),
   };
+}
+
+function suggestion(name: string | undefined): string {
+  const near = name === undefined ? undefined : nearestName(name, [...valued, ...flags]);
+  return near === undefined ? "" : `; did you mean --${near}?`;
 }
 
 function splitOnce(text: string): [string, string | undefined] {

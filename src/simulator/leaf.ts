@@ -68,7 +68,7 @@ export class SimulatedLeaf {
   /** Nothing happens until it goes on. */
   hung = false;
   private hungAtMs = 0;
-  /** Milliseconds of work done, and of work done for attempts that were cancelled. */
+  /** Milliseconds of work done, and of those the ones that no answer came of. */
   workedMs = 0;
   wastedMs = 0;
 
@@ -122,7 +122,7 @@ export class SimulatedLeaf {
     const ranMs = nowMs - job.startedMs;
     this.workedMs += ranMs;
     const wanted = job.query.wants(job.shard, job.attempt);
-    if (!wanted) this.wastedMs += ranMs;
+    if (!job.query.needs(job.shard, job.attempt)) this.wastedMs += ranMs;
     job.doneShare = job.cut ? Math.min(1, ranMs / job.workMs) : 1;
     if (wanted) this.outside.replied(job, nowMs);
     this.next(nowMs);

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { ablations } from "./ablate.ts";
+import { ablations, sweptScenarios, worthLines } from "./ablate.ts";
 import { readArguments, type SimulateRequest, UsageError, usage } from "./arguments.ts";
 import { type Played, play } from "./play.ts";
 import { reportHtml } from "./report.ts";
-import { onlyVariant, type Scenario } from "./scenario.ts";
+import { onlyVariant, type Scenario, type ScenarioFile } from "./scenario.ts";
 import { loadProfile, loadScenario } from "./scenario-store.ts";
 import { ScenarioError } from "./section.ts";
 import { figuresTable, verdictLines } from "./table.ts";
@@ -15,10 +15,10 @@ const exitUsage = 2;
 
 /** Plays what was asked for, prints it, and answers the exit code: 1 when a target is missed. */
 function simulate(request: SimulateRequest): number {
-  const file = loadScenario(request.scenario);
+  const file = request.scenario === undefined ? sweep() : loadScenario(request.scenario);
   const profile = request.profile === undefined ? undefined : loadProfile(request.profile);
   const chosen = file.variants.filter(({ variant }) => request.variant === undefined || variant === request.variant);
-  if (chosen.length === 0) throw new UsageError(`the scenario has no variant ${request.variant}`);
+  if (chosen.length === 0) throw new UsageError(noVariant(file, request.variant));
   const withProfile = chosen.map((run): Scenario => (profile === undefined ? run : { ...run, service: profile }));
   const runs = request.ablate ? withProfile.flatMap(ablations) : withProfile;
   const played = new Map<string, Played>();
@@ -34,10 +34,20 @@ function simulate(request: SimulateRequest): number {
     const nested = { scenario: file.name, seed: request.seed, variants: Object.fromEntries(figures) };
     process.stdout.write(`${JSON.stringify(alone ? only : nested)}\n`);
   } else {
-    const parts = [`${file.name}, seed ${request.seed}`, figuresTable(figures), verdictLines(verdicts)];
+    const worth = request.ablate ? worthLines(figures) : "";
+    const parts = [`${file.name}, seed ${request.seed}`, figuresTable(figures), verdictLines(verdicts), worth];
     process.stdout.write(`${parts.filter((part) => part !== "").join("\n\n")}\n`);
   }
   return verdicts.every((verdict) => verdict.holds) ? exitDone : exitFailed;
+}
+
+function sweep(): ScenarioFile {
+  const about = "What each policy is worth, in scenarios that between them need every one.";
+  return { name: "ablation", about, variants: sweptScenarios(), targets: [] };
+}
+
+function noVariant({ name, variants }: ScenarioFile, wanted: string | undefined): string {
+  return `${name} has no variant ${wanted}; there are ${variants.map(({ variant }) => variant).join(", ")}`;
 }
 
 function run(args: readonly string[]): number {

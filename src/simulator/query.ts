@@ -1,5 +1,5 @@
 import type { Priority } from "../policy/admission.ts";
-import type { Gather, GatherTimer } from "../root/gather.ts";
+import { type Gather, type GatherTimer, shadowAttempt } from "../root/gather.ts";
 import type { Job } from "./leaf.ts";
 
 /** One query of a run. Its jobs are kept by shard and attempt, as `scatter` keeps its requests. */
@@ -34,6 +34,12 @@ export class SimulatedQuery {
   /** Whether an attempt's result would still be of use. */
   wants(shard: number, attempt: number): boolean {
     return this.jobs[shard * 3 + attempt] !== undefined;
+  }
+
+  /** Whether its answer could still be the one that counts: it is no copy, and no other came before it. */
+  needs(shard: number, attempt: number): boolean {
+    const isOpen = this.gather.shards[shard]?.outcome === undefined;
+    return isOpen && attempt !== shadowAttempt && this.wants(shard, attempt);
   }
 
   setTimer(timer: GatherTimer, atMs: number): void {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { nearestName } from "../nearest.ts";
 import type { ServiceProfile } from "./profile.ts";
 import { readScenarioFile, type ScenarioFile } from "./scenario.ts";
 import { readProfile } from "./scenario-parts.ts";
@@ -20,7 +21,10 @@ export function loadScenario(nameOrFile: string): ScenarioFile {
   const named = join(folder, `${nameOrFile}.json`);
   const path = existsSync(named) ? named : nameOrFile;
   if (!existsSync(path)) {
-    throw new ScenarioError(`there is no scenario ${nameOrFile}; there are ${scenarioNames().join(", ")}`);
+    const names = scenarioNames();
+    const near = nearestName(nameOrFile, names);
+    const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+    throw new ScenarioError(`there is no scenario ${nameOrFile}; ${hint}`);
   }
   return readScenarioFile(readJson(path));
 }

@@ -1,3 +1,5 @@
+import { nearestName } from "../nearest.ts";
+
 /** A scenario file that does not fit; the message names the place and what would fit. */
 export class ScenarioError extends Error {
   override readonly name = "ScenarioError";
@@ -79,9 +81,12 @@ export class Section {
 
   /** Refuses fields that nothing has asked for. */
   done(): void {
-    const known = [...this.read].join(", ");
+    const known = [...this.read];
     for (const key of this.fields.keys()) {
-      if (!this.read.has(key)) throw new ScenarioError(`${this.at(key)} is not known; known here: ${known}`);
+      if (this.read.has(key)) continue;
+      const near = nearestName(key, known);
+      const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean ${near}?`;
+      throw new ScenarioError(`${this.at(key)} is not known; ${hint}`);
     }
   }
 }
