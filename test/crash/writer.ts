@@ -20,8 +20,8 @@ type Judged = { status: number; body: Record<string, unknown>; unsure: boolean }
 type Bulk = { key: string; stamps: ReadonlyMap<string, number>; token: string };
 
 const retryDelayMs = 40;
-/** Such a share of requests is not sent again when the first answer is lost. */
-const abandonedShare = 0.25;
+/** After such a share of answers that were lost, a request is not sent again. */
+const givingUpShare = 0.04;
 const bulkSizeMax = 40;
 const documentsPath = `/v1/indexes/${crashIndex}/documents`;
 
@@ -176,27 +176,29 @@ export class Writer {
     return stateIn(id, { status, body });
   }
 
-  /** Sends a write until it is judged, or, seldom, leaves it at one lost answer; then it notes what may be. */
+  /** Sends a write until it is judged, or gives up after a lost answer; then it notes what may be. */
   async #ask(
     request: Request,
     at: { ids: string[]; before: readonly State[]; after: readonly State[] },
   ): Promise<Judged | undefined> {
-    const { history, random, together, rootUrl } = this.#parts;
-    if (random.next() >= abandonedShare) return this.#persist(request);
-    const reply = await send(rootUrl(), request);
-    const fate = fateOf(reply);
-    if (reply.kind === "answered" && fate === "judged") return { ...reply, unsure: false };
-    if (fate === "unknown") history.leaveOpen(at, together);
-    return undefined;
+    const { history, random, together } = this.#parts;
+    const open = this.#ids.filter((id) => history.isOpen(id)).length;
+    const mayGiveUp = open + at.ids.length < this.#ids.length / 2;
+    const judged = await this.#persist(request, () => mayGiveUp && random.next() < givingUpShare);
+    if (judged === "given up") history.leaveOpen(at, together);
+    return judged === "given up" ? undefined : judged;
   }
 
-  async #persist(request: Request): Promise<Judged> {
+  async #persist(request: Request): Promise<Judged>;
+  async #persist(request: Request, givesUp: () => boolean): Promise<Judged | "given up">;
+  async #persist(request: Request, givesUp = () => false): Promise<Judged | "given up"> {
     let unsure = false;
     for (;;) {
       const reply: Reply = await send(this.#parts.rootUrl(), request);
       const fate = fateOf(reply);
       if (reply.kind === "answered" && fate === "judged") return { ...reply, unsure };
       unsure ||= fate === "unknown";
+      if (unsure && givesUp()) return "given up";
       await sleep(retryDelayMs);
     }
   }
