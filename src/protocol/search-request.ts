@@ -27,14 +27,14 @@ export type SearchBody = {
   profile?: boolean;
 };
 
-const names = { type: "array", items: { type: "string", minLength: 1 }, maxItems: 100 } as const;
+const names = { type: "array", items: { type: "string", minLength: 1, maxLength: 200 }, maxItems: 100 } as const;
 
 /** The JSON Schema of `SearchBody`: what validates requests and what the API's description shows. */
 export const searchBodySchema = {
   type: "object",
   additionalProperties: false,
   properties: {
-    query: { type: "string", description: "what the user typed; empty: all documents" },
+    query: { type: "string", maxLength: 10_000, description: "what the user typed; empty: all documents" },
     match: {
       description: "how many of the optional words must match; a number is a percentage",
       anyOf: [
@@ -47,6 +47,7 @@ export const searchBodySchema = {
     typos: { enum: ["auto", 0, 1, 2], description: "most edits for a word that the index does not hold" },
     filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
     facets: {
+      description: "fields to count the values of, 10 of each unless it says how many",
       type: "array",
       maxItems: 20,
       items: {
@@ -65,18 +66,21 @@ export const searchBodySchema = {
       },
     },
     sort: { ...names, minItems: 1, maxItems: 10, description: "field, -field or _score, most significant first" },
-    size: { type: "integer", minimum: 0, maximum: 1000 },
-    from: { type: "integer", minimum: 0 },
-    cursor: { type: "string", minLength: 1 },
-    highlight: { anyOf: [{ type: "boolean" }, names] },
-    returned: names,
-    budgetMs: { type: "number", minimum: 1, maximum: 60000 },
-    minCoverage: { type: "number", minimum: 0, maximum: 1 },
-    hedge: { type: "boolean" },
-    after: { type: "string", minLength: 1 },
-    cache: { type: "boolean" },
-    explain: { type: "boolean" },
-    profile: { type: "boolean" },
+    size: { type: "integer", minimum: 0, maximum: 1000, description: "how many hits; 10" },
+    from: { type: "integer", minimum: 0, description: "how many hits to pass over; further down take a cursor" },
+    cursor: { type: "string", minLength: 1, description: "from the last answer: the next page" },
+    highlight: {
+      anyOf: [{ type: "boolean" }, names],
+      description: "where it matched, in all text fields or in these",
+    },
+    returned: { ...names, description: "which fields of documents come back; all" },
+    budgetMs: { type: "number", minimum: 1, maximum: 60000, description: "the answer leaves by then" },
+    minCoverage: { type: "number", minimum: 0, maximum: 1, description: "the least share of documents to answer with" },
+    hedge: { type: "boolean", description: "false: never send a second attempt" },
+    after: { type: "string", minLength: 1, description: "a write's `token`: wait until that write is found" },
+    cache: { type: "boolean", description: "false: never answer from the cache" },
+    explain: { type: "boolean", description: "how each score came about" },
+    profile: { type: "boolean", description: "every attempt's timeline" },
   },
 } as const;
 

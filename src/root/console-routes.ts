@@ -18,23 +18,26 @@ export function consoleRoutes(app: App): void {
     return reading;
   };
 
-  app.get("/", async (request, reply) => {
+  app.get("/", hidden, async (request, reply) => {
     reply.header("vary", "accept, accept-encoding");
     if (!takesPages(request.headers.accept)) return directory;
     const { status, headers, body } = pageFrom(await store(), "console/page/index.html", request.headers);
     return reply.code(status).headers(headers).send(body);
   });
 
-  app.get("/docs", async (request, reply) => {
+  app.get("/docs", hidden, async (request, reply) => {
     const { status, headers, body } = pageFrom(await store(), "console/page/docs.html", request.headers);
     return reply.code(status).headers(headers).send(body);
   });
 
-  app.get<{ Params: { "*": string } }>("/assets/*", async (request, reply) => {
+  app.get<{ Params: { "*": string } }>("/assets/*", hidden, async (request, reply) => {
     const { status, headers, body } = pageFrom(await store(), request.params["*"], request.headers);
     return reply.code(status).headers(headers).send(body);
   });
 }
+
+/** Pages are for people: the API's description leaves them out. */
+const hidden = { schema: { hide: true } };
 
 const directory = {
   name: "hedgerow",
@@ -56,11 +59,11 @@ function pageFrom({ assets, policy }: AssetStore, path: string, asked: Headers):
     etag: tag,
     vary: "accept, accept-encoding",
     "cache-control": "no-cache",
-    "content-security-policy": policy,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
   };
+  if (asset.type.startsWith("text/html")) headers["content-security-policy"] = policy;
   if (isKnown(tag, textOf(asked["if-none-match"]))) return { status: 304, headers, body: Buffer.alloc(0) };
   if (coding !== "identity") headers["content-encoding"] = coding;
   const { buffer, byteOffset, byteLength } = asset.bodies[coding];

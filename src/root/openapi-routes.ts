@@ -1,19 +1,31 @@
 import swagger from "@fastify/swagger";
+import { answerProfileSchema } from "../protocol/answer-profile.ts";
+import { completeDescription } from "../protocol/api/describe.ts";
 import type { App } from "./app.ts";
 
 /**
- * Declares routes and describes them at `/openapi.json`, from the very schemas that validate what they take.
+ * Declares routes and describes them at `/openapi.json`, from the very schemas that validate what they take. Answers
+ * are described and not built by schema: a search's answer is bytes already.
  */
 export function describedRoutes(app: App, declare: (scope: App) => void): void {
   app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Hedgerow", version: "1", description: "Scatter/gather search that answers on time." },
+      info: {
+        title: "Hedgerow",
+        version: "1",
+        description: "Search that answers on time: scattered, hedged, and honest about what an answer rests on.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
     },
   });
+  let description: Buffer | undefined;
   // A scope of its own begins when the description is listening for routes.
   app.register(async (scope) => {
     declare(scope);
-    scope.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+    scope.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
+      description ??= Buffer.from(JSON.stringify(completeDescription({ ...app.swagger() }, answerProfileSchema)));
+      return reply.type("application/json; charset=utf-8").send(description);
+    });
   });
 }

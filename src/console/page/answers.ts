@@ -1,3 +1,5 @@
+import type { AnswerProfile } from "../../protocol/answer-profile.ts";
+
 /** What the console reads of the root's answers; the whole of them stands in `/openapi.json`. */
 
 export type ShardOutcome = "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
@@ -11,20 +13,6 @@ export type ShardAnswer = {
   tookMs: number;
   documents: number;
   errors?: string[];
-};
-
-/** One attempt's way, in milliseconds since the request came. What never happened is left out. */
-export type Attempt = {
-  shard: number;
-  attempt: number;
-  leaf: string;
-  kind?: string;
-  sentMs: number;
-  startedMs?: number | null;
-  finishedMs?: number | null;
-  repliedMs?: number | null;
-  cancelledMs?: number | null;
-  outcome: string;
 };
 
 export type Hit = {
@@ -52,14 +40,14 @@ export type SearchAnswer = {
   hits: Hit[];
   total: { value: number; exact: boolean };
   facets?: Record<string, Facet>;
-  cursor?: string;
+  cursor?: string | null;
   complete: boolean;
   coverage: { documents: number; shards: { total: number; complete: number; truncated: number; missing: number } };
   shards: ShardAnswer[];
   statistics: { epoch: string; documents: number };
   corrections?: { from: string; to: string[] }[];
   timing: Timing;
-  profile?: { attempts: Attempt[] };
+  profile?: AnswerProfile;
   traceId: string;
 };
 

@@ -5,7 +5,7 @@ export type Line = { name: string; colour: string; dash?: number[]; text(value: 
 
 export type ChartOptions = { place: HTMLElement; lines: readonly Line[]; isLogarithmic: boolean };
 
-const heightPx = 190;
+const heightPx = 170;
 
 /** A chart over the last minutes, drawn by uPlot in the page's own colours and as wide as its place. */
 export class Chart {
@@ -57,6 +57,7 @@ export class Chart {
       axes: [
         {
           ...axis,
+          size: 32,
           splits: (_plot, _axis, min, max) => instantsBack(min, max),
           values: (_plot, instants) => instants.map((at) => agoText((instants[0] ?? at) - at)),
         },

@@ -1,13 +1,14 @@
 import type { Clock, Timer, Timers } from "../../time.ts";
 import type { ClusterAnswer } from "./answers.ts";
-import { ask } from "./api.ts";
+import { ApiFailure, ask } from "./api.ts";
 import { Chart } from "./chart.ts";
 import { find, make } from "./dom.ts";
 import { counted, countText, durationText, rateText, shareText } from "./figures.ts";
 import { type Change, History } from "./history.ts";
 import { shardMaps } from "./shard-map.ts";
 
-const refreshMs = 1_000;
+/** How often the cluster is asked: while it is looked at, and while only its pulse is. */
+const refreshMs = { shown: 1_000, hidden: 5_000 };
 const changesMax = 12;
 
 export type ClusterPaneOptions = { timers: Timers; clock: Clock; onFailure(error: unknown): void; onAnswer(): void };
@@ -19,6 +20,7 @@ export class ClusterPane {
   readonly #latency: Chart;
   readonly #load: Chart;
   readonly #hedges: Chart;
+  #isShown = false;
   #timer: Timer | undefined;
 
   constructor(options: ClusterPaneOptions) {
@@ -47,6 +49,14 @@ export class ClusterPane {
     this.#refresh();
   }
 
+  /** Says whether the cluster is looked at, rather than its pulse alone. */
+  show(isShown: boolean): void {
+    const comesUp = isShown && !this.#isShown;
+    this.#isShown = isShown;
+    this.redraw();
+    if (comesUp) this.#refresh();
+  }
+
   /** Draws anew, after the colours or what is shown have changed. */
   redraw(): void {
     for (const chart of [this.#latency, this.#load, this.#hedges]) chart.recolour();
@@ -58,7 +68,9 @@ export class ClusterPane {
     if (document.hidden) return;
     void this.#ask().finally(() => {
       this.#timer?.cancel();
-      this.#timer = this.#options.timers.after(refreshMs, () => this.#refresh());
+      this.#timer = this.#options.timers.after(this.#isShown ? refreshMs.shown : refreshMs.hidden, () =>
+        this.#refresh(),
+      );
     });
   }
 
@@ -69,10 +81,17 @@ export class ClusterPane {
       this.#show(report, changes);
       this.#options.onAnswer();
     } catch (error) {
-      find("pulse", HTMLElement).dataset.state = "unreachable";
-      find("pulse", HTMLElement).textContent = "root does not answer";
-      this.#options.onFailure(error);
+      this.#fail(error);
     }
+  }
+
+  /** A key for searches need not open the cluster: that is no trouble of the page's. */
+  #fail(error: unknown): void {
+    const pulse = find("pulse", HTMLElement);
+    const isHidden = error instanceof ApiFailure && error.needsKey;
+    pulse.dataset.state = isHidden ? "unknown" : "unreachable";
+    pulse.textContent = isHidden ? "cluster not shown without a key for it" : "root does not answer";
+    if (!isHidden) this.#options.onFailure(error);
   }
 
   #show(report: ClusterAnswer, changes: readonly Change[]): void {

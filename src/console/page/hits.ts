@@ -11,7 +11,7 @@ export function hitItems(hits: readonly Hit[], fields: Readonly<Record<string, I
 function hitItem({ id, score, isSettled, heading, lines, tags }: HitView): HTMLElement {
   return make("li", { class: "hit", "data-id": id }, [
     make("div", { class: "hit-head" }, [
-      make("h3", {}, marked(heading)),
+      make("h2", {}, marked(heading)),
       make("span", { class: "faint figure", title: "score" }, [make("span", { class: "unseen" }, ["score "]), score]),
     ]),
     ...lines.map(({ field, stretches }) =>

@@ -49,7 +49,7 @@ function showRoom(): void {
     else link.removeAttribute("aria-current");
   }
   document.title = room === "search" ? "Search · Hedgerow" : "Cluster · Hedgerow";
-  cluster.redraw();
+  cluster.show(room === "cluster");
 }
 
 async function startSearch(): Promise<void> {

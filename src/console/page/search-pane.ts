@@ -60,6 +60,8 @@ export class SearchPane {
     this.#index.replaceChildren(...names.map((name) => make("option", { value: name }, [name])));
     const named = address.get("index");
     if (named !== null && names.includes(named)) this.#index.value = named;
+    const budget = address.get("budget") ?? "";
+    if ([...this.#budget.options].some(({ value }) => value === budget)) this.#budget.value = budget;
     if (this.#query.value === "") this.#query.value = address.get("q") ?? "";
     if (indexes.length === 0) {
       this.#say("There is no index yet: create one with PUT /v1/indexes/{index}.");
@@ -100,7 +102,7 @@ export class SearchPane {
   }
 
   async #ask(body: Record<string, unknown>, signal: AbortSignal): Promise<void> {
-    const query = new URLSearchParams({ q: this.#query.value, index: this.#index.value });
+    const query = new URLSearchParams({ q: this.#query.value, index: this.#index.value, budget: this.#budget.value });
     history.replaceState(null, "", `#search?${query}`);
     try {
       const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
@@ -119,7 +121,7 @@ export class SearchPane {
     const items = hitItems(hits, this.#fields());
     if (isMore) list.append(...items);
     else list.replaceChildren(...items);
-    this.#cursor = hits.length < pageSize ? undefined : answer.cursor;
+    this.#cursor = answer.cursor ?? undefined;
     this.#more.hidden = this.#cursor === undefined;
     const amount = `${total.exact ? "" : "at least "}${counted(total.value, "result")}`;
     this.#say(`${amount} in ${durationText(timing.tookMs)}${answer.complete ? "" : ", not from all shards"}`);

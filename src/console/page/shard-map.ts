@@ -15,7 +15,7 @@ const signs: Readonly<Record<string, string>> = {
 export function shardMaps({ members, indexes }: ClusterAnswer): HTMLElement[] {
   const columns = members.toSorted((a, b) => (a.zone ?? "").localeCompare(b.zone ?? "") || byName(a.name, b.name));
   return indexes.map(({ index, statistics, shards }) =>
-    make("div", { class: "map" }, [
+    make("div", { class: "map", tabindex: 0, role: "region", "aria-label": `Map of ${index}` }, [
       make("table", { class: "shard-map", "data-index": index }, [
         make("caption", {}, [
           make("strong", {}, [index]),

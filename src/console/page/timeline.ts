@@ -1,16 +1,21 @@
-import type { Attempt, SearchAnswer, ShardAnswer, Timing } from "./answers.ts";
+import type { AttemptProfile } from "../../protocol/answer-profile.ts";
+import type { SearchAnswer, ShardAnswer, Timing } from "./answers.ts";
 
-/** How a stretch of time is drawn, and what it means. */
-export type StretchKind =
-  | "plan"
-  | "merge"
-  | "network"
-  | "leaf"
-  | "complete"
-  | "truncated"
-  | "cancelled"
-  | "missing"
-  | "waiting";
+/** What a stretch of time was spent on, in the order in which a legend names them. */
+export const stretchKinds = [
+  "plan",
+  "merge",
+  "network",
+  "queue",
+  "complete",
+  "truncated",
+  "unused",
+  "cancelled",
+  "missing",
+  "waiting",
+] as const;
+
+export type StretchKind = (typeof stretchKinds)[number];
 
 export type TimelineStretch = { kind: StretchKind; fromMs: number; toMs: number };
 
@@ -18,8 +23,10 @@ export type TimelineStretch = { kind: StretchKind; fromMs: number; toMs: number 
 export type TimelineRow = {
   name: string;
   detail: string;
-  kind: "root" | "first" | "hedge" | "retry";
+  kind: "root" | AttemptProfile["purpose"];
   outcome: string;
+  /** What else is known of it, for whoever asks. */
+  note: string;
   stretches: TimelineStretch[];
 };
 
@@ -39,16 +46,17 @@ const brokenDeadline = 0.96;
 
 /** Draws an answer: from its profile where it has one, else from what it says of each shard. */
 export function timelineOf(answer: SearchAnswer): Timeline {
-  const { timing } = answer;
-  const attempts = answer.profile?.attempts ?? answer.shards.map((shard) => attemptFrom(shard, timing));
-  const rows = [
-    rootRow(timing),
-    ...attempts
-      .toSorted((a, b) => a.shard - b.shard || a.sentMs - b.sentMs || a.attempt - b.attempt)
-      .map((attempt) => attemptRow(attempt, timing)),
-  ];
-  const endMs = Math.max(timing.tookMs, ...rows.flatMap(({ stretches }) => stretches.map(({ toMs }) => toMs)), 0.1);
-  return { rows, deadlineMs: timing.budgetMs, ...axisOf(endMs, timing.budgetMs) };
+  const { timing, shards, profile } = answer;
+  const endOfGatherMs = profile?.gatheredMs ?? timing.queuedMs + timing.planMs + timing.scatterMs;
+  const rows = shards.flatMap((shard) => {
+    const attempts = profile?.attempts.filter((attempt) => attempt.shard === shard.shard) ?? [];
+    if (attempts.length === 0) return [shardRow(shard, timing, endOfGatherMs)];
+    return attempts.map((attempt) => attemptRow(attempt, shard, Math.max(endOfGatherMs, attempt.sentMs)));
+  });
+  const all = [rootRow(timing, endOfGatherMs, profile?.plannedMs), ...rows];
+  const endMs = Math.max(timing.tookMs, ...all.flatMap(({ stretches }) => stretches.map(({ toMs }) => toMs)), 0.1);
+  const deadlineMs = profile?.deadlineMs ?? timing.budgetMs;
+  return { rows: all, deadlineMs, ...axisOf(endMs, deadlineMs) };
 }
 
 function axisOf(endMs: number, deadlineMs: number): Pick<Timeline, "isBroken" | "place" | "ticksMs"> {
@@ -73,50 +81,77 @@ function ticksUpTo(lastMs: number): number[] {
   return Array.from({ length: Math.floor(lastMs / stepMs) + 1 }, (_, i) => i * stepMs);
 }
 
-function rootRow({ queuedMs, planMs, scatterMs, mergeMs, tookMs }: Timing): TimelineRow {
-  const plannedMs = queuedMs + planMs;
-  const gatheredMs = plannedMs + scatterMs;
+function rootRow(timing: Timing, gatheredMs: number, plannedMs = timing.queuedMs + timing.planMs): TimelineRow {
   const stretches: TimelineStretch[] = [
-    { kind: "waiting", fromMs: 0, toMs: queuedMs },
-    { kind: "plan", fromMs: queuedMs, toMs: plannedMs },
+    { kind: "plan", fromMs: Math.max(0, plannedMs - timing.planMs), toMs: plannedMs },
     { kind: "waiting", fromMs: plannedMs, toMs: gatheredMs },
-    { kind: "merge", fromMs: gatheredMs, toMs: Math.max(gatheredMs + mergeMs, tookMs) },
+    { kind: "merge", fromMs: gatheredMs, toMs: Math.max(gatheredMs + timing.mergeMs, timing.tookMs) },
   ];
-  return { name: "root", detail: "plan, wait, merge", kind: "root", outcome: "answered", stretches };
+  return { name: "root", detail: "", kind: "root", outcome: "answered", note: "", stretches };
 }
 
 /** Without a profile a shard's time is all that is known; it began when the plan was made. */
-function attemptFrom(shard: ShardAnswer, { queuedMs, planMs }: Timing): Attempt {
+function shardRow(shard: ShardAnswer, { queuedMs, planMs }: Timing, gatheredMs: number): TimelineRow {
   const sentMs = queuedMs + planMs;
   const { outcome, leaf } = shard;
-  const repliedMs = outcome === "complete" || outcome === "truncated" ? sentMs + shard.tookMs : null;
-  return { shard: shard.shard, attempt: 0, leaf: leaf ?? "no replica", kind: "first", sentMs, repliedMs, outcome };
+  const isAnswered = outcome === "complete" || outcome === "truncated";
+  const toMs = outcome === "unavailable" ? sentMs : isAnswered ? sentMs + shard.tookMs : gatheredMs;
+  const stretches: TimelineStretch[] = [{ kind: isAnswered ? outcome : "missing", fromMs: sentMs, toMs }];
+  const name = `shard ${shard.shard}`;
+  return { name, detail: leaf ?? "no replica", kind: "first", outcome, note: "", stretches };
 }
 
-function attemptRow(attempt: Attempt, timing: Timing): TimelineRow {
-  const { shard, leaf, sentMs, outcome } = attempt;
-  const kind = kindOf(attempt);
-  const endMs = attempt.repliedMs ?? attempt.cancelledMs ?? timing.queuedMs + timing.planMs + timing.scatterMs;
-  const finish = finishOf(outcome);
-  const startedMs = attempt.startedMs ?? undefined;
-  const finishedMs = attempt.finishedMs ?? (attempt.repliedMs == null ? undefined : endMs);
-  const stretches: TimelineStretch[] =
-    startedMs === undefined || finishedMs === undefined || finishedMs < startedMs
-      ? [{ kind: finish, fromMs: sentMs, toMs: endMs }]
-      : [
-          { kind: "network", fromMs: sentMs, toMs: startedMs },
-          { kind: finish, fromMs: startedMs, toMs: finishedMs },
-          { kind: "network", fromMs: finishedMs, toMs: endMs },
-        ];
-  return { name: `shard ${shard}`, detail: leaf, kind, outcome, stretches };
+function attemptRow(attempt: AttemptProfile, shard: ShardAnswer, gatheredMs: number): TimelineRow {
+  const { leaf, purpose, sentMs, onLeaf } = attempt;
+  const endMs = attempt.endedMs ?? gatheredMs;
+  const kind = finishOf(attempt, shard);
+  const whole: TimelineStretch[] = [{ kind, fromMs: sentMs, toMs: endMs }];
+  const stretches = onLeaf === undefined ? whole : stagesOf(sentMs, onLeaf, { kind, endMs });
+  const note = onLeaf === undefined ? "" : noteOf(onLeaf);
+  return {
+    name: `shard ${shard.shard}`,
+    detail: leaf,
+    kind: purpose,
+    outcome: saidOf(attempt, shard),
+    note,
+    stretches,
+  };
 }
 
-function kindOf({ kind, attempt }: Attempt): TimelineRow["kind"] {
-  if (kind === "hedge" || kind === "retry" || kind === "first") return kind;
-  return attempt > 0 ? "hedge" : "first";
+/** On the way, queued, searching, on the way back. Another clock's instants may be a little off: they keep their order. */
+function stagesOf(
+  sentMs: number,
+  { arrivedMs, startedMs, repliedMs }: NonNullable<AttemptProfile["onLeaf"]>,
+  { kind, endMs }: { kind: StretchKind; endMs: number },
+): TimelineStretch[] {
+  const clamp = (instantMs: number, afterMs: number): number => Math.min(endMs, Math.max(afterMs, instantMs));
+  const arrived = clamp(arrivedMs, sentMs);
+  const started = clamp(startedMs, arrived);
+  const replied = clamp(repliedMs, started);
+  return [
+    { kind: "network", fromMs: sentMs, toMs: arrived },
+    { kind: "queue", fromMs: arrived, toMs: started },
+    { kind, fromMs: started, toMs: replied },
+    { kind: "network", fromMs: replied, toMs: endMs },
+  ];
 }
 
-function finishOf(outcome: string): StretchKind {
-  if (outcome === "complete" || outcome === "truncated" || outcome === "cancelled") return outcome;
-  return outcome === "waiting" ? "waiting" : "missing";
+function noteOf({ kernelMs, postings, clockErrorMs }: NonNullable<AttemptProfile["onLeaf"]>): string {
+  const work = `${kernelMs.toFixed(2)} ms in the kernel, ${postings} postings read`;
+  return `${work}; the leaf's times are known to ± ${clockErrorMs.toFixed(2)} ms`;
+}
+
+function finishOf({ end, won }: AttemptProfile, { outcome }: ShardAnswer): StretchKind {
+  if (end === "cancelled") return "cancelled";
+  if (end !== "answered") return "missing";
+  if (!won) return "unused";
+  return outcome === "truncated" ? "truncated" : "complete";
+}
+
+/** An attempt's end in a word: its shard's outcome where it decided it. */
+function saidOf({ end, won, code }: AttemptProfile, { outcome }: ShardAnswer): string {
+  if (end === "cancelled") return "cancelled";
+  if (end === "failed") return code ?? "failed";
+  if (end === "open") return outcome === "complete" || outcome === "truncated" ? "not awaited" : outcome;
+  return won ? outcome : "not needed";
 }

@@ -1,18 +1,20 @@
 import type { SearchAnswer } from "./answers.ts";
 import { make, span } from "./dom.ts";
 import { counted, countText, durationText, shareText } from "./figures.ts";
-import { type Timeline, type TimelineRow, timelineOf } from "./timeline.ts";
+import { type StretchKind, stretchKinds, type Timeline, type TimelineRow, timelineOf } from "./timeline.ts";
 
 /** What the legend and the readers of bars call each kind of stretch. */
-const kinds: Readonly<Record<string, string>> = {
-  complete: "searched all",
-  truncated: "stopped at the deadline",
-  cancelled: "cancelled",
-  missing: "no answer",
+const kinds: Readonly<Record<StretchKind, string>> = {
   plan: "plan",
   merge: "merge",
-  network: "on the way or queued",
-  waiting: "waiting",
+  network: "on the way",
+  queue: "queued at the leaf",
+  complete: "searched all",
+  truncated: "stopped at the deadline",
+  unused: "answered too late to be used",
+  cancelled: "cancelled",
+  missing: "no answer",
+  waiting: "waiting for shards",
 };
 
 /** An answer's way: when each shard was asked, hedged, cancelled and heard, up to the deadline; and what it rests on. */
@@ -68,15 +70,20 @@ function axis({ ticksMs, place, deadlineMs, isBroken }: Timeline): HTMLElement {
 }
 
 function line(row: TimelineRow, timeline: Timeline): HTMLElement {
-  const badge = row.kind === "hedge" || row.kind === "retry" ? [make("span", { class: "badge" }, [row.kind])] : [];
-  return make("tr", { class: `row-${row.kind}`, "data-outcome": row.outcome }, [
-    make("th", { scope: "row" }, [row.name, " ", make("span", { class: "faint" }, [row.detail]), " ", ...badge]),
-    make("td", { class: "track-cell" }, [track(row, timeline), make("span", { class: "unseen" }, [spoken(row)])]),
-    make("td", { class: `outcome outcome-${row.outcome}` }, [row.outcome]),
-  ]);
+  const isExtra = row.kind !== "root" && row.kind !== "first";
+  const badge = isExtra ? [make("span", { class: "badge" }, [row.kind])] : [];
+  return make(
+    "tr",
+    { class: isExtra ? "row-extra" : "row-first", "data-outcome": row.outcome, "data-kind": row.kind },
+    [
+      make("th", { scope: "row" }, [row.name, " ", make("span", { class: "faint" }, [row.detail]), " ", ...badge]),
+      make("td", { class: "track-cell" }, [track(row, timeline), make("span", { class: "unseen" }, [spoken(row)])]),
+      make("td", { class: `outcome outcome-${row.outcome.replaceAll(" ", "-")}` }, [row.outcome]),
+    ],
+  );
 }
 
-function track({ stretches }: TimelineRow, { place, deadlineMs, isBroken, ticksMs }: Timeline): HTMLElement {
+function track({ stretches, note }: TimelineRow, { place, deadlineMs, isBroken, ticksMs }: Timeline): HTMLElement {
   const grid = ticksMs.map((instantMs) => {
     const rule = make("span", { class: "rule" });
     rule.style.left = `${place(instantMs) * 100}%`;
@@ -91,23 +98,21 @@ function track({ stretches }: TimelineRow, { place, deadlineMs, isBroken, ticksM
     });
   const deadline = make("span", { class: isBroken ? "deadline deadline-far" : "deadline" });
   deadline.style.left = `${place(deadlineMs) * 100}%`;
-  return make("div", { class: "track", "aria-hidden": "true" }, [...grid, ...bars, deadline]);
+  return make("div", { class: "track", "aria-hidden": "true", title: note }, [...grid, ...bars, deadline]);
 }
 
 /** A row as it is read out. */
-function spoken({ stretches }: TimelineRow): string {
-  return stretches
+function spoken({ stretches, note }: TimelineRow): string {
+  const times = stretches
     .filter(({ fromMs, toMs }) => toMs > fromMs)
-    .map(({ kind, fromMs, toMs }) => `${kinds[kind]} from ${fromMs.toFixed(2)} to ${toMs.toFixed(2)} ms`)
-    .join(", ");
+    .map(({ kind, fromMs, toMs }) => `${kinds[kind]} from ${fromMs.toFixed(2)} to ${toMs.toFixed(2)} ms`);
+  return [...times, ...(note === "" ? [] : [note])].join(", ");
 }
 
 function legend({ rows, isBroken }: Timeline): HTMLElement {
-  const shown = Object.keys(kinds).filter((kind) =>
-    rows.some(({ stretches }) => stretches.some((one) => one.kind === kind)),
-  );
+  const shown = stretchKinds.filter((kind) => rows.some(({ stretches }) => stretches.some((one) => one.kind === kind)));
   const items = shown.map((kind) =>
-    make("li", {}, [make("span", { class: `swatch bar-${kind}`, "aria-hidden": "true" }), kinds[kind] ?? kind]),
+    make("li", {}, [make("span", { class: `swatch bar-${kind}`, "aria-hidden": "true" }), kinds[kind]]),
   );
   const deadline = make("li", {}, [
     make("span", { class: "swatch swatch-deadline", "aria-hidden": "true" }),
@@ -116,13 +121,22 @@ function legend({ rows, isBroken }: Timeline): HTMLElement {
   return make("ul", { class: "legend", "aria-label": "Meaning of the bars" }, [...items, deadline]);
 }
 
-function facts({ timing, statistics, shards, traceId }: SearchAnswer): HTMLElement {
+function facts({ timing, statistics, shards, profile, traceId }: SearchAnswer): HTMLElement {
+  const onLeaves = profile?.attempts.flatMap(({ onLeaf }) => (onLeaf === undefined ? [] : [onLeaf])) ?? [];
+  const postings = onLeaves.reduce((sum, one) => sum + one.postings, 0);
+  const clockErrorMs = Math.max(0, ...onLeaves.map((one) => one.clockErrorMs));
   const searched = shards.reduce((sum, { documents }) => sum + documents, 0);
-  const rows: [string, string][] = [
+  const rows: (readonly [string, string])[] = [
     ["Plan", durationText(timing.planMs)],
     ["Scatter and gather", durationText(timing.scatterMs)],
     ["Merge", durationText(timing.mergeMs)],
     ["Searched", `${countText(searched)} of ${counted(statistics.documents, "document")}`],
+    ...(onLeaves.length === 0
+      ? []
+      : ([
+          ["Postings read", countText(postings)],
+          ["Leaves' clocks", `known to ± ${durationText(clockErrorMs)}`],
+        ] as const)),
     ["Statistics", statistics.epoch],
     ["Trace", traceId],
   ];

@@ -92,7 +92,6 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   minisearch: ["load/bench/"],
   autocannon: ["load/"],
   "fast-check": ["test/"],
-  "kubernetes-models": ["test/deploy/"],
   vitest: ["test/"],
   "playwright-core": ["test/console/"],
   "axe-core": ["test/console/"],
@@ -110,6 +109,7 @@ export const threadFiles: readonly string[] = [
   "src/changes/embedded-thread.ts",
   "src/console/asset-thread.ts",
   "src/console/page/main.ts",
+  "src/console/page/docs.ts",
 ];
 
 /** The room that a file is in: `src/root/app.ts` is in `root`, `src/time.ts` in `time`, `load/x/y.ts` in `load`. */

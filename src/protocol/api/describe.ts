@@ -1,0 +1,95 @@
+import { type ErrorCode, errorTable } from "../../errors.ts";
+import { type Operation, operations, type Parameter } from "./operations.ts";
+import { answerSchemas, named, type Schema } from "./schemas.ts";
+
+/** A part of an OpenAPI document. */
+type Part = { readonly [key: string]: unknown };
+
+const problemType = "application/problem+json";
+
+/**
+ * An OpenAPI 3.1 document of the routes as they were declared, completed by what the table of operations says: names,
+ * parameters, examples, answers and errors. A route without an entry is described as it stands.
+ */
+export function completeDescription(declared: Part, profile: Schema): Part {
+  const paths = Object.entries(partOf(declared.paths)).map(([path, methods]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(partOf(methods)).map(([method, route]) => {
+        const operation = operations[`${method.toUpperCase()} ${path}`];
+        return [method, operation === undefined ? route : operationPart(operation, partOf(route))];
+      }),
+    ),
+  ]);
+  return {
+    ...declared,
+    tags: [
+      { name: "search", description: "Asking" },
+      { name: "documents", description: "Writing and reading documents" },
+      { name: "indexes", description: "Indexes and aliases" },
+      { name: "operating", description: "Watching and moving" },
+    ],
+    components: {
+      schemas: answerSchemas(profile),
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: "where keys are configured" } },
+    },
+    security: [{}, { key: [] }],
+    paths: Object.fromEntries(paths),
+  };
+}
+
+function operationPart(operation: Operation, route: Part): Part {
+  const { id, tag, summary, description, parameters, body } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parameters: parameters.map((one) => parameterPart(one, route)) }),
+    ...(body === undefined && route.requestBody === undefined ? {} : { requestBody: bodyPart(operation, route) }),
+    responses: { ...answerParts(operation), ...errorParts(operation.errors) },
+  };
+}
+
+/** A parameter, under the schema that the route validates it by, where it has one. */
+function parameterPart(parameter: Parameter, route: Part): Part {
+  const declared = Array.isArray(route.parameters) ? route.parameters.map(partOf) : [];
+  const same = declared.find(({ name, in: place }) => name === parameter.name && place === parameter.in);
+  return { ...parameter, schema: same?.schema ?? parameter.schema };
+}
+
+function bodyPart({ body = {} }: Operation, route: Part): Part {
+  const declared = partOf(partOf(route.requestBody).content);
+  const types = new Set([...Object.keys(body), ...Object.keys(declared)]);
+  const content = [...types].map((type) => {
+    const { schema, examples } = body[type] ?? {};
+    const shown = schema ?? partOf(declared[type]).schema ?? {};
+    return [type, { schema: shown, ...(examples === undefined ? {} : { examples }) }];
+  });
+  return { required: true, content: Object.fromEntries(content) };
+}
+
+function answerParts({ answers }: Operation): Part {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { description, type = "application/json", schema }]) => [
+      status,
+      { description, ...(schema === undefined ? {} : { content: { [type]: { schema } } }) },
+    ]),
+  );
+}
+
+/** Errors by status; those that share one are told apart by their code. Keys may be asked for everywhere. */
+function errorParts(errors: readonly ErrorCode[]): Part {
+  const all: ErrorCode[] = [...errors, "unauthenticated", "forbidden", "rate_limited"];
+  const statuses = [...new Set(all.map((code) => errorTable[code].status))].sort((a, b) => a - b);
+  const parts = statuses.map((status) => {
+    const codes = all.filter((code) => errorTable[code].status === status);
+    const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join("; ");
+    return [status, { description, content: { [problemType]: { schema: named("Problem") } } }];
+  });
+  return Object.fromEntries(parts);
+}
+
+function partOf(value: unknown): Part {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
