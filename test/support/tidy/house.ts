@@ -24,7 +24,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   data: ground,
   command: [...ground, "nearest", "config", "data", "security"],
   client: [...ground, "command"],
-  simulator: [...ground, "policy", "cluster", "query", "root"],
+  simulator: [...ground, "nearest", "policy", "cluster", "query", "root"],
   main: [...ground, "config", "command", "root", "leaf"],
 };
 
