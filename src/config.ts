@@ -219,6 +219,15 @@ export const settingsTable = {
     max: 1_000_000_000,
     reason: "deletes of each shard that the log keeps; a leaf that missed more reads the shard anew",
   }),
+  slowMs: setting("integer", {
+    roles: ["up", "root"],
+    default: 200,
+    min: 0,
+    max: 60_000,
+    reason: "milliseconds from which a search is slow: logged, and its trace kept",
+  }),
+  traceEvery: setting("integer", { roles: ["up", "root"], default: 0, reason: "keep one trace in so many; 0: none" }),
+  logQueries: setting("boolean", { roles: ["up", "root"], default: false, reason: "log and trace the searched words" }),
   logLevel: setting("level", {
     roles: services,
     default: "warn",

@@ -75,6 +75,11 @@ export function seededRandom(seed: number): Random {
   };
 }
 
+/** An instant of `systemClock` as milliseconds since 1970, by the wall clock as it stands now; for people. */
+export function epochMsOf(monotonicMs: number): number {
+  return Date.now() + (monotonicMs - performance.now());
+}
+
 /** Lets everything else that is waiting for the event loop run first. */
 export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

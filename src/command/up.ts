@@ -105,7 +105,7 @@ class LocalCluster {
 
   #startRoot(): Supervised {
     const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
-    const { bodyBytesMax, windowMax, termsMax, cacheBytesMax, logLevel } = this.#config;
+    const { bodyBytesMax, windowMax, termsMax, cacheBytesMax, logLevel, slowMs, traceEvery, logQueries } = this.#config;
     const { log, logReplicas, logMonitor, acceptUnsyncedLog } = this.#config;
     const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
     return this.#supervise("root", "root", (url) => [
@@ -113,6 +113,8 @@ class LocalCluster {
       ...["--port", url === undefined ? String(port) : new URL(url).port],
       ...["--body-bytes-max", String(bodyBytesMax), "--window-max", String(windowMax), "--terms-max", String(termsMax)],
       ...["--cache-bytes-max", String(cacheBytesMax)],
+      ...["--slow-ms", String(slowMs), "--trace-every", String(traceEvery)],
+      logQueries ? "--log-queries" : "--no-log-queries",
       ...["--log-level", logLevel, "--log", log, "--log-replicas", String(logReplicas)],
       ...(logMonitor === "" ? [] : ["--log-monitor", logMonitor]),
       ...securityFlags(this.#config),

@@ -19,11 +19,12 @@ import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import type { RootService } from "./service.ts";
-import { traceIdFrom } from "./trace.ts";
+import { type RequestTrace, traceFrom } from "./trace.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     traceId: string;
+    trace: RequestTrace;
     startMs: number;
   }
 }
@@ -68,10 +69,12 @@ export function createApp(options: AppOptions): App {
   });
   const arrivals = createArrivals(clock, afterPoll);
   app.decorateRequest("traceId", "");
+  app.decorateRequest("trace");
   app.decorateRequest("startMs", 0);
   app.addHook("onRequest", (request, reply, done) => {
     const traceparent = request.headers.traceparent;
-    request.traceId = traceIdFrom(typeof traceparent === "string" ? traceparent : undefined);
+    request.trace = traceFrom(typeof traceparent === "string" ? traceparent : undefined);
+    request.traceId = request.trace.traceId;
     request.startMs = arrivals.nowMs();
     reply.header("x-trace-id", request.traceId);
     done();

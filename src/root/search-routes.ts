@@ -5,6 +5,7 @@ import { bodyFromParameters, type SearchBody, searchBodySchema } from "../protoc
 import type { App } from "./app.ts";
 import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
+import { type RequestTrace, withSpan } from "./trace.ts";
 
 type SearchParameters = { Params: { index: string } };
 
@@ -41,7 +42,7 @@ function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) 
 }
 
 type RequestParts = {
-  traceId: string;
+  trace: RequestTrace;
   startMs: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
 };
@@ -49,9 +50,9 @@ type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () 
 
 /** Where the request stands; its caller is gone when the connection closes before the answer was written. */
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
-  const { traceId, startMs } = request;
+  const { trace, startMs } = request;
   return {
-    traceId,
+    trace: withSpan(trace),
     startMs,
     priority: priorityOf(request.headers["x-priority"]),
     onGone: (run) =>

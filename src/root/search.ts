@@ -5,6 +5,7 @@ import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
+import type { TraceContext } from "../telemetry/span.ts";
 import { extendAnswer, writeAnswer } from "./answer.ts";
 import { answerKey, answerVariant } from "./answer-key.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
@@ -21,6 +22,7 @@ import { profileOf } from "./profile.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
 import { shownPage } from "./shown-value.ts";
+import { traceparentOf } from "./trace.ts";
 import { requireEnough, rounded, verdictOf } from "./verdict.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };
@@ -36,7 +38,7 @@ export type Gathered = {
 
 /** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
 export type SearchContext = {
-  traceId: string;
+  trace: TraceContext;
   startMs: number;
   priority: Priority;
   onGone: (run: () => void) => void;
@@ -59,7 +61,7 @@ export async function searchIndex(
   context: SearchContext & SearchParts,
 ): Promise<Buffer> {
   const { clock } = context.resources;
-  const { startMs, onGone, traceId } = context;
+  const { startMs, onGone, trace } = context;
   const page = pageOf(body, context.limits);
   const budgetMs = body.budgetMs ?? context.limits.budgetMs;
   const arrivedMs = clock.nowMs();
@@ -84,7 +86,7 @@ export async function searchIndex(
       scatterMs: rounded(gatheredMs - plannedMs),
       mergeMs: rounded(doneMs - gatheredMs),
     },
-    traceId,
+    traceId: trace.traceId,
   });
 }
 
@@ -110,7 +112,7 @@ async function gatherAnswer(
   const query = {
     shape: planShape(plan),
     shards: index.shards,
-    plan: Buffer.from(JSON.stringify(plan)),
+    plan: Buffer.from(JSON.stringify({ ...plan, trace: traceparentOf(context.trace) })),
     deadlineMs: context.startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),
     minCoverage: body.minCoverage ?? 0,
     hedge: body.hedge ?? true,

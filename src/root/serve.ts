@@ -7,6 +7,7 @@ import { TailPolicy } from "../policy/tail.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { openSpanExport } from "../telemetry/span-export.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
@@ -14,6 +15,7 @@ import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
 import { Membership } from "./membership.ts";
 import { openFiles, openGuard } from "./open-guard.ts";
+import { watchQueries } from "./query-watch.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
@@ -31,7 +33,7 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
     io.stderr(`${exposed}\n`);
     return 2;
   }
-  const root = await startRoot(config);
+  const root = await startRoot(config, policyDefaults, io.env);
   process.send?.({ listening: root.url });
   await io.stopped;
   await root.close();
@@ -43,10 +45,14 @@ function rootProblemOf(config: Config): string | undefined {
   return missingFiles(config) ?? exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
 }
 
-/** Starts a root in this process. Its policies are settled: other ones are there to be compared with. */
+/**
+ * Starts a root in this process. Its policies are settled: other ones are there to be compared with. `env` has what
+ * OpenTelemetry takes from the environment.
+ */
 export async function startRoot(
   config: Config,
   settings: PolicySettings = policyDefaults,
+  env: CommandIo["env"] = {},
 ): Promise<{ url: string; close(): Promise<void> }> {
   const name = config.name || "root";
   const files = openFiles(config, () => app.log);
@@ -108,6 +114,16 @@ export async function startRoot(
     guard: { ...guard, strictTransport: files.isEdgeSecure },
     ...files.edge,
   });
+  const spans = await openSpanExport(env, { name, log: () => app.log });
+  service.watch(
+    watchQueries({
+      rules: { slowMs: config.slowMs, traceEvery: config.traceEvery },
+      log: app.log,
+      logsAll: config.logLevel === "debug",
+      showText: config.logQueries,
+      sink: spans,
+    }),
+  );
   const listening = await app.listen({ host: config.host, port: config.port });
   const url = files.isEdgeSecure ? listening.replace("http:", "https:") : listening;
   return {
@@ -116,6 +132,7 @@ export async function startRoot(
       service.draining = true;
       await sleep(leaveMs);
       await app.close();
+      await spans?.close();
       await closeGuard();
       files.close();
       service.close();

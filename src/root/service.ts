@@ -21,6 +21,7 @@ import { loadSample } from "./load-sample.ts";
 import { showRoot } from "./meters.ts";
 import type { LeafAnnouncement, Membership } from "./membership.ts";
 import { waitForWrite } from "./own-write.ts";
+import type { QueryWatch } from "./query-watch.ts";
 import { showReplicas } from "./replica-meters.ts";
 import type { ScatterResources } from "./scatter.ts";
 import { type Gathered, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
@@ -58,6 +59,7 @@ export class RootService {
   readonly #searches = new SearchTally();
   readonly #answers = new AnswerTally();
   #meter: ServiceMeter | undefined;
+  #watch: QueryWatch | undefined;
   readonly #guard: CanaryGuard;
   readonly #instant: InstantAnswers;
   readonly #definitions: Definitions;
@@ -81,6 +83,11 @@ export class RootService {
     return this.#definitions.start();
   }
 
+  /** Has every search seen when it is over. */
+  watch(watch: QueryWatch): void {
+    this.#watch = watch;
+  }
+
   /** Stops following the log. */
   close(): void {
     this.#definitions.close();
@@ -102,14 +109,14 @@ export class RootService {
     }
     if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
     const parts = { resources, limits, guard: this.#guard, instant: this.#instant };
-    return this.#admitted({ ...context, budgetMs }, (onGathered) =>
+    return this.#admitted({ ...context, budgetMs, index: name, text: body.query ?? "" }, (onGathered) =>
       searchIndex(index, body, { ...context, ...parts, onGathered }),
     );
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
   async #admitted(
-    context: SearchContext & { budgetMs: number },
+    context: SearchContext & { budgetMs: number; index: string; text: string },
     run: (onGathered: (gathered: Gathered) => void) => Promise<Buffer>,
   ): Promise<Buffer> {
     const { admission, resources } = this.#options;
@@ -142,7 +149,9 @@ export class RootService {
       const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
       const deadline = deadlineKept({ tookMs, budgetMs, failure });
       this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
-      if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000);
+      const { index, text, trace, startMs } = context;
+      const kept = this.#watch?.({ index, text, trace, startMs, doneMs: nowMs, budgetMs, end, failure, gathered });
+      if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
       admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }

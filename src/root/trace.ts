@@ -1,7 +1,8 @@
 import { randomFillSync } from "node:crypto";
+import type { TraceContext } from "../telemetry/span.ts";
 
-/** Identifies one request across hops, as W3C Trace Context has it: 32 hexadecimal digits, not all zero. */
-export type TraceId = string;
+/** What a request continues or begins; its own span is named where one is wanted. */
+export type RequestTrace = Omit<TraceContext, "spanId">;
 
 const pool = Buffer.alloc(4096);
 let used = pool.length;
@@ -15,19 +16,37 @@ function randomHex(sizeBytes: number): string {
   return pool.toString("hex", used - sizeBytes, used);
 }
 
-/** The trace that an incoming `traceparent` header continues, or a new one where it is absent or malformed. */
-export function traceIdFrom(traceparent: string | undefined): TraceId {
-  const traceId = traceparent?.slice(3, 35) ?? "";
-  const wellFormed =
-    traceparent !== undefined &&
-    traceparent.length >= 55 &&
-    traceparent[2] === "-" &&
-    traceparent[35] === "-" &&
-    traceparent[52] === "-" &&
-    !traceparent.startsWith("ff") &&
-    isHex(traceId) &&
-    traceId !== "0".repeat(32);
-  return wellFormed ? traceId : randomHex(16);
+const noTrace = "0".repeat(32);
+const noSpan = "0".repeat(16);
+
+/**
+ * The trace that an incoming `traceparent` header continues, or a new one where it is absent or malformed (W3C Trace
+ * Context, level 2: of versions to come the parts that are known are read).
+ */
+export function traceFrom(traceparent: string | undefined): RequestTrace {
+  const known = traceparent === undefined ? undefined : readTraceparent(traceparent);
+  return known ?? { traceId: randomHex(16), parentSpanId: undefined, sampled: false };
+}
+
+function readTraceparent(text: string): RequestTrace | undefined {
+  if (text.length < 55 || text[2] !== "-" || text[35] !== "-" || text[52] !== "-") return undefined;
+  const version = text.slice(0, 2);
+  if (!isHex(version) || version === "ff") return undefined;
+  if (text.length > 55 && (version === "00" || text[55] !== "-")) return undefined;
+  const [traceId, parentSpanId, flags] = [text.slice(3, 35), text.slice(36, 52), text.slice(53, 55)];
+  if (!isHex(traceId) || !isHex(parentSpanId) || !isHex(flags) || traceId === noTrace || parentSpanId === noSpan)
+    return undefined;
+  return { traceId, parentSpanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** Names the span of a request's own work. */
+export function withSpan(trace: RequestTrace): TraceContext {
+  return { ...trace, spanId: randomHex(8) };
+}
+
+/** What tells others of the trace that they work for. */
+export function traceparentOf({ traceId, spanId, sampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }
 
 function isHex(text: string): boolean {

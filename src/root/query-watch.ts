@@ -1,0 +1,73 @@
+import { HedgerowError } from "../errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { SpanSink } from "../telemetry/span.ts";
+import { type EndedQuery, type KeepReason, type KeepRules, reasonToKeep } from "./kept-query.ts";
+import { querySpans } from "./query-spans.ts";
+import { rounded } from "./verdict.ts";
+
+export type QueryWatchOptions = {
+  rules: KeepRules;
+  log: Log;
+  /** Whether the log takes a line of every search. */
+  logsAll: boolean;
+  /** Whether what was typed may stand in the log and in traces. */
+  showText: boolean;
+  /** Where traces go; undefined: nowhere. */
+  sink: SpanSink | undefined;
+};
+
+/** Sees every search end. Answers its trace's id where somebody will be able to find it. */
+export type QueryWatch = (query: EndedQuery) => string | undefined;
+
+const messages: Readonly<Record<KeepReason, string>> = {
+  failed: "search failed",
+  partial: "search was partial",
+  slow: "search was slow",
+  asked: "search",
+  drawn: "search",
+};
+
+/** Logs and traces searches: those that are slow, partial or failed always, others as the settings and callers want. */
+export function watchQueries({ rules, log, logsAll, showText, sink }: QueryWatchOptions): QueryWatch {
+  return (query) => {
+    const reason = reasonToKeep(query, rules);
+    if (reason === undefined) {
+      if (logsAll) log.debug(lineOf(query, showText), "search");
+      return undefined;
+    }
+    const isNews = reason !== "asked" && reason !== "drawn";
+    if (isNews) log.warn(lineOf(query, showText), messages[reason]);
+    else if (logsAll) log.debug(lineOf(query, showText), messages[reason]);
+    sink?.take(query.trace, querySpans(query, { reason, showText }));
+    return isNews || sink !== undefined ? query.trace.traceId : undefined;
+  };
+}
+
+/** What a line of the log says of a search. */
+function lineOf(query: EndedQuery, showText: boolean): Record<string, unknown> {
+  const { index, text, trace, startMs, doneMs, budgetMs, end, failure, gathered } = query;
+  const line = {
+    traceId: trace.traceId,
+    index,
+    end,
+    tookMs: rounded(doneMs - startMs),
+    budgetMs,
+    ...(showText ? { query: text } : {}),
+    ...(failure === undefined ? {} : { code: failure instanceof HedgerowError ? failure.code : "internal" }),
+  };
+  if (gathered === undefined) return line;
+  const { plannedMs, gatheredMs, attempts, result } = gathered;
+  const missing = result.reports.flatMap(({ outcome, replica, errors }, shard) =>
+    outcome === "complete" ? [] : [{ shard, outcome, leaf: replica?.leaf ?? null, errors }],
+  );
+  return {
+    ...line,
+    planMs: rounded(plannedMs - startMs),
+    scatterMs: rounded(gatheredMs - plannedMs),
+    mergeMs: rounded(doneMs - gatheredMs),
+    coverage: result.coverage,
+    attempts: attempts.length,
+    hedges: attempts.filter(({ purpose }) => purpose === "hedge").length,
+    ...(missing.length === 0 ? {} : { missing }),
+  };
+}
