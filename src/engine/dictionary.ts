@@ -7,6 +7,8 @@ export type DictionaryData = { bytes: Uint8Array; ends: Uint32Array; table: Uint
 const shortBytes = 24;
 /** How full a table is. */
 const fillShare = 0.7;
+/** Where strings are put together to be decoded. */
+const together = Buffer.alloc(4096);
 const encoder = new TextEncoder();
 
 export function sharedUint8(length: number): Uint8Array {
@@ -119,6 +121,32 @@ export class Dictionary {
       text += String.fromCharCode(code);
     }
     return text;
+  }
+
+  /** The strings of some numbers, in their order: short ASCII ones are decoded together, a call for all of them. */
+  texts(numbers: readonly number[]): string[] {
+    const { bytes, ends } = this.data;
+    const sizes: number[] = [];
+    let at = 0;
+    let seen = 0;
+    for (const number of numbers) {
+      const start = this.#start(number);
+      const size = (ends[number] ?? 0) - start;
+      if (at + size > together.length) return numbers.map((other) => this.text(other));
+      for (let i = 0; i < size; i++) {
+        const byte = bytes[start + i] ?? 0;
+        seen |= byte;
+        together[at++] = byte;
+      }
+      sizes.push(size);
+    }
+    if (seen > 0x7f) return numbers.map((other) => this.text(other));
+    const text = together.toString("latin1", 0, at);
+    let end = 0;
+    return sizes.map((size) => {
+      end += size;
+      return text.slice(end - size, end);
+    });
   }
 
   keyOf(number: number): LookupKey {

@@ -100,6 +100,10 @@ export class Memtable implements Piece {
     return this.#documents[doc]?.id ?? "";
   }
 
+  idsAt(docs: readonly number[]): string[] {
+    return docs.map((doc) => this.idAt(doc));
+  }
+
   sourceAt(doc: number): Uint8Array {
     return this.#documents[doc]?.source.slice() ?? new Uint8Array();
   }

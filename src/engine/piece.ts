@@ -23,6 +23,7 @@ export type Piece = {
   /** Whether documents are numbered in the order of their ids. */
   readonly ordered: boolean;
   idAt(doc: number): string;
+  idsAt(docs: readonly number[]): string[];
   /** A copy of the document's JSON. */
   sourceAt(doc: number): Uint8Array;
   /** The document's JSON where it lies. */

@@ -51,6 +51,10 @@ export class Segment implements Piece {
     return this.ids.text(doc);
   }
 
+  idsAt(docs: readonly number[]): string[] {
+    return this.ids.texts(docs);
+  }
+
   sourceAt(doc: number): Uint8Array {
     return this.sourceView(doc).slice();
   }

@@ -43,6 +43,8 @@ export type ShardView = {
   analyzer: () => Analyzer;
 };
 
+const none = new Uint8Array();
+
 type Candidate = Hit & { piece: Piece; doc: number };
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
@@ -66,7 +68,6 @@ export class ShardSearch {
   readonly #returned: readonly string[] | undefined;
   readonly #view: ShardView;
   readonly #waiting: PieceView[];
-  readonly #none = new Uint8Array();
   #scan: PieceScan | undefined;
   #best: Candidate[] = [];
   #total = 0;
@@ -119,9 +120,7 @@ export class ShardSearch {
         const hit = sort === undefined ? { id, score } : { id, score, sort };
         return this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) };
       }),
-      sources: best.map(({ piece, doc }) =>
-        returned?.length === 0 ? this.#none : project(piece.sourceView(doc), returned),
-      ),
+      sources: best.map(({ piece, doc }) => (returned?.length === 0 ? none : project(piece.sourceView(doc), returned))),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
   }
@@ -171,10 +170,16 @@ export class ShardSearch {
 
   #merge(scan: PieceScan): Candidate[] {
     const { piece } = scan.view;
-    const merged = this.#best.slice();
+    const docs: number[] = [];
+    const scores: number[] = [];
     scan.top.each((doc, score) => {
-      const hit = { id: piece.idAt(doc), score, piece, doc };
-      const sort = scan.sortValues(doc, score);
+      docs.push(doc);
+      scores.push(score);
+    });
+    const merged = this.#best.slice();
+    piece.idsAt(docs).forEach((id, i) => {
+      const hit = { id, score: scores[i] ?? 0, piece, doc: docs[i] ?? 0 };
+      const sort = scan.sortValues(hit.doc, hit.score);
       merged.push(sort === undefined ? hit : { ...hit, sort });
     });
     merged.sort(this.#compare);
