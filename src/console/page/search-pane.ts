@@ -1,8 +1,9 @@
 import type { Timers } from "../../time.ts";
 import type { IndexAnswer, IndexField, SearchAnswer } from "./answers.ts";
 import { ApiFailure, ask } from "./api.ts";
+import { type Choices, filterOf, toggleChoice } from "./choices.ts";
 import { find, make } from "./dom.ts";
-import { type Choices, facetGroups, filterOf, toggleChoice } from "./facet-list.ts";
+import { facetGroups } from "./facet-list.ts";
 import { counted, durationText } from "./figures.ts";
 import { hitItems } from "./hits.ts";
 import { Latest } from "./latest.ts";
