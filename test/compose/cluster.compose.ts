@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sleep } from "../../src/time.ts";
+import { readDashboards } from "../deploy/dashboards.ts";
 import { eventually } from "../support/up.ts";
 import { findEngine } from "./engine.ts";
 import { freePorts, Project } from "./project.ts";
@@ -141,6 +142,22 @@ describe.skipIf(engine === undefined)("docker compose", () => {
     expectNothingLost("rolling restart");
   });
 
+  it("loses no query to the chaos that the Compose file offers", async () => {
+    await project.compose("--profile", "chaos", "up", "-d", "chaos");
+    await sleep(30_000);
+    await project.compose("--profile", "chaos", "stop", "--timeout", "10", "chaos");
+    const said = await project.compose("--profile", "chaos", "logs", "--no-log-prefix", "chaos");
+    expect(said).toMatch(/(unpause|start) leaf-/);
+    expectNothingLost("chaos");
+    await project.recovered();
+  });
+
+  it("can be loaded by the harness that the Compose file offers", async () => {
+    const said = await project.compose("--profile", "load", "run", "--rm", "load");
+    expect(said).toContain("steady");
+    queries?.take();
+  });
+
   it("shows its metrics to Prometheus, with the rules", async () => {
     await project.compose("--profile", "observability", "up", "-d", "prometheus");
     const url = `http://127.0.0.1:${project.ports[2]}/api/v1`;
@@ -155,6 +172,12 @@ describe.skipIf(engine === undefined)("docker compose", () => {
       },
       60_000,
     );
+    for (const { title, exprs } of readDashboards().flatMap(({ panels }) => panels)) {
+      for (const expr of exprs) {
+        const answer = await (await fetch(`${url}/query?query=${encodeURIComponent(expr)}`)).json();
+        expect(answer, `${title}: ${expr}`).toMatchObject({ status: "success" });
+      }
+    }
     const rules = await (await fetch(`${url}/rules`)).text();
     expect(rules).toContain("HedgerowDeadlinesMissed");
     expect(rules).not.toContain('"health":"err"');

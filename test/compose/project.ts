@@ -30,6 +30,10 @@ export class Project {
       ROOT_1_PORT: root1,
       ROOT_2_PORT: root2,
       PROMETHEUS_PORT: prometheus,
+      DOCKER_SOCKET: (variables.DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", ""),
+      CHAOS_EVERY_S: "3",
+      CHAOS_FOR_S: "5",
+      DURATION_S: "5",
     };
   }
 

@@ -36,9 +36,6 @@ const controller = new AbortController();
 controller.abort(new Error("typed on"));
 const cancelled = await hedgerow.search("books", "x", { signal: controller.signal }).catch((error: unknown) => error);
 
-// @ts-expect-error there is no such field in a search
-await hedgerow.search("books", { querry: "walden" }).catch((error: unknown) => error);
-
 console.log(JSON.stringify({
   accepted: written.accepted,
   title,
@@ -48,6 +45,12 @@ console.log(JSON.stringify({
   stored: stored?.document.title,
   cancelled: cancelled instanceof Error ? cancelled.message : cancelled,
 }));
+`;
+
+/** What the types must not let pass. */
+export const mistakenProgram = `
+import { Hedgerow } from "hedgerow";
+await new Hedgerow({ url: "http://127.0.0.1" }).search("books", { querry: "walden" });
 `;
 
 /** A consumer's compiler settings: strict, and checking the package's declarations as well. */
