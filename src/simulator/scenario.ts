@@ -48,13 +48,17 @@ export type Scenario = {
   live: unknown;
 };
 
-/** What a figure of a variant must be; `of` makes the bounds multiples of the same figure of another variant. */
+/**
+ * What a figure of a variant must be; `of` makes the bounds multiples of the same figure of another variant. With
+ * `seeds` above 1 it is promised of that many runs taken together: one alone is too short to show it.
+ */
 export type Target = {
   variant: string;
   measure: string;
   atMost: number | undefined;
   atLeast: number | undefined;
   of: string | undefined;
+  seeds: number;
 };
 
 export type ScenarioFile = { name: string; about: string; variants: readonly Scenario[]; targets: readonly Target[] };
@@ -178,6 +182,7 @@ function readTarget(json: unknown, path: string): Target {
     atMost: section.optionalNumber("atMost"),
     atLeast: section.optionalNumber("atLeast"),
     of: section.has("of") ? section.text("of") : undefined,
+    seeds: section.number("seeds", { min: 1, whole: true }, 1),
   };
   section.done();
   if (target.atMost === undefined && target.atLeast === undefined) {

@@ -38,7 +38,9 @@ export function verdictLines(verdicts: readonly Verdict[]): string {
         Number.isFinite(atMost) ? `at most ${short(atMost)}` : "",
       ].filter((text) => text !== "");
       const beside = target.of === undefined ? "" : ` (beside ${target.of})`;
-      return `${holds ? "holds " : "MISSED"}  ${target.variant} ${target.measure}: ${short(value)}, ${bounds.join(", ")}${beside}`;
+      const verdict = target.seeds > 1 ? "alone " : holds ? "holds " : "MISSED";
+      const over = target.seeds > 1 ? ` over ${target.seeds} seeds together` : "";
+      return `${verdict}  ${target.variant} ${target.measure}: ${short(value)}, ${bounds.join(", ")}${beside}${over}`;
     })
     .join("\n");
 }

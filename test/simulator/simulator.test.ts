@@ -188,6 +188,7 @@ describe("scenario files", () => {
       atMost: share,
       atLeast: undefined,
       of: "all",
+      seeds: 1,
     }));
     expect(judge(targets, new Map([["all", figures]])).map((verdict) => verdict.holds)).toEqual([false, true]);
   });
