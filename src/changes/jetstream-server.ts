@@ -68,6 +68,8 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       reconnectTimeWait: reconnectDelayMs,
       reconnectJitter: reconnectDelayMs,
       ignoreAuthErrorAbort: true,
+      // Otherwise every request makes two errors, with their stacks, for the case that it fails.
+      noAsyncTraces: true,
     });
     const admin = await openStreams(connection, { timeout: requestTimeoutMs });
     const head = await ensureStream(admin, changesConfig(replicas));
