@@ -75,9 +75,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** An instant of `systemClock` as milliseconds since 1970, by the wall clock as it stands now; for people. */
-export function epochMsOf(monotonicMs: number): number {
-  return Date.now() + (monotonicMs - performance.now());
+/**
+ * What to add to an instant of `systemClock` for milliseconds since 1970, by the wall clock as it stands now; for people.
+ * That clock counts whole milliseconds: instants that belong together need one and the same offset.
+ */
+export function epochOffsetMs(): number {
+  return Date.now() - performance.now();
 }
 
 /** Lets everything else that is waiting for the event loop run first. */

@@ -12,7 +12,7 @@ import {
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, RandomIdGenerator, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
-import { epochMsOf } from "../time.ts";
+import { epochOffsetMs } from "../time.ts";
 import { BatchLinks } from "./batch-links.ts";
 import type { Log } from "./log.ts";
 import type { SpanRecord, SpanSink, TraceContext } from "./span.ts";
@@ -54,23 +54,23 @@ export function createSpanSink(exporter: SpanExporter, name: string): SpanSink {
   const tracer = provider.getTracer("hedgerow");
   const links = new BatchLinks<SpanContext>();
 
-  const record = (span: SpanRecord, parent: Context): void => {
+  const record = (span: SpanRecord, parent: Context, offsetMs: number): void => {
     const linked = links.of(span.batch).map((context) => ({ context, attributes: { "hedgerow.link": "batch" } }));
     const { name, attributes } = span;
-    const [startTime, endTime] = [epochMsOf(span.startMs), epochMsOf(span.endMs)];
+    const [startTime, endTime] = [span.startMs + offsetMs, span.endMs + offsetMs];
     const made = tracer.startSpan(name, { kind: kinds[span.kind], startTime, attributes, links: linked }, parent);
     given = undefined;
     if (span.error !== undefined) made.setStatus({ code: SpanStatusCode.ERROR, message: span.error });
     links.add(span.batch, made.spanContext());
     const own = trace.setSpan(parent, made);
-    for (const child of span.children) record(child, own);
+    for (const child of span.children) record(child, own, offsetMs);
     made.end(endTime);
   };
 
   return {
     take(context, root) {
       given = { traceId: context.traceId, spanId: context.spanId };
-      record(root, parentOf(context));
+      record(root, parentOf(context), epochOffsetMs());
     },
     close: () => provider.shutdown(),
   };

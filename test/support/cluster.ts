@@ -5,6 +5,7 @@ import { readConfig } from "../../src/config.ts";
 import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createLeaf } from "../../src/leaf/leaf.ts";
 import { openReplicaWith } from "../../src/leaf/open-replica.ts";
+import { policyDefaults } from "../../src/policy/settings.ts";
 import { startRoot } from "../../src/root/serve.ts";
 import { systemClock, systemTimers } from "../../src/time.ts";
 
@@ -30,6 +31,8 @@ export async function startCluster(options: {
   flags?: string[];
   /** More leaves that the root is told of, each `name=url`; nobody need be there. */
   elsewhere?: string[];
+  /** What the root finds in its environment. */
+  env?: Record<string, string>;
   /** A directory with a log in it, which is removed in the end. */
   data?: string;
 }): Promise<TestCluster> {
@@ -52,7 +55,7 @@ export async function startCluster(options: {
   const flags = ["--data", directory, "--port", "0", "--leaf-urls", leafUrls, "--log-level", "silent"];
   const read = readConfig("root", [...flags, ...(options.flags ?? [])], {});
   if (read.kind !== "ok") throw new Error(JSON.stringify(read));
-  const root = await startRoot(read.config);
+  const root = await startRoot(read.config, policyDefaults, options.env);
   const request = requestTo(root.url);
   const running = [...leaves];
   return {
