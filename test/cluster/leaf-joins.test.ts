@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRecord, type JsonAnswer } from "../support/cluster.ts";
 import { type RoleHome, type RoleProcess, roleHome } from "../support/roles.ts";
 import { askAtOnce, type StreamAnswer } from "../support/stream.ts";
@@ -8,6 +8,7 @@ import { allReady, listOf, loadWords, type MappedShard, shardMap, wordDocuments 
 const shards = 12;
 const replicas = 2;
 const settleMs = 60_000;
+const startMsMax = 300_000;
 
 let home: RoleHome;
 let root: RoleProcess;
@@ -19,10 +20,14 @@ function joining(place: number): Promise<RoleProcess> {
 
 /** Four leaves that joined a root, and an index on them; the root takes off a leaf that was silent for `graceMs`. */
 async function begin(graceMs: number): Promise<void> {
+  home = await roleHome();
   const flags = ["--shards", String(shards), "--replicas", String(replicas), "--leaf-grace-ms", String(graceMs)];
   root = await home.root("root", flags);
   leaves = await Promise.all([1, 2, 3, 4].map(joining));
-  await eventually("all have joined", async () => (await members()).every(({ connected }) => connected === true));
+  await eventually("all have joined", async () => {
+    const joined = await members();
+    return joined.length === leaves.length && joined.every(({ state }) => state === "connected");
+  });
   await loadWords(root);
   await allReady(root, settleMs);
   await eventually("every word is weighed", async () => {
@@ -31,14 +36,8 @@ async function begin(graceMs: number): Promise<void> {
   });
 }
 
-beforeEach(async () => {
-  home = await roleHome();
-});
-afterEach(() => home.remove());
-
 async function members(): Promise<Record<string, unknown>[]> {
-  const found = listOf((await root.request("GET", "/v1/cluster")).body.members);
-  return found.length < (leaves?.length ?? 0) ? [{ connected: false }] : found;
+  return listOf((await root.request("GET", "/v1/cluster")).body.members);
 }
 
 async function isSettled(): Promise<boolean> {
@@ -65,10 +64,10 @@ async function duringQueries(work: () => Promise<void>): Promise<StreamAnswer[]>
   const documents = wordDocuments.length;
   expect(expected).toMatchObject({ status: 200, body: { complete: true, statistics: { documents } } });
   const asking = askAtOnce(4, ask, () => done && left-- <= 0);
-  await work().finally(() => {
+  const working = work().finally(() => {
     done = true;
   });
-  const answers = await asking;
+  const [answers] = await Promise.all([asking, working]);
   const { hits, total } = expected.body;
   const whole = { status: 200, complete: true, coverage: 1, documents, hits, total };
   for (const { status, body } of answers) {
@@ -91,9 +90,11 @@ function leavesOf(map: readonly MappedShard[]): string[] {
   return map.flatMap((shard) => shard.leaves);
 }
 
-describe("a leaf that joins a running cluster", () => {
-  it("takes over its share without a moment of less coverage, and is asked", async () => {
-    await begin(600_000);
+describe("leaves that come and go under queries", () => {
+  beforeAll(() => begin(600_000), startMsMax);
+  afterAll(() => home.remove());
+
+  it("take over their share when they join, without a moment of less coverage, and are asked", async () => {
     const before = await shardMap(root);
     await duringQueries(async () => {
       leaves.push(await joining(5));
@@ -114,11 +115,8 @@ describe("a leaf that joins a running cluster", () => {
     const metrics = await fetch(`${leaves[4]?.url}/metrics`);
     expect(await metrics.text()).toMatch(/hedgerow_leaf_searches_total\{outcome="complete"\} [1-9]/);
   });
-});
 
-describe("a leaf that is told to end", () => {
-  it("has its replicas taken over first, even those that are nowhere else, and no query fails", async () => {
-    await begin(600_000);
+  it("have their replicas taken over first when they are told to end, even those that are nowhere else", async () => {
     const fields = { title: { type: "text" } };
     await root.request("PUT", "/v1/indexes/single", { fields, shards: 6, replicas: 1 });
     const written = await root.request("POST", "/v1/indexes/single/documents", wordDocuments);
@@ -144,11 +142,8 @@ describe("a leaf that is told to end", () => {
     expect(leavesOf(after)).not.toContain("leaf-1");
     for (const { leaves: held } of after) expect(new Set(held).size).toBe(replicas);
   });
-});
 
-describe("a leaf that dies", () => {
-  it("keeps its place while it is away for a moment: nothing moves, and no query fails", async () => {
-    await begin(600_000);
+  it("keep their places when they die and are back in a moment: nothing moves, and no query fails", async () => {
     const before = await shardMap(root);
     await duringQueries(async () => {
       await leaves[1]?.end("SIGKILL");
@@ -159,9 +154,13 @@ describe("a leaf that dies", () => {
     });
     expect((await shardMap(root)).map(placesOf)).toEqual(before.map(placesOf));
   });
+});
 
-  it("loses its place when it stays away, and others take over", async () => {
-    await begin(2_000);
+describe("a leaf that dies and stays away", () => {
+  beforeAll(() => begin(2_000), startMsMax);
+  afterAll(() => home.remove());
+
+  it("loses its place, and others take over", async () => {
     await duringQueries(async () => {
       await leaves[1]?.end("SIGKILL");
       leaves.splice(1, 1);

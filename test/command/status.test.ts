@@ -63,6 +63,42 @@ describe("hedgerow status", () => {
     ]);
   });
 
+  it("shows which leaves are leaving or about to be taken off, and which replicas are on their way", async () => {
+    const leaf = { zone: null, url: "http://h", rttMs: null, inflight: 0, trouble: null };
+    const members = [
+      { ...leaf, name: "a", state: "leaving", connected: true, replicas: { departing: 3, staying: 0 }, leaseMs: 9000 },
+      { ...leaf, name: "b", state: "away", connected: false, trouble: "refused", leaseMs: 12_345, replicas: {} },
+      {
+        ...leaf,
+        name: "c",
+        state: "connected",
+        connected: true,
+        replicas: { departing: 1, staying: 5 },
+        leaseMs: 9000,
+      },
+    ];
+    const replica = { zone: null, sequence: 1, inflight: 0, latencyMs: speed(0, 0, 0) };
+    const replicas = [
+      { ...replica, leaf: "a", state: "ready", place: "departing" },
+      { ...replica, leaf: "b", state: "unreachable", place: "settled" },
+      { ...replica, leaf: "c", state: "catching-up", place: "arriving" },
+    ];
+    const indexes = [{ index: "demo", shards: [{ shard: 0, documents: 1, latencyMs: speed(0, 0, 0), replicas }] }];
+    const { out } = await status([], { ...cluster, members, indexes });
+    const shown = out.split("\n").map((line) => line.split("  ").filter((cell) => cell.trim() !== ""));
+    const states = shown.map((cells) => cells.map((cell) => cell.trim()));
+    expect(states.slice(3, 6).map((cells) => cells[2])).toEqual([
+      "leaving, 3 to move",
+      "unreachable, taken off in 13 s: refused",
+      "connected",
+    ]);
+    expect(states.slice(8, 11).map((cells) => cells[5])).toEqual([
+      "ready, departing",
+      "unreachable",
+      "catching-up, arriving",
+    ]);
+  });
+
   it("says when there was nothing to measure and nothing to list", async () => {
     const { code, out } = await status([], { members: [], indexes: [], latencyMs: speed(0, 0, 0), hedging: {} });
     expect(code).toBe(0);
