@@ -59,6 +59,7 @@ export async function run(
 ): Promise<RunResult> {
   const { variants } = scenario;
   const startedAt = wallInstant();
+  const listed = options.queries === undefined ? undefined : readQueries(options.queries);
   const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
   const say = (text: string): void => progress.say(text);
   const stages =
@@ -66,7 +67,7 @@ export async function run(
       ? await ownStages({ scenario: options.scenario, variants, documents, seed: options.seed, say, interrupted })
       : foreignStage({ url: options.target, index: options.index });
   try {
-    const feedOf = queryFeeds(documents, options);
+    const feedOf = queryFeeds(documents, listed);
     const capacity = await Promise.race([capacityOf(variants, stages.of, { feedOf, say }), interrupted]);
     const recorded = options.predict
       ? await Promise.race([recordAll(variants, stages.of, { feedOf, capacity, options, say }), interrupted])
@@ -108,8 +109,7 @@ function* firstDocuments(count: number): Generator<DemoDocument> {
 
 type FeedOf = (variant: LiveVariant, seed: number) => SearchTarget["next"];
 
-function queryFeeds(documents: readonly DemoDocument[], { queries }: RunOptions): FeedOf {
-  const listed = queries === undefined ? undefined : readQueries(queries);
+function queryFeeds(documents: readonly DemoDocument[], listed: readonly string[] | undefined): FeedOf {
   return ({ scenario, live }, seed) => {
     const feed = { load: scenario.load, live, random: seededRandom(seed) };
     return listed === undefined ? drawnQueries(documents, feed) : listedQueries(listed, feed);

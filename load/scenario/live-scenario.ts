@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { nearestName } from "../../src/nearest.ts";
 import { onlyVariant, type Scenario } from "../../src/simulator/scenario.ts";
 import { loadScenario, scenarioNames } from "../../src/simulator/scenario-store.ts";
 import { ScenarioError } from "../../src/simulator/section.ts";
@@ -26,6 +28,12 @@ export function liveScenarioNames(): string[] {
 
 /** Reads a scenario by its name, or from a file. Throws a ScenarioError that names what does not fit. */
 export function loadLiveScenario(nameOrFile: string): LiveScenario {
+  if (!scenarioNames().includes(nameOrFile) && !existsSync(nameOrFile)) {
+    const names = liveScenarioNames();
+    const near = nearestName(nameOrFile, names);
+    const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+    throw new ScenarioError(`there is no scenario ${nameOrFile}; ${hint}`);
+  }
   const file = loadScenario(nameOrFile);
   const variants = file.variants.map((scenario): LiveVariant => {
     if (scenario.live === undefined) {
