@@ -57,7 +57,7 @@ export async function startRoot(
   const name = config.name || "root";
   const files = openFiles(config, () => app.log);
   const log = await openChangeLog(config);
-  const policy = new TailPolicy({ settings, random: systemRandom });
+  const policy = new TailPolicy({ settings, random: systemRandom, ...placeOf(config) });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
@@ -142,4 +142,9 @@ export async function startRoot(
       await log.close();
     },
   };
+}
+
+/** Where a root stands, for choices that prefer what is near. */
+function placeOf({ zone }: Config): { zone?: string } {
+  return zone === "" ? {} : { zone };
 }

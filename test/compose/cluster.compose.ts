@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Hedgerow } from "../../src/client/exports.ts";
 import { sleep } from "../../src/time.ts";
 import { readDashboards } from "../deploy/dashboards.ts";
 import { eventually } from "../support/up.ts";
@@ -64,6 +65,19 @@ describe.skipIf(engine === undefined)("docker compose", () => {
     const touched = project.compose("exec", "leaf-1", "touch", "/opt/hedgerow/anything");
     await expect(touched).rejects.toThrow("Read-only file system");
     expect(await project.compose("exec", "leaf-1", "id", "-u")).toBe("1000");
+  });
+
+  it("asks the leaves of a root's own zone first", async () => {
+    let near = 0;
+    let all = 0;
+    for (const [i, url] of project.urls.entries()) {
+      for (let asked = 0; asked < 50; asked++) {
+        const { shards } = await new Hedgerow({ url }).search("demo", { query: "dog", cache: false, budgetMs });
+        all += shards.length;
+        near += shards.filter(({ leaf }) => zoneA.includes(leaf ?? "") === (i === 0)).length;
+      }
+    }
+    expect(near / all).toBeGreaterThan(0.6);
   });
 
   it("answers queries from here on", async () => {

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/package/*.package.ts"],
     testTimeout: 180_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
     maxWorkers: 1,
   },
 });
