@@ -108,9 +108,10 @@ describe("all replicas of a shard hang", () => {
     }
     console.info(`back after ${backMs.toFixed(0)} ms`);
     console.info(`an idle process's timers fire up to ${machineMs.toFixed(2)} ms late here (p99)`);
-    // A machine that wakes nobody in time says nothing about a root: what it is late by anyway is not held against it.
-    const limitMs = 105 + Math.max(0, machineMs - 2);
-    expect(quantile(inside, 0.99)).toBeLessThanOrEqual(limitMs);
-    expect(quantile(outside, 0.95)).toBeLessThanOrEqual(limitMs);
+    // The root is woken once by its deadline, and its caller once more by the answer. Each waking may be late by what
+    // an idle process was late by at the same time, beyond the two milliseconds that Node's timers take anywhere.
+    const wakingMs = Math.max(0, machineMs - 2);
+    expect(quantile(inside, 0.99)).toBeLessThanOrEqual(105 + wakingMs);
+    expect(quantile(outside, 0.99)).toBeLessThanOrEqual(105 + 2 * wakingMs);
   });
 });
