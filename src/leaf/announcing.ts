@@ -40,6 +40,8 @@ export function announce(options: AnnouncingOptions): Announcing {
   let trouble: string | undefined;
   let timer: Timer | undefined;
   let silent = false;
+  /** Whether a root takes this leaf for the one of its name. */
+  let taken = false;
 
   const note = (root: string, detail: string | undefined): void => {
     if (detail === trouble) return;
@@ -54,6 +56,7 @@ export function announce(options: AnnouncingOptions): Announcing {
       const root = roots[turn % roots.length] ?? "";
       const answer = await post(`${root}/v1/members`, { ...leaf, leaving }, options);
       note(root, answer.kind === "taken" ? undefined : answer.detail);
+      taken = answer.kind === "taken";
       if (answer.kind === "taken") return answer.welcome;
       turn++;
     }
@@ -82,11 +85,14 @@ export function announce(options: AnnouncingOptions): Announcing {
       await speaking;
       while (clock.nowMs() < untilMs) {
         const welcome = await say(true);
+        if (welcome === undefined && held() === 0) return;
         if (welcome !== undefined && welcome.departing === 0 && held() <= welcome.staying) return;
         await sleep(drainPollMs, timers);
       }
     },
     async end() {
+      // Whoever goes by the name of another must not take that one off.
+      if (!taken) return;
       for (const root of roots) {
         const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, options);
         if (gone instanceof Response && (gone.status === 204 || gone.status === 404)) return;

@@ -97,13 +97,22 @@ describe("a leaf that is told to end", () => {
 
   it("is taken off by its name at one root that listens", async () => {
     const one = await root(() => ({ status: 500 }));
-    const two = await root(() => ({ status: 204 }));
+    const two = await startStub(({ method }) => (method === "DELETE" ? { status: 204 } : welcome()));
+    ends.push(() => two.close());
     const three = await root(() => ({ status: 204 }));
     const { announcing } = announced({ roots: [one.url, two.url, three.url] });
-    announcing.stop();
+    await announcing.leave(60_000);
     await announcing.end();
     const gone = two.seen.filter(({ method }) => method === "DELETE").map(({ path }) => path);
     expect(gone).toEqual([`/v1/members/${encodeURIComponent(leaf.name)}`]);
     expect(three.seen.filter(({ method }) => method === "DELETE")).toEqual([]);
+  });
+
+  it("goes at once, and takes nobody off, where another leaf has its name", async () => {
+    const one = await root(() => ({ status: 409, json: { detail: "taken" } }));
+    const { announcing } = announced({ roots: [one.url], held: () => 0 });
+    await announcing.leave(600_000);
+    await announcing.end();
+    expect(one.seen.map(({ method }) => method).includes("DELETE")).toBe(false);
   });
 });
