@@ -47,7 +47,7 @@ export type Measure = keyof typeof measures;
 
 /** Fewer queries than this say nothing of a figure. */
 const queriesMin: Partial<Record<Measure, number>> = { "latencyMs.p99": 200, "latencyMs.p999": 2_000 };
-const queriesMinUsual = 50;
+const queriesMinUsual = 20;
 
 /** Whether so many queries are enough to tell a figure by. */
 export function isEnough(measure: Measure, queries: number): boolean {
