@@ -1,25 +1,11 @@
 import { parseArgs } from "node:util";
-import { type Kind, parseValue, type ValueOf } from "./config/values.ts";
+import { securitySettings } from "./config/security-settings.ts";
+import { type Role, services, setting } from "./config/setting.ts";
+import { parseValue, type ValueOf } from "./config/values.ts";
 import { nearestName } from "./nearest.ts";
 
-/** The processes that settings belong to. */
-export type Role = "up" | "root" | "leaf";
+export type { Role } from "./config/setting.ts";
 
-type Setting<K extends Kind = Kind> = {
-  kind: K;
-  roles: readonly Role[];
-  default: ValueOf<K>;
-  /** Why it exists, what it does, in what unit. */
-  reason: string;
-  min?: number;
-  max?: number;
-};
-
-function setting<K extends Kind>(kind: K, rest: Omit<Setting<K>, "kind">): Setting<K> {
-  return { kind, ...rest };
-}
-
-const services: readonly Role[] = ["up", "root", "leaf"];
 const mebibyte = 1024 * 1024;
 
 /** Every setting once. `--budget-ms` and `HEDGEROW_BUDGET_MS` are both `budgetMs`. */
@@ -156,62 +142,7 @@ export const settingsTable = {
     default: false,
     reason: "take a single NATS server that acknowledges before it syncs; a power cut may lose writes",
   }),
-  keys: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason: "file of the keys that callers need (hedgerow key makes them); without one everybody may do everything",
-  }),
-  audit: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason:
-      "file for a line of JSON about each write, admin call and refusal; with --keys by default <data>/audit.jsonl",
-  }),
-  tlsCert: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason: "file of the certificate (PEM, with its chain) that callers are shown; taken anew when it changes",
-  }),
-  tlsKey: setting("text", { roles: ["up", "root"], default: "", reason: "file of its private key" }),
-  linkCert: setting("text", {
-    roles: ["root", "leaf"],
-    default: "",
-    reason:
-      "file of the certificate that roots and leaves show each other: a root's for clientAuth, a leaf's for serverAuth",
-  }),
-  linkKey: setting("text", { roles: ["root", "leaf"], default: "", reason: "file of its private key" }),
-  linkCa: setting("text", {
-    roles: ["root", "leaf"],
-    default: "",
-    reason: "file of the authorities that the other end's certificate must come from",
-  }),
-  keyFile: setting("text", {
-    roles: ["leaf"],
-    default: "",
-    reason: "file with the token of a key with the scope join, for roots that ask for keys",
-  }),
-  logCa: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason: "file of the authorities that the change log's servers must come from",
-  }),
-  logCert: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason: "file of the certificate that the change log's servers are shown",
-  }),
-  logKey: setting("text", { roles: ["up", "root"], default: "", reason: "file of its private key" }),
-  logPasswordFile: setting("text", {
-    roles: ["up", "root"],
-    default: "",
-    reason: "file with the password of the user that --log names",
-  }),
-  insecure: setting("boolean", {
-    roles: services,
-    default: false,
-    reason:
-      "listen beyond this machine without keys (root) or certificates (leaf): whoever reaches it may do everything",
-  }),
+  ...securitySettings,
   deletesKept: setting("integer", {
     roles: ["up", "root"],
     default: 100_000,

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
+import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { tokenFrom } from "./client-command.ts";
 import { loadDemo } from "./demo.ts";
@@ -95,10 +96,12 @@ class LocalCluster {
 
   #leaf(name: string, zone: string): Supervised {
     const data = join(this.#config.data, name);
-    const { indexingThreads, queueMax, logLevel } = this.#config;
+    const { indexingThreads, queueMax, logLevel, leaves, connectionsMax } = this.#config;
+    const memoryBytesMax = memoryLimitBytes(this.#config.memoryBytesMax, leaves);
     return this.#supervise("leaf", name, (url) => [
       ...["--name", name, "--zone", zone, "--data", data],
       ...["--indexing-threads", String(indexingThreads), "--queue-max", String(queueMax), "--log-level", logLevel],
+      ...["--memory-bytes-max", String(memoryBytesMax), "--connections-max", String(connectionsMax)],
       ...["--host", "127.0.0.1", "--port", url === undefined ? "0" : new URL(url).port],
     ]);
   }
@@ -156,6 +159,7 @@ class LocalCluster {
 /** What a root is told of who may come in. Its leaves listen on this machine alone. */
 function securityFlags(config: Config): string[] {
   const { keys, audit, tlsCert, tlsKey, insecure, logCa, logCert, logKey, logPasswordFile } = config;
+  const { connectionsMax, documentBytesMax } = config;
   const ofLog = {
     "--log-ca": logCa,
     "--log-cert": logCert,
@@ -164,7 +168,8 @@ function securityFlags(config: Config): string[] {
   };
   const paths = { "--keys": keys, "--audit": audit, "--tls-cert": tlsCert, "--tls-key": tlsKey, ...ofLog };
   const files = Object.entries(paths).filter(([, path]) => path !== "");
-  return [...files.flat(), insecure ? "--insecure" : "--no-insecure"];
+  const most = ["--connections-max", String(connectionsMax), "--document-bytes-max", String(documentBytesMax)];
+  return [...files.flat(), ...most, insecure ? "--insecure" : "--no-insecure"];
 }
 
 function zoneName(position: number): string {

@@ -3,7 +3,7 @@ import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { refuseConnection } from "../security/client-error.ts";
-import { listenerFactory, type Transport } from "../security/listener.ts";
+import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -20,15 +20,16 @@ export type LeafAppParts = {
   log: { name: string; level: LogLevel; stream?: LogStream };
   /** How callers come in, where not by plain HTTP. */
   transport?: Transport;
+  limits?: Partial<ListenerLimits>;
 };
 
 const bodySizeBytesMax = 1024 * 1024;
 
 /** A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. */
-export function createLeafApp({ replicas, searches, metrics, log, transport }: LeafAppParts): LeafApp {
+export function createLeafApp({ replicas, searches, metrics, log, transport, limits }: LeafAppParts): LeafApp {
   const app = fastify({
     logger: logSettings(log.level, log),
-    serverFactory: listenerFactory(transport),
+    serverFactory: listenerFactory(transport, limits),
     clientErrorHandler: refuseConnection,
     bodyLimit: bodySizeBytesMax,
     forceCloseConnections: true,

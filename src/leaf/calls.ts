@@ -3,10 +3,17 @@ import type { CallError, LinkCallName, LinkCalls, ShardAddress } from "../protoc
 import { type FieldType, type IndexDefinition, languages } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import type { CallOutcome, IncomingCall } from "./link.ts";
+import { growth, type MemoryGuard } from "./memory.ts";
 import type { Replicas } from "./replicas.ts";
 import type { RetainedSnapshots } from "./snapshot-store.ts";
 
 type Parts = { replicas: Replicas; retain: Retain };
+
+/** What a leaf may take up, and how much of a replica is on its disk. */
+export type LeafMemory = {
+  guard: MemoryGuard;
+  keptBytes(address: Pick<ShardAddress, "incarnation" | "shard">): Promise<number>;
+};
 
 /** Frees what was kept on the disk of what is gone, or held elsewhere now. */
 export type Retain = (retained: RetainedSnapshots) => Promise<void>;
@@ -15,9 +22,12 @@ export type Retain = (retained: RetainedSnapshots) => Promise<void>;
 export function createCalls(
   replicas: Replicas,
   retain: Retain = async () => undefined,
+  memory?: LeafMemory,
 ): (call: IncomingCall) => Promise<CallOutcome> {
   return async (call) => {
     try {
+      const full = memory === undefined ? undefined : await memoryProblem(memory, replicas, call);
+      if (full !== undefined) return failed("full", full);
       return await dispatch({ replicas, retain }, call);
     } catch (error) {
       return failed("crashed", error instanceof Error ? error.message : String(error));
@@ -67,6 +77,17 @@ async function dispatch({ replicas, retain }: Parts, incoming: IncomingCall): Pr
       return delta === undefined ? notHeld(params) : answered("statistics", delta);
     }
   }
+}
+
+/** Why there is no room for what a call brings: a replica that is not held yet, or a batch of changes. */
+async function memoryProblem(memory: LeafMemory, replicas: Replicas, call: IncomingCall): Promise<string | undefined> {
+  if (call.name === "apply") return memory.guard.problem(call.body.length);
+  if (call.name !== "open" || !isRecord(call.params)) return undefined;
+  const { definition, shard } = call.params;
+  if (!isDefinition(definition) || !isCount(shard)) return undefined;
+  const { incarnation } = definition;
+  if (replicas.states().some((held) => held.incarnation === incarnation && held.shard === shard)) return undefined;
+  return memory.guard.problem((await memory.keptBytes({ incarnation, shard })) / growth);
 }
 
 function answered<Name extends LinkCallName>(_name: Name, result: LinkCalls[Name]["result"]): CallOutcome {

@@ -3,8 +3,9 @@ import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
 import { createLeafApp, type LeafApp } from "./app.ts";
-import { createCalls, type Retain } from "./calls.ts";
+import { createCalls, type LeafMemory, type Retain } from "./calls.ts";
 import { acceptLinks } from "./link.ts";
+import { createMemoryGuard } from "./memory.ts";
 import { meterCalls, meterSearches, showLeaf } from "./meters.ts";
 import { createReplicas, type OpenReplica, type Replicas } from "./replicas.ts";
 import { createSearchQueue, searchQueueDefaults } from "./search.ts";
@@ -24,6 +25,12 @@ export type LeafOptions = {
   runtimeMetrics?: boolean;
   /** The certificates of roots and leaves; without them whoever reaches the port is taken for a root. */
   certificates?: Certificates;
+  /** What the leaf may take up; without it there is no limit. */
+  memoryBytesMax?: number;
+  /** The bytes that a replica has on the disk. */
+  keptBytes?: LeafMemory["keptBytes"];
+  /** Connections that are taken at once; 0: what the open files allow. */
+  connectionsMax?: number;
 };
 
 /** One leaf: its replicas, the queue that searches them, and the port that both links and people come to. */
@@ -53,10 +60,18 @@ export function createLeaf({
   log,
   runtimeMetrics,
   certificates,
+  memoryBytesMax,
+  keptBytes,
+  connectionsMax = 0,
 }: LeafOptions): Leaf {
   const bootId = crypto.randomUUID();
   const metrics = createMetrics({ runtime: runtimeMetrics ?? true });
   const replicas = createReplicas(openReplica);
+  const heldSizes = (): number[] => replicas.status().map(({ sizeBytes }) => sizeBytes);
+  const memory =
+    memoryBytesMax === undefined
+      ? undefined
+      : { guard: createMemoryGuard(memoryBytesMax, heldSizes), keptBytes: keptBytes ?? (async () => 0) };
   const searches = createSearchQueue({
     resolve: replicas.resolve,
     clock,
@@ -65,7 +80,8 @@ export function createLeaf({
     settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
   });
   const transport = certificates === undefined ? {} : { transport: { certificates, callers: "ask" } as const };
-  const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name }, ...transport });
+  const limits = connectionsMax === 0 ? {} : { limits: { connectionsMax } };
+  const app = createLeafApp({ replicas, searches, metrics, log: { ...log, name }, ...transport, ...limits });
   const lateCancels = metrics.counter("hedgerow_leaf_cancels_late_total", {});
   const links = acceptLinks({
     server: app.server,
@@ -73,7 +89,7 @@ export function createLeaf({
     service: {
       searches,
       onGone: replicas.leave,
-      call: meterCalls(createCalls(replicas, retain), { metrics, clock }),
+      call: meterCalls(createCalls(replicas, retain, memory), { metrics, clock }),
       onLateCancel: () => lateCancels.inc(),
     },
     clock,

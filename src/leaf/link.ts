@@ -3,12 +3,12 @@ import type { Duplex } from "node:stream";
 import { HedgerowError } from "../errors.ts";
 import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
-import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
+import { createFrameDecoder, FrameError, type FrameKind, frameKind, payloadSizeBytesMax } from "../protocol/frames.ts";
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
 import { type CallError, linkProtocol } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
-import type { ReplyTo, SearchQueue, Ticket } from "./search.ts";
+import type { ReplyTo, SearchFailure, SearchQueue, Ticket } from "./search.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
 export type IncomingCall = {
@@ -51,13 +51,22 @@ export type AcceptParts = {
   log: LinkLog;
   /** Says what is wrong with who is calling; undefined for a root. */
   refuseCaller?: (socket: Duplex) => string | undefined;
+  /** How long a root may say nothing before its link is cut. */
+  silenceMs?: number;
 };
 
 /** Bytes that a root may leave unread before its link is cut: it has stopped reading, and replies have to go somewhere. */
 const unreadSizeBytesMax = 64 * 1024 * 1024;
 
+/** A reply's documents at most: a frame that its root refuses would take the link and all others on it down. */
+const documentsSizeBytesMax = payloadSizeBytesMax - 8 * 1024 * 1024;
+
+/** Roots ping every second; one that is not heard of for this long is gone, without having been able to say so. */
+const silenceMaxMs = 30_000;
+
 /** Takes links on a server, beside its plain HTTP. Other upgrades than to the link are ignored, as HTTP allows. */
-export function acceptLinks({ server, identity, service, clock, log, refuseCaller }: AcceptParts): AcceptedLinks {
+export function acceptLinks(parts: AcceptParts): AcceptedLinks {
+  const { server, identity, service, clock, log, refuseCaller, silenceMs = silenceMaxMs } = parts;
   const links = new Set<Link>();
   Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => asksForLink(request.headers) });
 
@@ -70,7 +79,7 @@ export function acceptLinks({ server, identity, service, clock, log, refuseCalle
       return;
     }
     socket.write(upgradeResponse(identity));
-    const link = openLink({ socket, service, clock, log });
+    const link = openLink({ socket, service, clock, log, silenceMs });
     links.add(link);
     socket.on("close", () => links.delete(link));
     if (head.length > 0) link.receive(head);
@@ -91,11 +100,17 @@ export function acceptLinks({ server, identity, service, clock, log, refuseCalle
 
 type Link = { receive(chunk: Buffer): void; leave(): void; close(): void };
 
-type LinkParts = Pick<AcceptParts, "service" | "clock" | "log"> & { socket: Duplex };
+type LinkParts = Required<Pick<AcceptParts, "service" | "clock" | "log" | "silenceMs">> & { socket: Duplex };
 
-function openLink({ socket, service, clock, log }: LinkParts): Link {
+function openLink({ socket, service, clock, log, silenceMs }: LinkParts): Link {
   if ("setNoDelay" in socket && typeof socket.setNoDelay === "function") socket.setNoDelay(true);
   if ("setKeepAlive" in socket && typeof socket.setKeepAlive === "function") socket.setKeepAlive(true, 10_000);
+  if ("setTimeout" in socket && typeof socket.setTimeout === "function") {
+    socket.setTimeout(silenceMs, () => {
+      log.warn({ silenceMs }, "link has been silent");
+      socket.destroy();
+    });
+  }
   const writer = createFrameWriter(socket, process.nextTick);
   const tickets = new Map<number, Ticket>();
   const from = Symbol("link");
@@ -168,6 +183,7 @@ function answerOver(link: { writer: FrameWriter; socket: Duplex; tickets: Map<nu
     reply(request, reply, sources) {
       tickets.delete(request);
       if (socket.writableLength > unreadSizeBytesMax) socket.destroy();
+      else if (sizeOf(sources) > documentsSizeBytesMax) writer.json("failure", request, tooLarge(sources));
       else writer.reply(request, reply, sources);
     },
     failure(request, error) {
@@ -175,6 +191,17 @@ function answerOver(link: { writer: FrameWriter; socket: Duplex; tickets: Map<nu
       writer.json("failure", request, error);
     },
   };
+}
+
+function sizeOf(documents: readonly Uint8Array[]): number {
+  let sizeBytes = 0;
+  for (const document of documents) sizeBytes += document.length;
+  return sizeBytes;
+}
+
+function tooLarge(documents: readonly Uint8Array[]): SearchFailure {
+  const detail = `${documents.length} documents of ${sizeOf(documents)} bytes are too many for one reply: ask for fewer`;
+  return { code: "bad_plan", detail };
 }
 
 function readCall(payload: Buffer): IncomingCall {

@@ -5,10 +5,12 @@ import { type Config, configOrExitCode } from "../config.ts";
 import { linkFiles, missingFiles } from "../security/certificate-settings.ts";
 import { type Certificates, openCertificates } from "../security/certificates.ts";
 import { exposureProblem } from "../security/exposure.ts";
+import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { type Announcing, announce } from "./announcing.ts";
 import { createIndexing } from "./indexing.ts";
 import { createLeaf, type Leaf } from "./leaf.ts";
+import { directoryBytes } from "./memory.ts";
 import { openReplicaWith } from "./open-replica.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
 
@@ -85,6 +87,9 @@ function startLeaf(config: Config, indexing: Indexing, certificates: Certificate
     timers: systemTimers,
     queueLimit: config.queueMax,
     log: { level: config.logLevel },
+    memoryBytesMax: memoryLimitBytes(config.memoryBytesMax),
+    keptBytes: (address) => directoryBytes(store.directoryOf(address)),
+    connectionsMax: config.connectionsMax,
     ...(certificates === undefined ? {} : { certificates }),
   });
   return leaf;

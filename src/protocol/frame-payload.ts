@@ -1,4 +1,5 @@
 import { FrameError, pongBytes, searchHeadBytes, tiedFlag } from "./frames.ts";
+import { nestsDeeper } from "./json-depth.ts";
 
 /** What a search frame asks for. `budgetMs` counts from the frame's arrival; `plan` is JSON, not yet looked at. */
 export type SearchPayload = { budgetMs: number; shard: number; tied: boolean; plan: Buffer };
@@ -22,6 +23,8 @@ export function readPong(payload: Buffer): number | undefined {
   return Number.isFinite(clockMs) ? clockMs : undefined;
 }
 
+const measuredBytesMin = 16 * 1024;
+
 /** A JSON value and the raw bytes that follow it. */
 export type HeadAndBody = { head: unknown; body: Buffer };
 
@@ -35,6 +38,8 @@ export function readHeadAndBody(payload: Buffer): HeadAndBody {
 
 /** Reads a payload that is JSON alone. Throws a FrameError when it is not. */
 export function parseJson(payload: Buffer): unknown {
+  // A short one is parsed sooner than it is measured, however deep it nests.
+  if (payload.length > measuredBytesMin && nestsDeeper(payload)) throw new FrameError("a frame's head nests too deep");
   try {
     return JSON.parse(payload.toString());
   } catch {

@@ -88,9 +88,12 @@ export type LinkCalls = {
 
 export type LinkCallName = keyof LinkCalls;
 
-/** Why a call brought no result; `bad_call` is a name or parameters that the leaf does not understand. */
+/**
+ * Why a call brought no result; `bad_call` is a name or parameters that the leaf does not understand, `full` that it has
+ * no memory for more.
+ */
 export type CallError = {
-  code: "unknown_shard" | "bad_call" | "crashed" | "disconnected" | "timed_out";
+  code: "unknown_shard" | "bad_call" | "full" | "crashed" | "disconnected" | "timed_out";
   detail: string;
 };
 

@@ -1,5 +1,6 @@
 import type { DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
+import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { type Clock, yieldToLoop } from "../time.ts";
 import { checkDocument } from "./documents.ts";
@@ -7,7 +8,11 @@ import { checkDocument } from "./documents.ts";
 export type Rejection = { line: number; id?: string; code: "invalid_document"; detail: string };
 
 /** A bulk request taken apart: what may be written, and what was turned away line by line. */
-export type BulkRequest = { writes: DocumentWrite[]; rejected: Rejection[] };
+export type BulkRequest = { writes: DocumentWrite[]; rejected: Rejection[]; documentBytesMax: number };
+
+export type BulkParts = { clock: Clock; documentBytesMax: number };
+
+const tooDeep = `a document nests deeper than ${jsonDepthMax} levels`;
 
 const sliceMs = 1;
 const newline = 0x0a;
@@ -16,8 +21,9 @@ const newline = 0x0a;
  * Reads newline-delimited documents, each of which stands or falls alone. Lines count from one; empty ones are passed
  * over. Works in slices so that searches on the same thread do not wait for a large body.
  */
-export async function readLines(body: Uint8Array, settings: IndexSettings, clock: Clock): Promise<BulkRequest> {
-  const request: BulkRequest = { writes: [], rejected: [] };
+export async function readLines(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
+  const { clock, documentBytesMax } = parts;
+  const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
   let sliceStartMs = clock.nowMs();
   for (let start = 0, line = 1; start < body.length; line++) {
     const found = body.indexOf(newline, start);
@@ -34,7 +40,10 @@ export async function readLines(body: Uint8Array, settings: IndexSettings, clock
 }
 
 /** Reads a JSON array of documents; `line` in a rejection is the position in it, from one. */
-export async function readArray(body: Uint8Array, settings: IndexSettings, clock: Clock): Promise<BulkRequest> {
+export async function readArray(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
+  const { clock, documentBytesMax } = parts;
+  // One level is the list's own.
+  if (nestsDeeper(body, jsonDepthMax + 1)) throw new HedgerowError("invalid_request", tooDeep);
   const documents = parse(body);
   if (!Array.isArray(documents)) {
     throw new HedgerowError(
@@ -42,7 +51,7 @@ export async function readArray(body: Uint8Array, settings: IndexSettings, clock
       "the body must be a JSON array of documents; for one document a line send application/x-ndjson",
     );
   }
-  const request: BulkRequest = { writes: [], rejected: [] };
+  const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
   let sliceStartMs = clock.nowMs();
   for (let i = 0; i < documents.length; i++) {
     takeDocument(request, { line: i + 1, document: documents[i] }, settings);
@@ -73,6 +82,13 @@ function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
+  const { length } = at.source;
+  const misfit =
+    length > request.documentBytesMax ? tooLarge(length, request) : nestsDeeper(at.source) ? tooDeep : undefined;
+  if (misfit !== undefined) {
+    request.rejected.push({ line: at.line, code: "invalid_document", detail: misfit });
+    return;
+  }
   let document: unknown;
   try {
     document = JSON.parse(decoder.decode(at.source));
@@ -96,5 +112,14 @@ function takeDocument(
     return;
   }
   const source = at.source ?? Buffer.from(JSON.stringify(at.document));
+  if (source.length > request.documentBytesMax) {
+    const detail = tooLarge(source.length, request);
+    request.rejected.push({ line: at.line, id: check.id, code: "invalid_document", detail });
+    return;
+  }
   request.writes.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
+}
+
+function tooLarge(sizeBytes: number, { documentBytesMax }: Pick<BulkRequest, "documentBytesMax">): string {
+  return `a document of ${sizeBytes} bytes is larger than ${documentBytesMax}`;
 }

@@ -18,7 +18,8 @@ export function documentRoutes(app: App, service: RootService): void {
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
       const isLines = request.headers["content-type"]?.includes("ndjson") ?? false;
       const read = isLines ? readLines : readArray;
-      const { writes, rejected } = await read(request.body, index.definition.settings, service.clock);
+      const { clock, documentBytesMax } = service;
+      const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
       const key = headerOf(request.headers["idempotency-key"]);
       const { sequence } = await service.write(index.definition.index, writes, key);
       return { accepted: writes.length, rejected, token: String(sequence) };
@@ -30,6 +31,10 @@ export function documentRoutes(app: App, service: RootService): void {
     const document = withId(request.body, request.params.id);
     const id = requireDocument(document, index.definition.settings);
     const source = Buffer.from(JSON.stringify(document));
+    if (source.length > service.documentBytesMax) {
+      const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
+      throw new HedgerowError("too_large", detail);
+    }
     const condition = conditionOf(request.headers);
     const { version, found } = await writeOne(service, index.definition.index, { kind: "put", id, source, condition });
     return reply

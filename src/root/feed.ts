@@ -3,7 +3,7 @@ import type { ReplicaHealth } from "../policy/replica.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { type Random, sleep, type Timers } from "../time.ts";
-import type { LeafLink } from "./leaf-link.ts";
+import { type LeafLink, LinkCallError } from "./leaf-link.ts";
 import { LeafTimes } from "./leaf-times.ts";
 
 export type FeedState = "unreachable" | "catching-up" | "ready";
@@ -28,6 +28,8 @@ const pageBytes = 1 << 20;
 const openTimeoutMs = 60_000;
 const applyTimeoutMs = 60_000;
 const retryDelayMs = 200;
+/** Room comes when somebody makes some, not by asking. */
+const fullRetryMs = 2_000;
 const applyWindow = 2;
 
 /**
@@ -47,6 +49,7 @@ export class ReplicaFeed {
   /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
   #sentSequence = 0;
   #caughtUp = false;
+  #full: string | undefined;
   #closed = false;
   /** The last time of forgetting deletes that the leaf has been told of. */
   #forgotten: string | undefined;
@@ -87,6 +90,16 @@ export class ReplicaFeed {
     return this.#caughtUp;
   }
 
+  /** Why its leaf has no memory for what the replica lacks; undefined while it has. */
+  get full(): string | undefined {
+    return this.#full;
+  }
+
+  /** A replica that was complete once goes on to serve what it holds: an answer says as of which sequence. */
+  get #servesFull(): boolean {
+    return this.#full !== undefined && this.#caughtUp && this.#state === "ready";
+  }
+
   /** Says that the log has something new for the shard, or that the link is back. */
   notify(): void {
     this.#news = true;
@@ -117,10 +130,12 @@ export class ReplicaFeed {
       try {
         if (this.link.connected) await this.#session();
         else await this.#pause();
-      } catch {
+      } catch (error) {
         // Whatever broke the session, the next one asks the leaf afresh how far it has got.
-        this.#enter("unreachable");
-        await sleep(retryDelayMs * (0.5 + this.#options.random.next()), this.#options.timers);
+        this.#full = error instanceof LinkCallError && error.code === "full" ? error.message : undefined;
+        if (!this.#servesFull) this.#enter("unreachable");
+        const delayMs = this.#full === undefined ? retryDelayMs : fullRetryMs;
+        await sleep(delayMs * (0.5 + this.#options.random.next()), this.#options.timers);
       }
     }
   }
@@ -132,10 +147,11 @@ export class ReplicaFeed {
     this.#sequence = opened.sequence;
     this.#appliedSequence = opened.sequence;
     this.#sentSequence = opened.sequence;
-    this.#enter("catching-up");
+    if (!this.#servesFull) this.#enter("catching-up");
     while (!this.#closed) {
       this.#news = false;
       await this.#drain();
+      this.#full = undefined;
       if (session !== this.#sessions) return;
       this.#caughtUp = true;
       this.#enter("ready");

@@ -1,10 +1,10 @@
 import { HedgerowError } from "../errors.ts";
+import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
 import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
 import { hangUp } from "../security/client-error.ts";
 import { namesThisMachine } from "../security/exposure.ts";
-import { jsonDepthMax, nestsDeeper } from "../security/json-depth.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
 import { needOf } from "./needs.ts";

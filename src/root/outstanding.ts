@@ -139,7 +139,8 @@ function isAttemptCode(code: string): code is AttemptError["code"] {
 
 function callError(value: unknown): CallError {
   const { code, detail } = codeAndDetail(value);
-  return code === "unknown_shard" || code === "bad_call" ? { code, detail } : { code: "crashed", detail };
+  const isKnown = code === "unknown_shard" || code === "bad_call" || code === "full";
+  return isKnown ? { code, detail } : { code: "crashed", detail };
 }
 
 function codeAndDetail(value: unknown): { code: string; detail: string } {

@@ -97,6 +97,7 @@ export async function startRoot(
     freshness,
     limits: { budgetMs: config.budgetMs, windowMax: config.windowMax },
     cacheBytesMax: config.cacheBytesMax,
+    documentBytesMax: config.documentBytesMax,
     defaults: { shards: config.shards, replicas: config.replicas },
   });
   await membership.start();
@@ -113,6 +114,7 @@ export async function startRoot(
     log: { name, level: config.logLevel },
     guard: { ...guard, strictTransport: files.isEdgeSecure },
     ...files.edge,
+    ...(config.connectionsMax === 0 ? {} : { patience: { limits: { connectionsMax: config.connectionsMax } } }),
   });
   const spans = await openSpanExport(env, { name, log: () => app.log });
   service.watch(

@@ -18,11 +18,12 @@ import type { Freshness } from "./freshness.ts";
 import { InstantAnswers } from "./instant-answers.ts";
 import { showInstantAnswers } from "./instant-meters.ts";
 import { loadSample } from "./load-sample.ts";
-import { showRoot } from "./meters.ts";
 import type { LeafAnnouncement, Membership } from "./membership.ts";
+import { showRoot } from "./meters.ts";
 import { waitForWrite } from "./own-write.ts";
 import type { QueryWatch } from "./query-watch.ts";
 import { showReplicas } from "./replica-meters.ts";
+import { requireRoom } from "./room.ts";
 import type { ScatterResources } from "./scatter.ts";
 import { type Gathered, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
 import { deadlineKept, SearchTally } from "./search-tally.ts";
@@ -42,6 +43,7 @@ export type ServiceOptions = {
   limits: SearchLimits;
   /** How many bytes of answers are kept to be given again. */
   cacheBytesMax: number;
+  documentBytesMax: number;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
 
@@ -91,6 +93,11 @@ export class RootService {
   /** Stops following the log. */
   close(): void {
     this.#definitions.close();
+  }
+
+  /** The largest document that is taken. */
+  get documentBytesMax(): number {
+    return this.#options.documentBytesMax;
   }
 
   /** A search as the holder of a key may have it. */
@@ -214,6 +221,7 @@ export class RootService {
   /** Appends to the log; resolves once that is durable. */
   async write(index: string, writes: readonly DocumentWrite[], idempotencyKey: string | undefined): Promise<Appended> {
     if (writes.length === 0) return { kind: "appended", outcomes: [], sequence: await this.log.head() };
+    requireRoom(this.catalog.find(index), writes);
     const result = await this.#metered(this.log.append(index, writes, idempotencyKey));
     if (result.kind === "appended") return result;
     throw new HedgerowError("index_not_found", `there is no index "${index}" any more`);
