@@ -4,6 +4,7 @@ import { createMetrics } from "../telemetry/metrics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
 import { createLeafApp, type LeafApp } from "./app.ts";
 import { createCalls, type LeafMemory, type Retain } from "./calls.ts";
+import { faultLine } from "./fault-line.ts";
 import { acceptLinks } from "./link.ts";
 import { createMemoryGuard } from "./memory.ts";
 import { meterCalls, meterSearches, showLeaf } from "./meters.ts";
@@ -77,6 +78,7 @@ export function createLeaf({
     clock,
     meter: meterSearches(metrics),
     schedule: setImmediate,
+    onFault: (fault) => app.log.error(faultLine(fault), "search fell over"),
     settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
   });
   const transport = certificates === undefined ? {} : { transport: { certificates, callers: "ask" } as const };

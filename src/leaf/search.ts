@@ -101,10 +101,22 @@ export type SearchQueueParts = {
   /** Runs a slice after the sockets had their turn. */
   schedule: (turn: () => void) => void;
   settings: SearchQueueSettings;
+  /** Hears of searches that were thrown out of; a fault of theirs or of this program's. */
+  onFault?: (fault: SearchFault) => void;
 };
 
+/** A search that ended in something thrown. */
+export type SearchFault = { error: SearchFailure; cause: unknown; search: SearchRequest };
+
 /** Makes the queue. A search that throws ends with `crashed` and takes nothing else down. */
-export function createSearchQueue({ resolve, clock, meter, schedule, settings }: SearchQueueParts): SearchQueue {
+export function createSearchQueue({
+  resolve,
+  clock,
+  meter,
+  schedule,
+  settings,
+  onFault,
+}: SearchQueueParts): SearchQueue {
   const waiting = new Set<Ticket>();
   let active: Active | undefined;
   let scheduled = false;
@@ -114,6 +126,12 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
   const fail = (search: SearchRequest, error: SearchFailure): void => {
     meter.failed(error.code);
     search.replyTo.failure(search.request, error);
+  };
+
+  const fault = (search: SearchRequest, cause: unknown): void => {
+    const error = asFailure(cause);
+    fail(search, error);
+    onFault?.({ error, cause, search });
   };
 
   const wake = (): void => {
@@ -147,7 +165,7 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
       active = { ticket, running, queuedMs, endMs: endMs - hitsMs, kernel };
     } catch (error) {
-      fail(search, asFailure(error));
+      fault(search, error);
     }
   };
 
@@ -187,7 +205,7 @@ export function createSearchQueue({ resolve, clock, meter, schedule, settings }:
       );
     } catch (error) {
       active = undefined;
-      fail(search, asFailure(error));
+      fault(search, error);
     }
   };
 

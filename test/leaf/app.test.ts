@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLeaf, type Leaf } from "../../src/leaf/leaf.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import { type MetricRow, metricTable } from "../../src/telemetry/metric-table.ts";
@@ -6,6 +6,10 @@ import { systemClock, systemTimers } from "../../src/time.ts";
 import { demoDefinition, demoPlan, fakeReplicas } from "../support/fake-replica.ts";
 
 let leaf: Leaf | undefined;
+const lines: string[] = [];
+beforeEach(() => {
+  lines.length = 0;
+});
 afterEach(() => leaf?.close(0));
 
 async function demoLeaf(queueLimit?: number): Promise<Leaf> {
@@ -15,7 +19,7 @@ async function demoLeaf(queueLimit?: number): Promise<Leaf> {
     clock: systemClock,
     timers: systemTimers,
     ...(queueLimit === undefined ? {} : { queueLimit }),
-    log: { level: "silent" },
+    log: { level: "error", stream: { write: (line) => void lines.push(line) } },
   });
   await leaf.replicas.open(demoDefinition, 0);
   const source = Buffer.from(JSON.stringify({ id: "a", title: "fear" }));
@@ -123,6 +127,20 @@ describe("a leaf's plain HTTP", () => {
     const answer = await app.inject({ method: "POST", url: "/v1/shards/demo/0/search", headers, payload });
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ status });
+  });
+
+  it("logs a search that fell over, with its trace", async () => {
+    const { app } = await demoLeaf();
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    await post({ plan: { ...demoPlan("crash"), trace: `00-${traceId}-00f067aa0ba902b7-01` } });
+    await post({ plan: demoPlan() });
+    expect(app.log.level).toBe("error");
+    expect(lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== "request failed")).toMatchObject([
+      {
+        ...{ msg: "search fell over", traceId, index: "demo", shard: 0, code: "crashed" },
+        err: { message: "a search fell over", stack: expect.stringContaining("fake-replica") },
+      },
+    ]);
   });
 
   it("asks to come again when its queue is full", async () => {
