@@ -96,6 +96,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   minisearch: ["load/bench/"],
   autocannon: ["load/"],
   "fast-check": ["test/"],
+  "kubernetes-models": ["test/deploy/"],
   vitest: ["test/"],
   "playwright-core": ["test/console/"],
   "axe-core": ["test/console/"],
