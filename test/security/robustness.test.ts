@@ -125,6 +125,46 @@ describe("links", () => {
     expect(state.connected).toBe(false);
   });
 
+  it("fail by themselves where their documents would not fit into a frame, and leave the link as it is", async () => {
+    const server = createServer();
+    const document = Buffer.alloc(1 << 20, " ");
+    acceptLinks({
+      server,
+      identity: { name: "leaf", bootId: "b" },
+      service: {
+        searches: {
+          submit({ request, replyTo, budgetMs }) {
+            const sources = Array.from({ length: budgetMs }, () => document);
+            replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources);
+            return undefined;
+          },
+          cancel: () => undefined,
+        },
+        call: async () => ({ kind: "answered", result: {} }),
+      },
+      clock: systemClock,
+      log: { warn: () => undefined, info: () => undefined },
+    });
+    const port = await listening(server);
+    closing.push(() => server.close());
+    const watched = watchedLink({ url: `http://127.0.0.1:${port}` });
+    closing.push(() => watched.link.close());
+    await watched.until(({ connected }) => connected);
+    const ask = (documents: number): Promise<string> => {
+      return new Promise((resolve) => {
+        const handler = {
+          onStarted: () => undefined,
+          onReply: () => resolve("reply"),
+          onError: (_request: number, { code }: { code: string }) => resolve(code),
+        };
+        watched.link.search({ plan: Buffer.from("{}"), shard: 0, budgetMs: documents, tied: false }, handler);
+      });
+    };
+    expect(await ask(100)).toBe("bad_plan");
+    expect(await ask(2)).toBe("reply");
+    expect(watched.states.filter(({ connected }) => !connected)).toHaveLength(0);
+  });
+
   it.each([
     ["a frame larger than any may be", () => rawFrame(frameKind.reply, 1).fill(0xff, 0, 4)],
     ["a head that nests without end", () => rawFrame(frameKind.failure, 1, Buffer.alloc(100_000, "["))],
@@ -261,3 +301,24 @@ describe("descriptors", () => {
     expect(connectionsFor(8)).toBe(1);
   });
 });
+
+const emptyReply = {
+  outcome: "complete",
+  documents: 1,
+  documentsTotal: 1,
+  sequence: 1,
+  total: 1,
+  totalExact: true,
+  queuedMs: 0,
+  tookMs: 0,
+} as const;
+
+function hitsFor(sources: readonly Uint8Array[]): {
+  hits: { id: string; score: number }[];
+  documentSizesBytes: number[];
+} {
+  return {
+    hits: sources.map((_, i) => ({ id: String(i), score: 1 })),
+    documentSizesBytes: sources.map(({ length }) => length),
+  };
+}
