@@ -1,13 +1,7 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
-import { demoDocuments } from "../../data/corpus.ts";
-import { webQueries } from "../../data/queries.ts";
-import { seededRandom, sleep } from "../../src/time.ts";
-import { processorMs, startProcess, stopProcess } from "./processes.ts";
+import { startDemoCluster } from "./demo-cluster.ts";
+import { processorMs, startProcess } from "./processes.ts";
 
 type Target = { name: string; url: string; path: string; bodies: string[]; pids: number[] };
 type Round = { queries: number; seconds: number; processorMs: number; p50Ms: number; p99Ms: number; errors: number };
@@ -23,18 +17,15 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
  * what disturbs the machine disturbs both.
  */
 export async function run({ json }: { json: boolean }): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "hedgerow-fanout-"));
-  const up = spawn(process.execPath, [path("../../src/main.ts"), "up", "--port", "0", "--data", directory], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const cluster = await startDemoCluster();
   const leaves = await Promise.all([1, 2, 3, 4].map((n) => startProcess(path("echo-leaf.ts"), [`echo-${n}`])));
   const echo = await startProcess(
     path("echo-root.ts"),
     leaves.map(({ url }) => url),
   );
   try {
-    const search = await searchTarget(directory);
-    const bodies = search.bodies;
+    const { url, path: searchPath, bodies, processes } = cluster;
+    const search: Target = { name: "search", url, path: searchPath, bodies, pids: processes.map(({ pid }) => pid) };
     const floor: Target = {
       name: "echo",
       url: echo.url,
@@ -51,30 +42,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     }
     print(summarize(results.search), summarize(results.echo), json);
   } finally {
-    await Promise.all([echo.stop(), ...leaves.map((leaf) => leaf.stop()), stopProcess(up)]);
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-/** Waits until the demo corpus answers whole, then knows where to send what. */
-async function searchTarget(directory: string): Promise<Target> {
-  const random = seededRandom(7);
-  const queries = webQueries(demoDocuments(), { count: 2000, random });
-  const bodies = queries.map((query) => JSON.stringify({ query, cache: false }));
-  for (;;) {
-    await sleep(200);
-    const text = await readFile(join(directory, "demo.json"), "utf8").catch(() => "");
-    if (text === "") continue;
-    const up: { url: string; processes: { pid: number }[] } = JSON.parse(
-      await readFile(join(directory, "up.json"), "utf8"),
-    );
-    return {
-      name: "search",
-      url: up.url,
-      path: "/v1/indexes/demo/search",
-      bodies,
-      pids: up.processes.map(({ pid }) => pid),
-    };
+    await Promise.all([echo.stop(), ...leaves.map((leaf) => leaf.stop()), cluster.stop()]);
   }
 }
 

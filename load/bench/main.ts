@@ -8,6 +8,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   features: () => import("./features.ts"),
   recording: () => import("./recording.ts"),
   log: () => import("./log.ts"),
+  scrape: () => import("./scrape.ts"),
   restart: () => import("./restart.ts"),
   writes: () => import("./writes.ts"),
 };
