@@ -3,7 +3,15 @@ import { isRecord, type JsonAnswer } from "../support/cluster.ts";
 import { type RoleHome, type RoleProcess, roleHome } from "../support/roles.ts";
 import { askAtOnce, type StreamAnswer } from "../support/stream.ts";
 import { eventually } from "../support/up.ts";
-import { allReady, listOf, loadWords, type MappedShard, shardMap, wordDocuments } from "../support/word-index.ts";
+import {
+  allReady,
+  allWeighed,
+  listOf,
+  loadWords,
+  type MappedShard,
+  shardMap,
+  wordDocuments,
+} from "../support/word-index.ts";
 
 const shards = 12;
 const replicas = 2;
@@ -30,10 +38,7 @@ async function begin(graceMs: number): Promise<void> {
   });
   await loadWords(root);
   await allReady(root, settleMs);
-  await eventually("every word is weighed", async () => {
-    const { body } = await root.request("POST", "/v1/indexes/demo/search", { cache: false });
-    return asRecord(body.statistics).documents === wordDocuments.length;
-  });
+  await allWeighed(root, settleMs);
 }
 
 async function members(): Promise<Record<string, unknown>[]> {

@@ -24,6 +24,15 @@ export async function loadWords(cluster: Pick<UpCluster, "request">): Promise<vo
   await allReady(cluster);
 }
 
+/** Waits until a root's scores rest on all of them. */
+export async function allWeighed(cluster: Pick<UpCluster, "request">, limitMs?: number): Promise<void> {
+  const weighed = async (): Promise<boolean> => {
+    const { body } = await cluster.request("POST", "/v1/indexes/demo/search", { cache: false });
+    return isRecord(body.statistics) && body.statistics.documents === wordDocuments.length;
+  };
+  await eventually("every word is weighed", weighed, limitMs);
+}
+
 /** Waits until no replica is unreachable, catching up or out of rotation. */
 export async function allReady(cluster: Pick<UpCluster, "request">, limitMs?: number): Promise<void> {
   const standing = async (): Promise<boolean> => {
