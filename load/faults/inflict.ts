@@ -8,6 +8,8 @@ export type InflictOptions = {
   timers: Timers;
   /** Writes documents at a rate from now on; 0 stops. */
   write(documentsPerSecond: number): void;
+  /** Resolves when every replica could answer again. */
+  untilReady(): Promise<unknown>;
   /** Something that was to be done could not be. */
   onTrouble(message: string): void;
 };
@@ -20,6 +22,8 @@ export class Inflicter {
   readonly #timers = new Set<Timer>();
   readonly #dead = new Set<LiveLeaf>();
   readonly #underWay = new Set<Promise<void>>();
+  #lastRestart: Promise<void> = Promise.resolve();
+  #isMending = false;
 
   constructor(cluster: Pick<LiveCluster, "leaves">, options: InflictOptions) {
     this.#cluster = cluster;
@@ -33,6 +37,7 @@ export class Inflicter {
 
   /** Calls off what has not happened yet and mends what has: everybody runs again, every way is clear. */
   async mend(): Promise<void> {
+    this.#isMending = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#options.write(0);
@@ -73,15 +78,23 @@ export class Inflicter {
         await rm(leaf.data, { recursive: true, force: true });
         return this.#start(leaf);
       case "restart":
-        this.#dead.add(leaf);
-        await leaf.child.end("asked");
-        return this.#start(leaf);
+        this.#lastRestart = this.#lastRestart.then(() => this.#restart(leaf));
+        return this.#lastRestart;
       case "cut":
         leaf.proxy?.tell({ cut: true });
         return;
       case "trouble":
         this.#trouble(leaf, act.trouble);
     }
+  }
+
+  /** A leaf is only taken away when the one before is back, as whoever rolls out a release waits for readiness. */
+  async #restart(leaf: LiveLeaf): Promise<void> {
+    await this.#options.untilReady();
+    if (this.#isMending) return;
+    this.#dead.add(leaf);
+    await leaf.child.end("asked");
+    await this.#start(leaf);
   }
 
   async #start(leaf: LiveLeaf): Promise<void> {

@@ -111,6 +111,7 @@ function stageOn(cluster: LiveCluster, { documents, seed, say }: OwnStagesPlan):
       const inflicter = new Inflicter(cluster, {
         timers: systemTimers,
         write: (documentsPerSecond) => writer.set(documentsPerSecond),
+        untilReady: () => requireReady(cluster),
         onTrouble: say,
       });
       inflicter.begin(stepsOf(variant, seed));

@@ -4,7 +4,7 @@ import { yieldToLoop } from "../../../src/time.ts";
 import { virtualTime } from "../../support/virtual-time.ts";
 
 /** Two leaves that only write down what is done to them; the second one is reached through a proxy. */
-function stage() {
+function stage(untilReady: () => Promise<void> = async () => undefined) {
   const said: string[] = [];
   const child = (name: string) => ({
     name,
@@ -24,6 +24,7 @@ function stage() {
     {
       timers: time.timers,
       write: (perSecond) => void said.push(`write ${perSecond}`),
+      untilReady,
       onTrouble: (message) => void said.push(message),
     },
   );
@@ -80,5 +81,23 @@ describe("what is done to leaves", () => {
     await yieldToLoop();
     await inflicter.mend();
     expect(said.filter((line) => line === "leaf-1 start")).toHaveLength(1);
+  });
+
+  test("a rolling restart takes the next leaf only when the one before is back", async () => {
+    const ready = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let asked = 0;
+    const { said, time, inflicter } = stage(() => ready[asked++]?.promise ?? Promise.resolve());
+    inflicter.begin([
+      { atMs: 0, leaf: 0, act: { kind: "restart" } },
+      { atMs: 10, leaf: 1, act: { kind: "restart" } },
+    ]);
+    ready[0]?.resolve();
+    time.advance(20);
+    await yieldToLoop();
+    expect(said).toEqual(["leaf-1 end asked", "leaf-1 start"]);
+    ready[1]?.resolve();
+    await yieldToLoop();
+    expect(said.slice(2)).toEqual(["leaf-2 end asked", "leaf-2 start"]);
+    await inflicter.mend();
   });
 });
