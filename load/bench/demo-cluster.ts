@@ -25,7 +25,7 @@ const queryCount = 2000;
 /** Starts it, and waits until the corpus is loaded. */
 export async function startDemoCluster(): Promise<DemoCluster> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-bench-"));
-  const up = spawn(process.execPath, [program, "up", "--port", "0", "--data", directory], {
+  const up = spawn(process.execPath, [program, "up", "--port", "0", "--data", directory, "--log-level", "error"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const stop = async (): Promise<void> => {

@@ -10,6 +10,8 @@ export type EndedQuery = {
   text: string;
   trace: TraceContext;
   startMs: number;
+  /** When it could begin: it may have had to wait for its caller's own write, or for the index's statistics. */
+  readyMs: number;
   doneMs: number;
   budgetMs: number;
   end: SearchEnd;
@@ -23,7 +25,7 @@ export type EndedQuery = {
 export type KeepReason = "failed" | "partial" | "slow" | "asked" | "drawn";
 
 export type KeepRules = {
-  /** From here on a search is slow. */
+  /** From here on a search is slow, without what it waited for a write. */
   slowMs: number;
   /** One trace in so many is kept whatever it is like, the same ones by every root; 0: none. */
   traceEvery: number;
@@ -36,7 +38,7 @@ export type KeepRules = {
 export function reasonToKeep(query: EndedQuery, { slowMs, traceEvery }: KeepRules): KeepReason | undefined {
   if (query.end === "failed" && isOurFault(query.failure)) return "failed";
   if (query.end !== "abandoned" && query.gathered !== undefined && isPartial(query.gathered)) return "partial";
-  if (query.doneMs - query.startMs >= slowMs) return "slow";
+  if (query.doneMs - query.readyMs >= slowMs) return "slow";
   if (query.trace.sampled) return "asked";
   return traceEvery > 0 && Number.parseInt(query.trace.traceId.slice(-8), 16) % traceEvery === 0 ? "drawn" : undefined;
 }

@@ -28,10 +28,14 @@ export function querySpans(
   };
 }
 
-function partsOf({ startMs, doneMs }: EndedQuery, gathered: NonNullable<EndedQuery["gathered"]>): SpanRecord[] {
+function partsOf(
+  { startMs, readyMs, doneMs }: EndedQuery,
+  gathered: NonNullable<EndedQuery["gathered"]>,
+): SpanRecord[] {
   const { plan, plannedMs, gatheredMs, attempts, result } = gathered;
   const terms = plan.clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
-  const planned = part("plan", [startMs, plannedMs], { "hedgerow.terms": terms, "hedgerow.epoch": plan.epoch });
+  const waited = readyMs === startMs ? [] : [part("wait", [startMs, readyMs], {})];
+  const planned = part("plan", [readyMs, plannedMs], { "hedgerow.terms": terms, "hedgerow.epoch": plan.epoch });
   const shards = result.reports.map((report, shard) =>
     shardSpan(
       report,
@@ -39,7 +43,7 @@ function partsOf({ startMs, doneMs }: EndedQuery, gathered: NonNullable<EndedQue
       { shard, plannedMs, gatheredMs },
     ),
   );
-  return [planned, ...shards, part("merge", [gatheredMs, doneMs], {})];
+  return [...waited, planned, ...shards, part("merge", [gatheredMs, doneMs], {})];
 }
 
 function shardSpan(

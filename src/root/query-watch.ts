@@ -45,13 +45,14 @@ export function watchQueries({ rules, log, logsAll, showText, sink }: QueryWatch
 
 /** What a line of the log says of a search. */
 function lineOf(query: EndedQuery, showText: boolean): Record<string, unknown> {
-  const { index, text, trace, startMs, doneMs, budgetMs, end, failure, gathered } = query;
+  const { index, text, trace, startMs, readyMs, doneMs, budgetMs, end, failure, gathered } = query;
   const line = {
     traceId: trace.traceId,
     index,
     end,
     tookMs: rounded(doneMs - startMs),
     budgetMs,
+    ...(readyMs === startMs ? {} : { waitedMs: rounded(readyMs - startMs) }),
     ...(showText ? { query: text } : {}),
     ...(failure === undefined ? {} : { code: failure instanceof HedgerowError ? failure.code : "internal" }),
   };
@@ -62,7 +63,7 @@ function lineOf(query: EndedQuery, showText: boolean): Record<string, unknown> {
   );
   return {
     ...line,
-    planMs: rounded(plannedMs - startMs),
+    planMs: rounded(plannedMs - readyMs),
     scatterMs: rounded(gatheredMs - plannedMs),
     mergeMs: rounded(doneMs - gatheredMs),
     coverage: result.coverage,

@@ -110,20 +110,23 @@ export class RootService {
     const { resources, limits } = this.#options;
     const index = this.catalog.get(name);
     const budgetMs = body.budgetMs ?? limits.budgetMs;
+    const mustWait = body.after !== undefined || !isWeighable(index);
     if (body.after !== undefined) {
       const untilMs = context.startMs + budgetMs / 2;
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
     if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
     const parts = { resources, limits, guard: this.#guard, instant: this.#instant };
-    return this.#admitted({ ...context, budgetMs, index: name, text: body.query ?? "" }, (onGathered) =>
+    const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
+    const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
+    return this.#admitted({ ...context, ...asked }, (onGathered) =>
       searchIndex(index, body, { ...context, ...parts, onGathered }),
     );
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
   async #admitted(
-    context: SearchContext & { budgetMs: number; index: string; text: string },
+    context: SearchContext & { budgetMs: number; index: string; text: string; readyMs: number },
     run: (onGathered: (gathered: Gathered) => void) => Promise<Buffer>,
   ): Promise<Buffer> {
     const { admission, resources } = this.#options;
@@ -156,8 +159,9 @@ export class RootService {
       const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
       const deadline = deadlineKept({ tookMs, budgetMs, failure });
       this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
-      const { index, text, trace, startMs } = context;
-      const kept = this.#watch?.({ index, text, trace, startMs, doneMs: nowMs, budgetMs, end, failure, gathered });
+      const { index, text, trace, startMs, readyMs } = context;
+      const asked = { index, text, trace, startMs, readyMs, budgetMs };
+      const kept = this.#watch?.({ ...asked, doneMs: nowMs, end, failure, gathered });
       if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
       admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
     }

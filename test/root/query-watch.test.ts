@@ -49,7 +49,7 @@ function gathered(outcomes: readonly ShardOutcome[]): Gathered {
 
 function ended(changes: Partial<EndedQuery> = {}): EndedQuery {
   return {
-    ...{ index: "demo", text: "secret", startMs: 1000, doneMs: 1021, budgetMs: 250, end: "answered" },
+    ...{ index: "demo", text: "secret", startMs: 1000, readyMs: 1000, doneMs: 1021, budgetMs: 250, end: "answered" },
     trace: {
       traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
       spanId: "00f067aa0ba902b7",
@@ -68,6 +68,7 @@ describe("a trace", () => {
   it.each<[string, Partial<EndedQuery>, string | undefined]>([
     ["of a search like any other is let go", {}, undefined],
     ["of a slow search is kept", { doneMs: 1100 }, "slow"],
+    ["of one that waited for a write, and was quick then, is let go", { readyMs: 1090, doneMs: 1110 }, undefined],
     ["of one that was given up late is kept", { doneMs: 1100, end: "abandoned" }, "slow"],
     ["of a partial one is kept", { gathered: gathered(["complete", "late"]) }, "partial"],
     ["of a truncated one is kept", { gathered: gathered(["complete", "truncated"]) }, "partial"],
