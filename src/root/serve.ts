@@ -11,15 +11,17 @@ import { openSpanExport } from "../telemetry/span-export.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog.ts";
+import { openEntrance } from "./entrance.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
 import { Membership } from "./membership.ts";
-import { openFiles, openGuard } from "./open-guard.ts";
+
 import { watchQueries } from "./query-watch.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
 import { weighShards } from "./verdict.ts";
 
+const system = { clock: systemClock, timers: systemTimers, random: systemRandom };
 const refreshIntervalMs = 50;
 /** How long balancers get to see that this root is leaving before it stops taking requests. */
 const leaveMs = 100;
@@ -45,6 +47,12 @@ function rootProblemOf(config: Config): string | undefined {
   return missingFiles(config) ?? exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
 }
 
+/** Which searches are logged and traced, and whether with their words. */
+function watchingOf(config: Config): Pick<Parameters<typeof watchQueries>[0], "rules" | "logsAll" | "showText"> {
+  const { slowMs, traceEvery, logLevel, logQueries } = config;
+  return { rules: { slowMs, traceEvery }, logsAll: logLevel === "debug", showText: logQueries };
+}
+
 /**
  * Starts a root in this process. Its policies are settled: other ones are there to be compared with. `env` has what
  * OpenTelemetry takes from the environment.
@@ -55,7 +63,7 @@ export async function startRoot(
   env: CommandIo["env"] = {},
 ): Promise<{ url: string; close(): Promise<void> }> {
   const name = config.name || "root";
-  const files = openFiles(config, () => app.log);
+  const entrance = await openEntrance(config);
   const log = await openChangeLog(config);
   const policy = new TailPolicy({ settings, random: systemRandom, ...placeOf(config) });
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
@@ -64,10 +72,8 @@ export async function startRoot(
   const membership = new Membership({
     listed: config.leafUrls,
     log: log.members,
-    linkTo: (url, onState) =>
-      createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState, ...files.links }),
-    clock: systemClock,
-    timers: systemTimers,
+    linkTo: (url, onState) => createLeafLink({ url, ...system, onState, ...entrance.links }),
+    ...system,
     graceMs: config.leafGraceMs,
     onLeaves: () => topology.onLeaves(),
     onLink: (leaf) => topology.onLink(leaf),
@@ -77,9 +83,7 @@ export async function startRoot(
     catalog,
     policy,
     log,
-    clock: systemClock,
-    timers: systemTimers,
-    random: systemRandom,
+    ...system,
     refreshIntervalMs,
     onPublished: (index) => {
       weighShards(index.shards, (shard) => index.statistics.shard(shard).documents);
@@ -105,38 +109,27 @@ export async function startRoot(
   topology.start();
   const metrics = createMetrics({ runtime: true });
   service.show(metrics);
-  const { guard, close: closeGuard } = await openGuard(config, () => app.log);
+
   const app = createApp({
     service,
     clock: systemClock,
     metrics,
     bodyBytesMax: config.bodyBytesMax,
     log: { name, level: config.logLevel },
-    guard: { ...guard, strictTransport: files.isEdgeSecure },
-    ...files.edge,
-    ...(config.connectionsMax === 0 ? {} : { patience: { limits: { connectionsMax: config.connectionsMax } } }),
+    ...entrance.app,
   });
+  entrance.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
-  service.watch(
-    watchQueries({
-      rules: { slowMs: config.slowMs, traceEvery: config.traceEvery },
-      log: app.log,
-      logsAll: config.logLevel === "debug",
-      showText: config.logQueries,
-      sink: spans,
-    }),
-  );
+  service.watch(watchQueries({ ...watchingOf(config), log: app.log, sink: spans }));
   const listening = await app.listen({ host: config.host, port: config.port });
-  const url = files.isEdgeSecure ? listening.replace("http:", "https:") : listening;
   return {
-    url,
+    url: entrance.addressOf(listening),
     async close() {
       service.draining = true;
       await sleep(leaveMs);
       await app.close();
       await spans?.close();
-      await closeGuard();
-      files.close();
+      await entrance.close();
       service.close();
       forgetAppends();
       topology.close();
