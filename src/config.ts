@@ -206,7 +206,11 @@ export function readConfig(
     }
     const parsed = parseValue(settingsTable[name], text);
     if (parsed.kind === "value") values[name] = parsed.value;
-    else problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}, not "${text}"`);
+    else {
+      // The address of a change log may hold a password, which belongs into no terminal's history.
+      const given = settingsTable[name].kind === "log" ? "" : `, not "${text}"`;
+      problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}${given}`);
+    }
   }
   const known = [...names.map(variableOf), ...clientVariables];
   for (const variable of Object.keys(env)) {

@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command/io.ts";
+import { HedgerowError } from "./errors.ts";
 
 const usage = `hedgerow: search that answers on time
 
@@ -50,6 +51,13 @@ function stopRequested(): Promise<void> {
   });
 }
 
+/** What a role cannot start without is said in a line; whatever it had opened already goes with the process. */
+function stopped(error: unknown): never {
+  if (!(error instanceof HedgerowError)) throw error;
+  io.stderr(`hedgerow: ${error.message}\n`);
+  process.exit(1);
+}
+
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     io.stdout(usage);
@@ -68,6 +76,6 @@ async function main([name, ...args]: string[]): Promise<number> {
   return run(args, { ...io, program, stopped: isService ? stopRequested() : new Promise<void>(() => undefined) });
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2)).catch(stopped);
 // The channel to the process that started this one would keep it running.
 process.disconnect?.();

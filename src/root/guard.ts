@@ -58,7 +58,7 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
   });
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "none";
-    if (isAudited(needOf(request.method, request.routeOptions.url), reply.statusCode)) {
+    if (isAudited(needOf(request.method, request.routeOptions.url), request.method, reply.statusCode)) {
       const [index, id] = [named(request.params, "index"), named(request.params, "id")];
       audit.note({
         traceId: request.traceId,
@@ -110,9 +110,11 @@ export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pac
   });
 }
 
-function isAudited(need: Need, status: number): boolean {
+/** Writes, admin calls and refusals. A leaf's word that it is still there comes every few seconds and is none. */
+function isAudited(need: Need, method: string, status: number): boolean {
   if (status === 401 || status === 403) return true;
-  return need.kind === "scope" && need.scope !== "search" && need.scope !== "metrics";
+  if (need.kind === "nothing" || need.scope === "search" || need.scope === "metrics") return false;
+  return need.scope !== "join" || method !== "POST" || status >= 400;
 }
 
 function named(params: unknown, name: "index" | "id"): string | undefined {
