@@ -316,6 +316,8 @@ describe("a gather under any order of events", () => {
         stage.reply(0, firstAttempt);
         checkPromises(stage, script);
         expect(all.every((replica) => replica.inflight === 0)).toBe(true);
+        const { hedges, hedgesWon, hedgesWasted } = policy.counts;
+        expect(hedgesWon + hedgesWasted).toBe(hedges);
       }),
       { seed: 20_260_101, numRuns: 3_000 },
     );
