@@ -60,12 +60,12 @@ export async function run(
   const { variants } = scenario;
   const startedAt = wallInstant();
   const listed = options.queries === undefined ? undefined : readQueries(options.queries);
-  const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
   const say = (text: string): void => progress.say(text);
-  const stages =
-    options.target === undefined
-      ? await ownStages({ scenario: options.scenario, variants, documents, seed: options.seed, say, interrupted })
-      : foreignStage({ url: options.target, index: options.index });
+  const { target, index, seed } = options;
+  const foreign = target === undefined ? undefined : await foreignStage({ url: target, index });
+  const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
+  const own = { scenario: options.scenario, variants, documents, seed, say, interrupted };
+  const stages = foreign ?? (await ownStages(own));
   try {
     const feedOf = queryFeeds(documents, listed);
     const capacity = await Promise.race([capacityOf(variants, stages.of, { feedOf, say }), interrupted]);

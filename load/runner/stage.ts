@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DemoDocument } from "../../data/corpus.ts";
+import { accepted, createClient } from "../../src/command/client.ts";
 import { seededRandom, systemTimers } from "../../src/time.ts";
 import { untilReady } from "../driver/cluster-watch.ts";
 import { fillCluster, indexName, type LiveCluster, startLiveCluster } from "../driver/live-cluster.ts";
@@ -20,8 +21,10 @@ export type Stages = { of(variant: LiveVariant): Stage; close(): Promise<void> }
 
 const readyMsMax = 60_000;
 
-/** A cluster that is there already: it is only asked. */
-export function foreignStage(target: { url: string; index: string }): Stages {
+/** A cluster that is there already: it is only asked. Rejects where nothing answers, or the index is not there. */
+export async function foreignStage(target: { url: string; index: string }): Promise<Stages> {
+  const path = `/v1/indexes/${encodeURIComponent(target.index)}/search`;
+  accepted(await createClient(target.url).request(path, { method: "POST", json: { size: 0 } }));
   const stage = { ...target, disturb: () => ({ mend: async () => undefined }) };
   return { of: () => stage, close: async () => undefined };
 }

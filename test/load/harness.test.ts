@@ -84,6 +84,12 @@ describe("npm run load", () => {
     expect(ended.stdout).toMatch(/^FAILS {2}latencyMs\.p50/m);
   });
 
+  test("ends with 1 where the target does not answer", async () => {
+    const ended = await load(["--scenario", "steady", "--target", "http://127.0.0.1:9"]);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("no answer from http://127.0.0.1:9");
+  });
+
   test.each([
     [["--scenario", "stedy"], "did you mean steady?"],
     [["--scenario", "tied"], "for the simulator alone"],
