@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parentPort } from "node:worker_threads";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -69,7 +69,7 @@ function readStore(): AssetStore {
     .map((file) => [`console/page/${nameOf(file)}`, textOf(join(page, file))] as const);
   const texts = new Map([
     ...own,
-    ["time.js", textOf(join(source, import.meta.url.endsWith(".ts") ? "time.ts" : "time.js"))],
+    ["time.js", textOf(join(source, `time${extname(import.meta.url)}`))],
     ["uplot.js", textOf(join(charts, "uPlot.esm.js"))],
     ["uplot.css", textOf(join(charts, "uPlot.min.css"))],
   ]);

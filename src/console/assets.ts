@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /** How a body may be packed for the way; `identity` is as it is. */
@@ -15,7 +16,7 @@ export type AssetStore = { assets: ReadonlyMap<string, Asset>; policy: string };
  */
 export function readAssets(): Promise<AssetStore> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL(import.meta.url.replace("/assets.", "/asset-thread.")), {
+    const thread = new Worker(new URL(`./asset-thread${extname(import.meta.url)}`, import.meta.url), {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     thread.once("message", (store: AssetStore) => resolve(store));

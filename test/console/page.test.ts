@@ -147,7 +147,13 @@ describe("figures", () => {
   });
 
   it("keep the digits that matter", () => {
-    expect([0.1234, 12.34, 1234.5, 12_345].map(durationText)).toEqual(["0.12 ms", "12.3 ms", "1,235 ms", "12.3 s"]);
+    expect([0.1234, 12.34, 123.4, 1234.5, 10_000].map(durationText)).toEqual([
+      "0.12 ms",
+      "12.3 ms",
+      "123 ms",
+      "1.23 s",
+      "10 s",
+    ]);
   });
 });
 

@@ -9,7 +9,7 @@ export function countText(count: number): string {
 
 /** Milliseconds with the digits that matter at their size, and the unit. */
 export function durationText(durationMs: number): string {
-  if (durationMs >= 10_000) return `${tenths.format(durationMs / 1000)} s`;
+  if (durationMs >= 1_000) return `${hundredths.format(durationMs / 1000)} s`;
   if (durationMs >= 100) return `${whole.format(durationMs)} ms`;
   return `${(durationMs >= 10 ? tenths : hundredths).format(durationMs)} ms`;
 }
