@@ -3,6 +3,7 @@ import type { ReplicaHealth } from "../policy/replica.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { type Random, sleep, type Timers } from "../time.ts";
+import type { FillTurns } from "./fill-turns.ts";
 import { type LeafLink, LinkCallError } from "./leaf-link.ts";
 import { LeafTimes } from "./leaf-times.ts";
 
@@ -18,12 +19,15 @@ export type FeedOptions = {
   log: Pick<ChangeLog, "read" | "eras">;
   timers: Timers;
   random: Random;
+  /** Shared by the replicas of one leaf: large empty ones are filled in turns. */
+  turns: FillTurns;
   /** Called whenever the state or the sequence has changed. */
   onProgress: () => void;
 };
 
 /** Searches of the leaf wait behind a page on the same connection. */
 const pageBytes = 1 << 20;
+const littleBytes = 64 << 10;
 /** A leaf may have a large snapshot to read before it answers. */
 const openTimeoutMs = 60_000;
 const applyTimeoutMs = 60_000;
@@ -148,6 +152,12 @@ export class ReplicaFeed {
     this.#appliedSequence = opened.sequence;
     this.#sentSequence = opened.sequence;
     if (!this.#servesFull) this.#enter("catching-up");
+    if (opened.sequence === 0 && (await this.#missesMuch())) {
+      await this.#options.turns.run(async () => {
+        if (session === this.#sessions) await this.#drain();
+      });
+    }
+    if (session !== this.#sessions) return;
     while (!this.#closed) {
       this.#news = false;
       await this.#drain();
@@ -168,6 +178,13 @@ export class ReplicaFeed {
     const opened = await this.link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
     this.#forgotten = eras.findLast(({ deletes }) => deletes !== undefined)?.id;
     return opened;
+  }
+
+  /** Whether filling an empty replica will take long. What takes a moment must not wait for what does. */
+  async #missesMuch(): Promise<boolean> {
+    const { definition, shard, log } = this.#options;
+    const { index, incarnation } = definition;
+    return (await log.read({ index, incarnation, shard, after: 0, limitBytes: littleBytes })).more;
   }
 
   /** Sends everything that the log holds beyond the replica, a few pages in flight so that neither end waits. */

@@ -8,6 +8,7 @@ import type { Clock, Random, Timer, Timers } from "../time.ts";
 import type { Catalog, CatalogIndex, CatalogShard } from "./catalog.ts";
 import { Departures } from "./departures.ts";
 import { ReplicaFeed } from "./feed.ts";
+import { FillTurns } from "./fill-turns.ts";
 import type { Member, Membership } from "./membership.ts";
 import { StatisticsRefresh } from "./refresh.ts";
 import { heldBy, retainOn } from "./retain.ts";
@@ -30,6 +31,8 @@ export type ReplicaPlace = "settled" | "arriving" | "departing";
 
 /** How often the links' round trips are handed to the tail policy. */
 const pulseMs = 1_000;
+/** Replicas of one leaf that are filled at the same time: each has a few pages of the log under way. */
+const fillsAtOnceMax = 4;
 
 /** What this root knows of one index beside the catalog. */
 type Placed = { refresh: StatisticsRefresh; leaves: string[][]; moving: boolean };
@@ -45,6 +48,7 @@ export class Topology {
   readonly #departures: Departures<ReplicaFeed>;
   /** Replicas that were opened beside others, and take up their share slowly once they serve. */
   readonly #joining = new WeakSet<ReplicaFeed>();
+  readonly #turns = new WeakMap<Member, FillTurns>();
   readonly #unsubscribe: () => void;
   #pulse: Timer;
   #started = false;
@@ -195,7 +199,10 @@ export class Topology {
     const health = policy.replica({ leaf, ...(zone === undefined ? {} : { zone }), tracked: true });
     const { definition } = index;
     const onProgress = (): void => this.#onProgress(index, feed);
-    const feed = new ReplicaFeed({ definition, shard, leaf: member, health, log, timers, random, onProgress });
+    const turns = this.#turns.get(member) ?? new FillTurns(fillsAtOnceMax);
+    this.#turns.set(member, turns);
+    const parts = { log, timers, random, turns };
+    const feed = new ReplicaFeed({ definition, shard, leaf: member, health, ...parts, onProgress });
     return feed;
   }
 

@@ -6,7 +6,7 @@ import { Catalog, type CatalogIndex } from "../../src/root/catalog.ts";
 import { createLeafLink } from "../../src/root/leaf-link.ts";
 import type { Member } from "../../src/root/membership.ts";
 import { Topology, type TopologyOptions } from "../../src/root/topology.ts";
-import { systemClock, systemRandom, systemTimers } from "../../src/time.ts";
+import { sleep, systemClock, systemRandom, systemTimers } from "../../src/time.ts";
 import { demoDefinition, fakeReplicas } from "../support/fake-replica.ts";
 
 const shards = 6;
@@ -82,7 +82,7 @@ class Root {
   readonly topology: Topology;
   readonly index: CatalogIndex;
 
-  constructor(places: readonly Place[]) {
+  constructor(places: readonly Place[], log = emptyLog) {
     const policy = new TailPolicy({ random: systemRandom });
     const catalog = new Catalog({ termsMax: 10, policy });
     const { members } = this;
@@ -94,7 +94,7 @@ class Root {
       leaseMs: () => undefined,
     };
     const onPublished = (): void => undefined;
-    const parts = { membership, catalog, policy, log: emptyLog, ...runtime, random: systemRandom };
+    const parts = { membership, catalog, policy, log, ...runtime, random: systemRandom };
     this.topology = new Topology({ ...parts, refreshIntervalMs: 1, onPublished });
     for (const place of places) this.#connect(place);
     this.index = catalog.add(definition);
@@ -227,5 +227,29 @@ describe("a topology", () => {
     await there.settled();
     await expect.poll(() => one.held.length + two.held.length, { timeout: 20_000 }).toBe(shards);
     expect(there.serving()).toEqual(here.serving());
+  });
+
+  it("fills a few replicas of a leaf at a time where there is much to send, and all in the end", async () => {
+    let filling = 0;
+    let fillingMost = 0;
+    const source = Buffer.from("{}");
+    const log: TopologyOptions["log"] = {
+      ...emptyLog,
+      async read({ after, limitBytes }) {
+        if (after >= 2) return { ...lastPage, upTo: Math.max(7, after) };
+        const page = { ...lastPage, more: true, upTo: after + 1 };
+        const changes = [{ kind: "put" as const, id: `d${after}`, sequence: after + 1, source }];
+        if (limitBytes < 1 << 20) return { ...page, changes };
+        if (after === 0) fillingMost = Math.max(fillingMost, ++filling);
+        await sleep(20);
+        if (after === 1) filling--;
+        return { ...page, changes };
+      },
+    };
+    const root = new Root([await Place.at("one")], log);
+    await root.settled();
+    expect(root.serving()).toEqual(Array(shards).fill("one"));
+    expect(fillingMost).toBeGreaterThan(1);
+    expect(fillingMost).toBeLessThan(shards);
   });
 });
