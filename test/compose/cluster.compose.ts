@@ -28,7 +28,7 @@ describe.skipIf(engine === undefined)("docker compose", () => {
 
   beforeAll(async () => {
     project = new Project(engine ?? {}, await freePorts(3));
-    await project.compose("down", "--volumes", "--timeout", "1");
+    await project.down();
     await project.docker("build", "--tag", "hedgerow-traffic:test", "test/compose/traffic");
     await project.compose("build");
     await project.compose("up", "--wait");
@@ -37,7 +37,7 @@ describe.skipIf(engine === undefined)("docker compose", () => {
 
   afterAll(async () => {
     await queries?.stop();
-    await project?.compose("down", "--volumes", "--timeout", "1");
+    await project?.down();
   });
 
   it("comes up with the demo corpus, so that the first search of the README finds something", async () => {

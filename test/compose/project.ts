@@ -21,16 +21,16 @@ export class Project {
   constructor(variables: EngineVariables, ports: readonly number[]) {
     const [root1, root2, prometheus] = ports.map(String);
     this.ports = ports;
+    const reached = { ...process.env, ...variables };
     this.#env = {
-      ...process.env,
-      ...variables,
+      ...reached,
       COMPOSE_PROJECT_NAME: this.name,
       HEDGEROW_IMAGE: "hedgerow:test",
       HEDGEROW_LOAD_IMAGE: "hedgerow-load:test",
       ROOT_1_PORT: root1,
       ROOT_2_PORT: root2,
       PROMETHEUS_PORT: prometheus,
-      DOCKER_SOCKET: (variables.DOCKER_HOST ?? "unix:///var/run/docker.sock").replace("unix://", ""),
+      DOCKER_SOCKET: (reached.DOCKER_HOST ?? "").replace("unix://", ""),
       CHAOS_EVERY_S: "3",
       CHAOS_FOR_S: "5",
       DURATION_S: "5",
@@ -51,6 +51,12 @@ export class Project {
   /** `docker compose …`. */
   compose(...args: string[]): Promise<string> {
     return this.docker("compose", ...args);
+  }
+
+  /** Takes everything away, containers of profiles and volumes included. */
+  down(): Promise<string> {
+    const profiles = ["observability", "load", "chaos"].flatMap((profile) => ["--profile", profile]);
+    return this.compose(...profiles, "down", "--volumes", "--timeout", "1");
   }
 
   container(service: string): string {
