@@ -21,7 +21,7 @@ describe.runIf(canMountDisks("full and read-only disks under a cluster"))("a clu
 
   beforeEach(async () => {
     taken = [];
-    crew = await startCrew({ log: "embedded", roots: 1, leaves: 2, deletesKept: 1000 }, (directory) => {
+    crew = await startCrew({ logServers: 0, roots: 1, leaves: 2, deletesKept: 1000 }, (directory) => {
       disk = mountSmallDisk(join(directory, "root-1"));
       leafDisk = mountSmallDisk(join(directory, "leaf-1"));
     });

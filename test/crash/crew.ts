@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { systemRandom } from "../../src/time.ts";
+import { startLogServers } from "./log-servers.ts";
 import { freePort, hedgerowProgram, type Program } from "./program.ts";
 
-export type CrewShape = { log: "embedded" | "jetstream"; roots: number; leaves: number; deletesKept: number };
+/** Without servers the log is the one that the root has embedded. */
+export type CrewShape = { logServers: number; roots: number; leaves: number; deletesKept: number };
 
 /** A cluster role by role, each a process that can be killed by itself. */
 export type Crew = {
@@ -26,13 +27,13 @@ export type Crew = {
 
 /** Lays out a cluster and starts it; `prepare` may put something below its directory first. */
 export async function startCrew(
-  { log, roots, leaves, deletesKept }: CrewShape,
+  { logServers, roots, leaves, deletesKept }: CrewShape,
   prepare: (directory: string) => void = () => undefined,
 ): Promise<Crew> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-crash-"));
   prepare(directory);
-  const server = log === "jetstream" ? await startNatsServer() : undefined;
-  const logFlags = server === undefined ? [] : ["--log", server.url, "--accept-unsynced-log"];
+  const servers = logServers === 0 ? undefined : await startLogServers(directory, logServers);
+  const logFlags = servers?.flags ?? [];
   const make = async (role: "root" | "leaf", name: string, flags: string[]): Promise<Program> => {
     const port = await freePort(systemRandom);
     const own = ["--data", join(directory, name), "--log-level", "warn", ...flags];
@@ -46,7 +47,7 @@ export async function startCrew(
   for (let i = 1; i <= roots; i++) {
     rootPrograms.push(await make("root", `root-${i}`, ["--leaf-urls", leafUrls, ...rootFlags]));
   }
-  const programs = [...leafPrograms, ...rootPrograms, ...(server === undefined ? [] : [serverProgram(server)])];
+  const programs = [...leafPrograms, ...rootPrograms, ...(servers?.programs ?? [])];
   const crew: Crew = {
     roots: rootPrograms,
     leaves: leafPrograms,
@@ -55,10 +56,9 @@ export async function startCrew(
     rootData: join(directory, "root-1"),
     directory,
     startAll: async () => void (await Promise.all([...leafPrograms, ...rootPrograms].map((one) => one.start()))),
-    killAll: async () => void (await Promise.all([...leafPrograms, ...rootPrograms].map((one) => one.kill()))),
+    killAll: async () => void (await Promise.all(programs.map((one) => one.kill()))),
     async remove() {
       await crew.killAll();
-      await server?.remove();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -69,26 +69,4 @@ export async function startCrew(
     throw error;
   }
   return crew;
-}
-
-function serverProgram(server: NatsServer): Program {
-  let alive = true;
-  return {
-    name: "nats",
-    url: server.url,
-    get alive() {
-      return alive;
-    },
-    async kill() {
-      const was = alive;
-      alive = false;
-      await server.kill();
-      return was;
-    },
-    askToEnd: () => undefined,
-    async start() {
-      alive = true;
-      await server.start();
-    },
-  };
 }
