@@ -100,23 +100,23 @@ export function collectAlone(cursor: TermCursor, to: number, collector: Collecto
  * Where a term by itself is worth less than what is kept already, the documents that hold it alone are only counted
  * (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995).
  */
-export function collectPair(rare: TermCursor, common: TermCursor, { limit, collector }: PairRange): number {
+export function collectPair(rare: TermCursor, frequent: TermCursor, { limit, collector }: PairRange): number {
   const { docs, codes, saturation, weight } = rare;
   const to = windowEnd(rare, limit);
   let total = 0;
   for (let i = rare.start; i < to; i++) {
     const doc = docs[i] ?? 0;
-    total += collectBelow(common, doc, collector);
+    total += collectBelow(frequent, doc, collector);
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
-    if (common.start < common.end && common.docs[common.start] === doc) {
-      score += common.weight * (common.saturation[common.codes[common.start++] ?? 0] ?? 0);
+    if (frequent.start < frequent.end && frequent.docs[frequent.start] === doc) {
+      score += frequent.weight * (frequent.saturation[frequent.codes[frequent.start++] ?? 0] ?? 0);
     }
     if (!isLiving(doc, collector)) continue;
     total++;
     if (score >= collector.floor) collector.offer(doc, score);
   }
   rare.start = to;
-  return total + collectBelow(common, limit, collector);
+  return total + collectBelow(frequent, limit, collector);
 }
 
 /** Up to which document, and where to. */

@@ -29,7 +29,7 @@ const foldedPostings = 20_000;
 
 /** Postings of a single term that are read between two looks at the clock. */
 const aloneAtOnce = 1 << 13;
-/** Postings of the commoner of two terms that are read between two looks at the clock. */
+/** Postings of the more frequent of two terms that are read between two looks at the clock. */
 const pairAtOnce = 1 << 12;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
@@ -155,14 +155,14 @@ export class PieceScan implements Collector {
     return read;
   }
 
-  #advancePair(rare: TermCursor, common: TermCursor): number {
-    if (rare.start === rare.end && common.start === common.end) return this.#finish();
-    const read = common.start + rare.start;
-    const reached = common.start + pairAtOnce < common.end ? common.docs[common.start + pairAtOnce] : undefined;
+  #advancePair(rare: TermCursor, frequent: TermCursor): number {
+    if (rare.start === rare.end && frequent.start === frequent.end) return this.#finish();
+    const read = frequent.start + rare.start;
+    const reached = frequent.start + pairAtOnce < frequent.end ? frequent.docs[frequent.start + pairAtOnce] : undefined;
     const limit = reached ?? this.view.documents;
-    this.total += collectPair(rare, common, { limit, collector: this });
+    this.total += collectPair(rare, frequent, { limit, collector: this });
     this.#scannedTo = limit;
-    return common.start + rare.start - read;
+    return frequent.start + rare.start - read;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {
