@@ -22,6 +22,7 @@ export async function searchSteadily(
   const end = until.finally(() => {
     over = true;
   });
+  end.catch(() => undefined);
   const ask = async (dueMs: number, body: string): Promise<void> => {
     const headers = { "content-type": "application/json" };
     const answer = await pool.request({ method: "POST", path: options.path, headers, body });

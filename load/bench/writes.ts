@@ -63,6 +63,8 @@ async function measureAll(url: string): Promise<Omit<Report, "syncsPerSecond">> 
     for (const shape of shapes) {
       const alone = await writer.write(shape, forPhase());
       const writing = writer.write(shape, forPhase());
+      // Awaited after the searches: until then a failure must not end the process before the cluster is stopped.
+      writing.catch(() => undefined);
       const search = await searchSteadily(stream, writing);
       rows.push({ ...shape, alone, beside: await writing, lagMs: await writer.lag(shape), search });
     }
