@@ -5,8 +5,8 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { coverageBands } from "./answer-tally.ts";
 import type { ClusterReportInput } from "./cluster-report.ts";
 
-const quantiles = ["0.5", "0.95", "0.99", "0.999"] as const;
-const replicaQuantiles = ["0.5", "0.99"] as const;
+const percentiles = ["50", "95", "99", "99.9"] as const;
+const replicaPercentiles = ["50", "99"] as const;
 const replicaView = "1m";
 /** More would be too much for one scrape, and quantiles of the rest cannot be summed up in one series. */
 const replicasShownMax = 80;
@@ -22,8 +22,8 @@ export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
       ["queued", root.searches.queued],
     ] as const) {
       for (const window of latencyViewNames) {
-        for (const { quantile, value } of quantilesOf(tracker, quantiles, { view: window, nowMs }))
-          yield { labels: { part, window, quantile }, value };
+        for (const { percentile, value } of percentilesOf(tracker, percentiles, { view: window, nowMs }))
+          yield { labels: { part, window, percentile }, value };
       }
     }
   });
@@ -41,8 +41,8 @@ export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
         const place = { index: definition.index, shard: String(shard), leaf: leaf.name };
         for (const [part, tracker] of parts) {
           if (tracker === undefined) continue;
-          for (const { quantile, value } of quantilesOf(tracker, replicaQuantiles, { view: replicaView, nowMs }))
-            yield { labels: { part, ...place, quantile }, value };
+          for (const { percentile, value } of percentilesOf(tracker, replicaPercentiles, { view: replicaView, nowMs }))
+            yield { labels: { part, ...place, percentile }, value };
         }
       }
     }
@@ -97,12 +97,12 @@ function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
   );
 }
 
-function quantilesOf<Quantile extends string>(
+function percentilesOf<Percentile extends string>(
   tracker: LatencyTracker,
-  wanted: readonly Quantile[],
+  wanted: readonly Percentile[],
   { view, nowMs }: { view: LatencyViewName; nowMs: number },
-): { quantile: Quantile; value: number }[] {
+): { percentile: Percentile; value: number }[] {
   const all = new LatencyHistogram();
   tracker.mergeInto(all, view, nowMs);
-  return wanted.map((quantile) => ({ quantile, value: all.quantileMs(Number(quantile)) / 1000 }));
+  return wanted.map((percentile) => ({ percentile, value: all.quantileMs(Number(percentile) / 100) / 1000 }));
 }

@@ -83,3 +83,8 @@ it("no metric that ends in a unit is told in another, and every counter says tot
     expect(name).not.toMatch(/_(ms|milliseconds|kb|mb)(_|$)/);
   }
 });
+
+it("no label is one that Prometheus keeps for its own summaries and histograms", () => {
+  for (const [name, { labels }] of rows)
+    for (const label of Object.keys(labels)) expect(["quantile", "le", "job", "instance"], name).not.toContain(label);
+});
