@@ -234,9 +234,9 @@ export class Gather {
     if (reply.attempt === extraAttempt && progress.hedged && progress.outcome !== undefined)
       this.policy.counts.hedgesWasted++;
     if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
+    this.documentsAll += reply.documentsTotal - progress.documentsTotal;
     progress.accept(reply, attempt.replica);
     if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;
-    this.documentsAll += reply.documentsTotal - progress.health.documents;
     this.documentsSearched += reply.documents;
     this.cancelAttempt(progress, reply.attempt === firstAttempt ? extraAttempt : firstAttempt, turn);
     this.resolve(progress, reply.outcome, nowMs);

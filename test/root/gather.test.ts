@@ -121,6 +121,18 @@ describe("a gather, event by event", () => {
     expect(stage.gather.coverage).toBe(1);
   });
 
+  test("covers no more than everything, though a shard becomes larger on the way", () => {
+    const policy = policyOf();
+    const request = requestOf(policy, { shards: 2, replicas: 1, sizes: [100, 100] });
+    const stage = new Stage(policy, request);
+    stage.tell({ kind: "begin" });
+    for (const shard of request.shards) shard.documents = 150;
+    stage.reply(0, firstAttempt, { total: 160 });
+    expect(stage.gather.coverage).toBe(160 / 260);
+    stage.reply(1, firstAttempt, { total: 140 });
+    expect(stage.gather.coverage).toBe(1);
+  });
+
   test("a failed attempt is tried once more at once, on another replica", () => {
     const policy = policyOf();
     const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));

@@ -17,7 +17,7 @@ export type UpCluster = Pick<TestCluster, "url" | "request"> & {
 };
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const startMsMax = 30_000;
+const startMsMax = 120_000;
 
 export async function startUp(flags: string[], directory?: string): Promise<UpCluster> {
   const data = directory ?? (await mkdtemp(join(tmpdir(), "hedgerow-up-")));
