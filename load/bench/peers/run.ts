@@ -1,0 +1,138 @@
+import { demoDocuments } from "../../../data/corpus.ts";
+import { webQueries } from "../../../data/queries.ts";
+import { seededRandom } from "../../../src/time.ts";
+import { readCollection } from "../../relevance/collection.ts";
+import { describeMachine } from "../../report/machine.ts";
+import { hedgerowQuality, startHedgerow } from "./hedgerow.ts";
+import { kinds } from "./kinds.ts";
+import { measureRound, type Round, stopMirror } from "./measure.ts";
+import type { PeerKind } from "./peer.ts";
+import { memoryBytes, withChildren } from "./processes.ts";
+import { peerQuality } from "./quality.ts";
+import { type FailureRow, joined, peersTable, type Row } from "./report.ts";
+import { demoSource } from "./sources.ts";
+import { startPeer, type Target } from "./target.ts";
+
+const queryCount = 2_000;
+const rounds = 3;
+const roundS = 5;
+const warmS = 2;
+
+/** The flags that it takes beside `--json`, with what follows each. */
+export const takes = ["collection"];
+
+type Contender = { name: string; start(): Promise<Target>; quality(collection: string): Promise<number> };
+
+/**
+ * What a user would take instead, over the same documents and queries, in alternation in one run:
+ * 1. start each, one after the other, and note how long it took to index;
+ * 2. keep one after the other busy, several times over, and note what each holds in memory then;
+ * 3. stop a mirror of those that have any, while they are searched at a steady rate;
+ * 4. with a test collection, say how good their answers are.
+ * One that is not installed or does not start is named, and the others go on.
+ */
+export async function run({ json, collection }: { json: boolean; collection?: string }): Promise<void> {
+  // A wrong directory is better found before all that takes minutes.
+  if (collection !== undefined) await readCollection(collection);
+  const missing: string[] = [];
+  const skip = (name: string, why: string): void => {
+    missing.push(`${name}: ${why}`);
+    process.stderr.write(`\nNOT RUN: ${name}: ${why}\n\n`);
+  };
+  const targets: Target[] = [];
+  const stopAll = async (): Promise<void> => void (await Promise.all(targets.map((target) => target.stop())));
+  const interrupted = interruption();
+  const contenders = contendersHere(skip);
+  try {
+    for (const contender of contenders) {
+      tell(`indexing: ${contender.name}`);
+      const target = await Promise.race([startedOrWhyNot(contender), interrupted]);
+      if (typeof target === "string") skip(contender.name, target);
+      else targets.push(target);
+    }
+    const queries = webQueries(demoDocuments(), { count: queryCount, random: seededRandom(7) });
+    const rows = await Promise.race([speed(targets, queries), interrupted]);
+    const failures = await Promise.race([failing(targets, queries), interrupted]);
+    const machine = describeMachine();
+    await stopAll();
+    if (collection !== undefined) await Promise.race([addQuality(rows, contenders, collection), interrupted]);
+    const result = { machine, rows, failures, missing };
+    process.stdout.write(json ? `${JSON.stringify({ bench: "peers", ...result })}\n` : peersTable(result));
+  } finally {
+    await stopAll();
+  }
+}
+
+function contendersHere(skip: (name: string, why: string) => void): Contender[] {
+  const ours: Contender = { name: "Hedgerow", start: startHedgerow, quality: hedgerowQuality };
+  const others = kinds.flatMap((kind: PeerKind): Contender[] => {
+    const lacking = kind.missing();
+    if (lacking !== undefined) {
+      skip(kind.name, `not installed (${lacking})`);
+      return [];
+    }
+    const { name } = kind;
+    return [{ name, start: () => startPeer(kind, demoSource), quality: (from) => peerQuality(kind, from) }];
+  });
+  return [ours, ...others];
+}
+
+async function startedOrWhyNot(contender: Contender): Promise<Target | string> {
+  try {
+    return await contender.start();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function speed(targets: readonly Target[], queries: readonly string[]): Promise<Row[]> {
+  const measured = targets.map((target) => ({ target, rounds: [] as Round[] }));
+  for (const target of targets) await measureRound(target, queries, warmS);
+  for (let round = 1; round <= rounds; round++) {
+    for (const { target, rounds: own } of measured) {
+      const one = await measureRound(target, queries, roundS);
+      tell(`round ${round}: ${target.name}: ${Math.round(one.queries / one.seconds)} queries/s`);
+      own.push(one);
+    }
+  }
+  return Promise.all(
+    measured.map(async ({ target, rounds: own }) => ({
+      name: target.name,
+      ...joined(own),
+      ndcg10: undefined,
+      memoryBytes: await memoryBytes(await withChildren(target.pids)),
+      indexMs: target.indexMs,
+    })),
+  );
+}
+
+async function failing(targets: readonly Target[], queries: readonly string[]): Promise<FailureRow[]> {
+  const rows: FailureRow[] = [];
+  for (const target of targets) {
+    if (target.mirrorPids.length === 0) continue;
+    tell(`a mirror stands still: ${target.name}`);
+    rows.push({ name: target.name, ...(await stopMirror(target, queries)) });
+  }
+  return rows;
+}
+
+async function addQuality(rows: Row[], contenders: readonly Contender[], collection: string): Promise<void> {
+  for (const row of rows) {
+    const contender = contenders.find(({ name }) => name === row.name);
+    if (contender === undefined) continue;
+    tell(`judging: ${row.name}`);
+    row.ndcg10 = await contender.quality(collection);
+  }
+}
+
+function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+  });
+  interrupted.catch(() => undefined);
+  return interrupted;
+}
+
+function tell(what: string): void {
+  process.stderr.write(`${what}\n`);
+}
