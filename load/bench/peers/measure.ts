@@ -40,26 +40,32 @@ export async function measureRound(target: Target, queries: readonly string[], s
 }
 
 /** When a mirror stops and goes on, from the start, and how often it is searched meanwhile. */
-export const failure = { perSecond: 100, stopMs: 3_000, goOnMs: 9_000, endMs: 12_000 } as const;
+export type Failure = { perSecond: number; stopMs: number; goOnMs: number; endMs: number };
+
+export const failure: Failure = { perSecond: 100, stopMs: 3_000, goOnMs: 9_000, endMs: 12_000 };
 
 /** What callers see who search at a steady rate while one of the processes that hold a copy stands still. */
-export async function stopMirror(target: Target, queries: readonly string[]): Promise<SearchTimes> {
+export async function stopMirror(
+  target: Target,
+  queries: readonly string[],
+  { perSecond, ...times }: Failure = failure,
+): Promise<SearchTimes> {
   const { url, path, mirrorPids } = target;
   const pid = mirrorPids[0];
   if (pid === undefined) throw new Error(`${target.name} has no mirror to stop`);
   const bodies = bodiesFor(target, queries);
-  return searchSteadily({ url, path, bodies, perSecond: failure.perSecond }, standStill(pid));
+  return searchSteadily({ url, path, bodies, perSecond }, standStill(pid, times));
 }
 
-async function standStill(pid: number): Promise<void> {
-  await sleep(failure.stopMs);
+async function standStill(pid: number, { stopMs, goOnMs, endMs }: Omit<Failure, "perSecond">): Promise<void> {
+  await sleep(stopMs);
   process.kill(pid, "SIGSTOP");
   try {
-    await sleep(failure.goOnMs - failure.stopMs);
+    await sleep(goOnMs - stopMs);
   } finally {
     process.kill(pid, "SIGCONT");
   }
-  await sleep(failure.endMs - failure.goOnMs);
+  await sleep(endMs - goOnMs);
 }
 
 function bodiesFor({ search }: Target, queries: readonly string[]): string[] {

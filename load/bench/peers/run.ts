@@ -86,7 +86,7 @@ async function startedOrWhyNot(contender: Contender): Promise<Target | string> {
 }
 
 async function speed(targets: readonly Target[], queries: readonly string[]): Promise<Row[]> {
-  const measured = targets.map((target) => ({ target, rounds: [] as Round[] }));
+  const measured = targets.map((target): { target: Target; rounds: Round[] } => ({ target, rounds: [] }));
   for (const target of targets) await measureRound(target, queries, warmS);
   for (let round = 1; round <= rounds; round++) {
     for (const { target, rounds: own } of measured) {
