@@ -17,25 +17,31 @@ export type Round = {
   errors: number;
 };
 
-/** Keeps a search busy with all connections for some seconds. */
+/** Keeps a search busy with all connections for some seconds. An answer that is not whole is no answer. */
 export async function measureRound(target: Target, queries: readonly string[], seconds: number): Promise<Round> {
   const pids = await withChildren(target.pids);
   const beforeMs = await processorMs(pids);
   const headers = { "content-type": "application/json" };
-  const requests = bodiesFor(target, queries).map((body) => ({
-    method: "POST" as const,
-    path: target.path,
-    headers,
-    body,
-  }));
+  let incomplete = 0;
+  const requests = bodiesFor(target, queries).map(
+    (body): autocannon.Request => ({
+      method: "POST",
+      path: target.path,
+      headers,
+      body,
+      onResponse(status, text) {
+        if (status === 200 && !text.includes('"complete":true')) incomplete++;
+      },
+    }),
+  );
   const result = await autocannon({ url: target.url, connections, duration: seconds, requests });
   return {
-    queries: result["2xx"],
+    queries: Math.max(0, result["2xx"] - incomplete),
     seconds: result.duration,
     processorMs: (await processorMs(pids)) - beforeMs,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
-    errors: result.errors + result.non2xx,
+    errors: result.errors + result.non2xx + incomplete,
   };
 }
 

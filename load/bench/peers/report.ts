@@ -37,7 +37,8 @@ export function joined(
 /** The figures as tables that read well in a terminal and on a page. */
 export function peersTable({ machine, rows, failures, missing }: PeersResult): string {
   const { processors, node, loadAverage } = machine;
-  const columns = "| | queries/s | p50 ms | p99 ms | CPU ms/query | nDCG@10 | memory MB | index s | errors |";
+  const columns =
+    "| | queries/s | p50 ms | p99 ms | CPU ms/query | nDCG@10 | memory MB | index s | failed or incomplete |";
   return [
     `${processors} processors, Node ${node}, load average ${loadAverage.toFixed(1)}; ${connections} connections`,
     "",

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { createEndpoint } from "../../../load/bench/peers/endpoint.ts";
-import { measureRound, stopMirror } from "../../../load/bench/peers/measure.ts";
+import { connections, measureRound, stopMirror } from "../../../load/bench/peers/measure.ts";
 import { memoryBytes, withChildren } from "../../../load/bench/peers/processes.ts";
 import { joined, peersTable } from "../../../load/bench/peers/report.ts";
 import type { Target } from "../../../load/bench/peers/target.ts";
@@ -43,6 +43,14 @@ test("a round asks every query and counts what was answered, and the processor t
   expect(round.queries).toBeGreaterThan(10);
   expect(round.processorMs).toBeGreaterThan(0);
   expect(round.errors).toBe(0);
+});
+
+test("an answer that is not whole counts as a failure, not as a query", async () => {
+  const any = await target(() => false);
+  const { queries, errors } = await measureRound(any, ["one"], 1);
+  // Those that are under way at the end are answered, and counted by nobody.
+  expect(queries).toBeLessThanOrEqual(connections);
+  expect(errors).toBeGreaterThan(connections);
 });
 
 test("the mirror stands still for a while, and answers without it count as incomplete", async () => {
