@@ -78,4 +78,4 @@ async function main([name, ...args]: string[]): Promise<number> {
 
 process.exitCode = await main(process.argv.slice(2)).catch(stopped);
 // The channel to the process that started this one would keep it running.
-process.disconnect?.();
+if (process.connected) process.disconnect?.();

@@ -36,7 +36,7 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
   const leaf = startLeaf(config, indexing, certificates);
   const url = await leaf.listen({ host: config.host, port: config.port });
   const announcing = joinRoots(config, leaf, url);
-  process.send?.({ listening: url });
+  if (process.connected) process.send?.({ listening: url });
   await io.stopped;
   if (config.drainMs > 0) await announcing?.leave(config.drainMs);
   announcing?.stop();

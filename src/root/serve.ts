@@ -36,7 +36,7 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
     return 2;
   }
   const root = await startRoot(config, policyDefaults, io.env);
-  process.send?.({ listening: root.url });
+  if (process.connected) process.send?.({ listening: root.url });
   await io.stopped;
   await root.close();
   return 0;
