@@ -11,7 +11,8 @@ const batchesAtOnce = 4;
 const indexedDocuments = 100_000;
 const searchesPerSecond = 1000;
 const quietMs = 3000;
-const threads = 2;
+/** As many as a leaf has unless told otherwise. */
+const threads = 1;
 
 type Latencies = { searches: number; p50Ms: number; p99Ms: number; maxMs: number };
 

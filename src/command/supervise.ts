@@ -29,6 +29,11 @@ export type SuperviseOptions = {
   onTrouble: (message: string) => void;
 };
 
+/**
+ * As many threads for the runtime's own work as there are cores to spare, not always four: they run before the indexing
+ * workers' turn, and kept searches waiting for milliseconds on two cores.
+ */
+const threadFlag = "--v8-pool-size=0";
 const backoffMsMin = 100;
 const backoffMsMax = 5_000;
 /** A process that lived this long starts over without having to wait. */
@@ -50,7 +55,7 @@ export function supervise(options: SuperviseOptions): Supervised {
 
   const start = (): void => {
     const startedMs = clock.nowMs();
-    const process_ = spawn(process.execPath, [options.program, role, ...options.flags(url)], {
+    const process_ = spawn(process.execPath, [threadFlag, options.program, role, ...options.flags(url)], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       env: { NODE_COMPILE_CACHE: options.codeCache, ...ownEnvironment() },
     });

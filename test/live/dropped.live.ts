@@ -18,7 +18,7 @@ const mayIsolate = spawnSync("unshare", ["--net", "sh", "-c", cable]).status ===
 if (!mayIsolate) console.warn("SKIPPED: no network namespaces here, so no leaf behind a real silent drop is tested");
 
 it.skipIf(!mayIsolate)("answers on time with a leaf behind a real silent drop from the root's start on", () => {
-  const test = `"${process.execPath}" node_modules/vitest/vitest.mjs run test/cluster/leaf-unreachable.test.ts`;
+  const test = `"${process.execPath}" node_modules/vitest/vitest.mjs run --config test/cluster/vitest.config.mts leaf-unreachable`;
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", "sh", "-c", `${cable} && ${test}`], {
     env: { ...process.env, TEST_DROPPED_URL: "http://10.77.0.2:7000" },
     encoding: "utf8",
