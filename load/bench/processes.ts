@@ -28,11 +28,15 @@ export async function stopProcess(child: ChildProcess): Promise<void> {
 
 const ticksPerSecond = 100;
 
-/** The processor time that the operating system has booked for processes so far, user and system, in milliseconds. */
+/**
+ * The processor time that the operating system has booked for processes so far, user and system, in milliseconds. One
+ * that has ended counts nothing.
+ */
 export async function processorMs(pids: readonly number[]): Promise<number> {
   let ticks = 0;
   for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+    if (stat === undefined) continue;
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     ticks += Number(fields[11]) + Number(fields[12]);
   }
