@@ -1,30 +1,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { sleep } from "../../src/time.ts";
 import { ndjson, requestTo } from "../support/cluster.ts";
+import { said } from "../support/said.ts";
 import { eventually } from "../support/up.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
-
-/** What comes back on a connection until it is closed. */
-function said(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = "";
-    socket.on("data", (chunk) => {
-      text += chunk.toString();
-    });
-    socket.on("error", () => undefined);
-    socket.on("close", () => resolve(text));
-  });
-}
 
 describe("a leaf's memory", () => {
   it("is not outgrown: documents are refused before, by name, and what is there can still be found", async () => {

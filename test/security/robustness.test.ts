@@ -13,24 +13,13 @@ import { connectionsFor, listenerFactory } from "../../src/security/listener.ts"
 import { sleep, systemClock, systemTimers } from "../../src/time.ts";
 import { ndjson, startCluster, type TestCluster } from "../support/cluster.ts";
 import { listening, rawFrame, scriptedPeer, watchedLink } from "../support/links.ts";
+import { said } from "../support/said.ts";
 import { eventually } from "../support/up.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
-
-/** What comes back on a connection until it is closed. */
-function said(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = "";
-    socket.on("data", (chunk) => {
-      text += chunk.toString();
-    });
-    socket.on("error", () => undefined);
-    socket.on("close", () => resolve(text));
-  });
-}
 
 describe("slow callers", () => {
   it("are given up while they send a request's head a byte at a time", async () => {
