@@ -1,4 +1,4 @@
-/** What may be done with a query of some shape. */
+/** What may be done with a query. */
 export type CanaryDecision =
   /** Nothing speaks against it. */
   | { kind: "all" }
@@ -17,13 +17,21 @@ const suspectMs = 60_000;
 const shapesMax = 1_000;
 
 /**
- * Keeps a poisonous query from taking a fleet down leaf by leaf. Queries are known by their shape, which the root
- * derives from the plan. A crash that a leaf reports has its shape refused for a minute. A connection that broke under
- * a query makes its shape a suspect, whose next query goes to one leaf alone; if that breaks too it counts as a crash,
- * and if it is answered the suspicion is over. A shape that comes back after its minute is a suspect again.
+ * Keeps a poisonous query from taking a fleet down leaf by leaf. Queries are known by a name that the root gives them:
+ * their shape, or their very words. A crash that can only be theirs has them refused for a minute. One that may have been
+ * another's makes them suspects, whose next goes to one leaf alone; if two such leaves die it counts as a crash, and if
+ * one answers the suspicion is over. What comes back after its minute is a suspect again.
  */
 export class Canary {
   private readonly shapes = new Map<string, Memory>();
+  private calmFromMs = Number.NEGATIVE_INFINITY;
+
+  /** Nothing is held against anything. */
+  isCalm(nowMs: number): boolean {
+    if (nowMs < this.calmFromMs) return false;
+    this.shapes.clear();
+    return true;
+  }
 
   decide(shape: string, nowMs: number): CanaryDecision {
     const memory = this.shapes.get(shape);
@@ -34,7 +42,7 @@ export class Canary {
     return { kind: "all" };
   }
 
-  /** An attempt of this shape ended with its leaf. */
+  /** One of this shape was tried on one leaf first, and that leaf died. */
   crashed(shape: string, evidence: CrashEvidence, nowMs: number): void {
     const memory = this.shapes.get(shape) ?? { coincidences: 0, suspectUntilMs: 0, refusedUntilMs: 0 };
     this.shapes.delete(shape);
@@ -42,8 +50,18 @@ export class Canary {
     const sure = evidence === "reported" || memory.coincidences >= 2;
     if (sure) memory.refusedUntilMs = nowMs + refusedMs;
     memory.suspectUntilMs = nowMs + suspectMs + (sure ? refusedMs : 0);
-    this.shapes.set(shape, memory);
-    this.forgetOldest();
+    this.remember(shape, memory);
+  }
+
+  /**
+   * One of this shape was under way on a leaf that died. That alone never has anything refused, however often it comes:
+   * when a host goes down its leaves die together, with whatever they were asked.
+   */
+  suspected(shape: string, nowMs: number): void {
+    const memory = this.shapes.get(shape) ?? { coincidences: 0, suspectUntilMs: 0, refusedUntilMs: 0 };
+    this.shapes.delete(shape);
+    memory.suspectUntilMs = Math.max(memory.suspectUntilMs, nowMs + suspectMs);
+    this.remember(shape, memory);
   }
 
   /** A query of this shape was answered by a leaf. */
@@ -57,7 +75,9 @@ export class Canary {
     this.shapes.delete(shape);
   }
 
-  private forgetOldest(): void {
+  private remember(shape: string, memory: Memory): void {
+    this.shapes.set(shape, memory);
+    this.calmFromMs = Math.max(this.calmFromMs, memory.suspectUntilMs);
     if (this.shapes.size <= shapesMax) return;
     for (const oldest of this.shapes.keys()) {
       this.shapes.delete(oldest);

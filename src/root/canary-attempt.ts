@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import type { Canary, CrashEvidence } from "../policy/canary.ts";
+import type { Canary, CanaryDecision, CrashEvidence } from "../policy/canary.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
 import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
@@ -16,6 +16,7 @@ export type GuardedFeed = { health: ReplicaHealth; link: Pick<LeafLink, "search"
 export type GuardedQuery = {
   /** See `plan-shape`. */
   shape: string;
+  words: () => string;
   plan: Uint8Array;
   shards: readonly { health: ShardHealth; feeds: readonly GuardedFeed[] }[];
   deadlineMs: number;
@@ -23,6 +24,9 @@ export type GuardedQuery = {
   /** Hears of every leaf that was asked before the others. */
   onLead?: (attempt: AttemptRecord) => void;
 };
+
+/** Which life of which leaf a query seems to have ended; `seen`: it was there when the leaf died, one among others. */
+type Accusation = { feed: GuardedFeed; life: string; evidence: CrashEvidence | "seen" };
 
 type Parts = { canary: Canary; policy: TailPolicy; clock: Clock; timers: Timers };
 
@@ -37,14 +41,16 @@ const shapesMax = 10_000;
 
 /**
  * Asks one leaf before all others (the canary requests of Dean and Barroso, "The Tail at Scale", 2013) where
- * `policy/canary` suspects a plan's shape, and where the shape has never been answered: so a poisonous query meets one
- * replica and no more. Keeps the evidence too: which life of a leaf a shape seems to have ended, so that it is acquitted
- * when that very life answers again.
+ * `policy/canary` suspects a plan, and where its shape has never been answered: so a poisonous query meets one replica
+ * and no more. A shape that was never answered can be convicted as a whole; of one that was, only the very words can, or
+ * one death would cost everybody who asks the like. Keeps the evidence too: which life of a leaf a plan seems to have
+ * ended, so that it is acquitted when that very life answers again.
  */
 export class CanaryGuard {
   readonly #parts: Parts;
   /** Shapes that some leaf has answered, the one that was first so first. */
-  readonly #trusted = new Set<string>();
+  readonly #answered = new Set<string>();
+  /** By shape, and by words. */
   readonly #evidence = new Map<string, { feed: GuardedFeed; life: string }>();
   /** Shapes that are being tried, by leaf, with how many queries of each. */
   readonly #leading = new Map<GuardedFeed["link"], Map<string, number>>();
@@ -56,59 +62,74 @@ export class CanaryGuard {
 
   /** Resolves when the query may be sent to all shards; throws `invalid_query` when its like is refused. */
   async clear(query: GuardedQuery): Promise<void> {
-    const { shape } = query;
-    this.#acquit(shape);
     for (let leads = 0; ; leads++) {
       const nowMs = this.#parts.clock.nowMs();
-      const decision = this.#parts.canary.decide(shape, nowMs);
+      const decision = this.#decide(query, nowMs);
       if (decision.kind === "refused") throw refusal(decision.untilMs - nowMs);
-      if (leads >= leadsMax || (decision.kind === "all" && this.#trusted.has(shape))) return;
+      if (leads >= leadsMax || (decision.kind === "all" && this.#answered.has(query.shape))) return;
       const target = this.#target(query, nowMs);
       if (target === undefined) return;
       const end = await this.#lead(query, target);
       if (end.kind === "unknown") return;
-      if (end.kind === "answered") this.#trust(shape);
-      else this.#accuse(shape, { feed: target.feed, life: end.life, evidence: end.alone ? "reported" : "coincident" });
+      if (end.kind === "answered") this.#trust(query);
+      else this.#accuse(query, { feed: target.feed, life: end.life, evidence: end.alone ? "reported" : "coincident" });
     }
   }
 
+  /** Words are only looked at where anything at all is held against any: on a calm day no query pays for it. */
+  #decide({ shape, words }: GuardedQuery, nowMs: number): CanaryDecision {
+    const { canary } = this.#parts;
+    if (canary.isCalm(nowMs)) return { kind: "all" };
+    const asked = [shape, words()];
+    for (const name of asked) this.#acquit(name);
+    const decisions = asked.map((name) => canary.decide(name, nowMs));
+    const refused = decisions.find(({ kind }) => kind === "refused");
+    return refused ?? decisions.find(({ kind }) => kind === "one-first") ?? { kind: "all" };
+  }
+
   /** Takes note of leaves that were lost while the query was under way there. */
-  review({ shape, shards }: GuardedQuery, reports: readonly ShardReport[]): void {
+  review(query: GuardedQuery, reports: readonly Pick<ShardReport, "errors">[]): void {
     reports.forEach(({ errors }, shard) => {
       if (!errors.includes("disconnected")) return;
-      for (const feed of shards[shard]?.feeds ?? []) {
+      for (const feed of query.shards[shard]?.feeds ?? []) {
         const { connected, lost, leaf } = feed.link.state();
         if (connected || lost?.abruptly !== true || leaf === undefined) continue;
-        this.#accuse(shape, { feed, life: leaf.bootId, evidence: "coincident" });
+        this.#accuse(query, { feed, life: leaf.bootId, evidence: "seen" });
       }
     });
   }
 
-  #trust(shape: string): void {
-    this.#parts.canary.survived(shape, this.#parts.clock.nowMs());
-    this.#trusted.add(shape);
-    if (this.#trusted.size <= shapesMax) return;
-    const [first] = this.#trusted;
-    if (first !== undefined) this.#trusted.delete(first);
+  #trust({ shape, words }: GuardedQuery): void {
+    const { canary, clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    if (!canary.isCalm(nowMs)) for (const name of [shape, words()]) canary.survived(name, nowMs);
+    this.#answered.add(shape);
+    if (this.#answered.size <= shapesMax) return;
+    const [first] = this.#answered;
+    if (first !== undefined) this.#answered.delete(first);
   }
 
-  /** One death is one piece of evidence, however many queries of the shape it cut off. */
-  #accuse(shape: string, { feed, life, evidence }: { feed: GuardedFeed; life: string; evidence: CrashEvidence }): void {
-    if (this.#evidence.get(shape)?.life === life) return;
-    if (this.#evidence.size >= shapesMax) this.#evidence.clear();
-    this.#evidence.set(shape, { feed, life });
-    this.#trusted.delete(shape);
-    this.#parts.canary.crashed(shape, evidence, this.#parts.clock.nowMs());
+  /** One death is one piece of evidence, however many queries it cut off. */
+  #accuse({ shape, words }: GuardedQuery, { feed, life, evidence }: Accusation): void {
+    const { canary, clock } = this.#parts;
+    for (const name of [shape, words()]) {
+      if (this.#evidence.get(name)?.life === life) continue;
+      if (this.#evidence.size >= shapesMax) this.#evidence.clear();
+      this.#evidence.set(name, { feed, life });
+      const isSpared = evidence === "seen" || (name === shape && this.#answered.has(shape));
+      if (isSpared) canary.suspected(name, clock.nowMs());
+      else canary.crashed(name, evidence, clock.nowMs());
+    }
   }
 
   /** Withdraws what was held against a shape where only the connection had been lost. */
-  #acquit(shape: string): void {
-    const evidence = this.#evidence.get(shape);
+  #acquit(name: string): void {
+    const evidence = this.#evidence.get(name);
     if (evidence === undefined) return;
     const { connected, leaf } = evidence.feed.link.state();
     if (!connected) return;
-    this.#evidence.delete(shape);
-    if (leaf?.bootId === evidence.life) this.#parts.canary.acquitted(shape);
+    this.#evidence.delete(name);
+    if (leaf?.bootId === evidence.life) this.#parts.canary.acquitted(name);
   }
 
   #target({ shards }: GuardedQuery, nowMs: number): { shard: number; feed: GuardedFeed } | undefined {

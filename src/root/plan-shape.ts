@@ -28,6 +28,12 @@ export function planShape(plan: Plan): string {
   ].join("|");
 }
 
+/** The very query, as a text: two plans of one shape and the same words are one query asked twice. */
+export function planWords({ index, incarnation, clauses, filter }: Plan): string {
+  const words = clauses.map(({ occur, terms }) => `${occur[0]}${terms.map(({ term }) => term).join(" ")}`);
+  return JSON.stringify([index, incarnation, words, filter ?? null]);
+}
+
 function clauseKind({ occur, terms, phrase, fieldBoosts }: PlanClause): string {
   const words = phrase === undefined ? "" : `p${magnitude(phrase.length)}`;
   return `${occur[0]}${magnitude(terms.length)}${words}${fieldBoosts === undefined ? "" : "f"}`;

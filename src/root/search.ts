@@ -17,7 +17,7 @@ import type { AnswerTimes, GatheredAnswer, InstantAnswers } from "./instant-answ
 import { tellsOfAll } from "./known-documents.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
-import { planShape } from "./plan-shape.ts";
+import { planShape, planWords } from "./plan-shape.ts";
 import { profileOf } from "./profile.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
 import { isSettledBy } from "./settled.ts";
@@ -111,6 +111,7 @@ async function gatherAnswer(
   const plannedMs = clock.nowMs();
   const query = {
     shape: planShape(plan),
+    words: () => planWords(plan),
     shards: index.shards,
     plan: Buffer.from(JSON.stringify({ ...plan, trace: traceparentOf(context.trace) })),
     deadlineMs: context.startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),

@@ -74,11 +74,14 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
     };
   });
   const guard = new CanaryGuard({ canary: new Canary(), policy, clock: time.clock, timers: time.timers });
+  const queryOf = (shape: string, plan: Uint8Array): GuardedQuery => ({
+    ...{ shape, plan, shards, deadlineMs: time.clock.nowMs() + 250, queryClass: 0 },
+    words: () => `${shape} ${plan[0]}`,
+  });
   /** How the guard decided, with time moving on meanwhile. */
   const clear = async (shape: string, poison: boolean): Promise<string> => {
     const plan = Uint8Array.of(poison ? 1 : 0);
-    const query: GuardedQuery = { shape, plan, shards, deadlineMs: time.clock.nowMs() + 250, queryClass: 0 };
-    const decided = guard.clear(query).then(
+    const decided = guard.clear(queryOf(shape, plan)).then(
       () => "run",
       (error: Error) => ("code" in error ? String(error.code) : error.message),
     );
@@ -88,7 +91,17 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
     }
     return decided;
   };
-  return { asked, dead, clear, time };
+  /** Leaves go down together under a query, as they do with their host. */
+  const killUnder = (shape: string, leaves: readonly string[], poison = false): void => {
+    const reports = shards.map(() => ({ errors: ["disconnected" as const] }));
+    const harmed = shards.flatMap(({ feeds }) => feeds.filter(({ health }) => leaves.includes(health.leaf)));
+    for (const { health } of harmed) {
+      dead.add(health.leaf);
+      health.reachable = false;
+      guard.review(queryOf(shape, Uint8Array.of(poison ? 1 : 0)), reports);
+    }
+  };
+  return { asked, dead, clear, time, killUnder };
 }
 
 describe("a query that kills the leaf it runs on", () => {
@@ -121,6 +134,26 @@ describe("a query that kills the leaf it runs on", () => {
 });
 
 describe("a query that does no harm", () => {
+  it("is not refused when leaves die under it together, and neither are others of its shape", async () => {
+    const { clear, killUnder, asked } = guarded();
+    expect(await clear("s", false)).toBe("run");
+    killUnder("s", ["a0", "a1", "a2"]);
+    const before = asked.length;
+    for (let i = 0; i < 5; i++) expect(await clear("s", false)).toBe("run");
+    expect(asked.length - before, "one is tried alone first").toBe(1);
+  });
+
+  it("is still answered when one of its shape, with other words, is poison", async () => {
+    const { clear, killUnder, dead } = guarded();
+    expect(await clear("s", false)).toBe("run");
+    killUnder("s", ["a0"], true);
+    expect(await clear("s", true)).toBe("invalid_query");
+    expect(dead.size).toBe(2);
+    for (let i = 0; i < 3; i++) expect(await clear("s", false)).toBe("run");
+    expect(await clear("s", true)).toBe("invalid_query");
+    expect(dead.size).toBe(2);
+  });
+
   it("is tried on one leaf once, and never again", async () => {
     const { clear, asked } = guarded();
     for (let i = 0; i < 5; i++) expect(await clear("s", false)).toBe("run");
