@@ -48,65 +48,98 @@ export class Probation {
     if (!this.settings.enabled) return;
     replica.failuresInRow = sign.kind === "answered" ? 0 : replica.failuresInRow + 1;
     if (replica.standing === "probation") this.reviewCopy({ replica, shard }, sign, nowMs);
-    else if (replica.standing === "ready" && this.isBad({ replica, shard }, sign, nowMs))
-      this.eject(replica, shard, nowMs);
+    else if (replica.standing === "ready") {
+      const fault = this.faultOf({ replica, shard }, sign, nowMs);
+      if (fault !== undefined) this.eject({ replica, shard }, fault, nowMs);
+    }
   }
 
   /** The replica that should get a copy of this query, if it is one of the few that are copied. */
   shadow(replicas: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
     for (const replica of replicas) {
       if (replica.standing === "ready") continue;
-      if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) {
-        replica.standing = "probation";
-        replica.goodAnswers = 0;
-      }
+      if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) replica.standing = "probation";
       if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) continue;
       if (this.random.next() < this.settings.shadowShare) return replica;
     }
     return undefined;
   }
 
-  private isBad({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): boolean {
-    const { failuresInRowMax, silentMsMin, slowSamplesMin, slowFactor } = this.settings;
-    if (replica.failuresInRow >= failuresInRowMax) {
-      if (sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin) return true;
+  private faultOf({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): Fault | undefined {
+    const { failuresInRowMax, silentMsMin, slowSamplesMin } = this.settings;
+    if (sign.kind !== "answered") {
+      if (replica.failuresInRow < failuresInRowMax) return undefined;
+      return sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin ? "silent" : undefined;
     }
-    return (
-      replica.samples >= slowSamplesMin &&
-      replica.ownMedianMs > slowFactor * bestMedianMs(replica, shard, this.settings.slowSamplesMin)
-    );
+    const slow = this.isSlow({ replica, shard }, sign.ownMs, nowMs) ? 1 : 0;
+    replica.slowShare += (slow - replica.slowShare) / slowSamplesMin;
+    return replica.slowShare > 0.5 ? "slow" : undefined;
+  }
+
+  /** Each answer is compared with what siblings take at the same time: both may have been far slower an hour ago. */
+  private isSlow({ replica, shard }: ReplicaPlace, ownMs: number, nowMs: number): boolean {
+    const { slowFactor, slowSamplesMin, siblingMsMax } = this.settings;
+    let bestMs = Number.POSITIVE_INFINITY;
+    for (const sibling of shard.replicas) {
+      if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable) continue;
+      if (sibling.samples < slowSamplesMin || nowMs - sibling.answeredMs > siblingMsMax) continue;
+      bestMs = Math.min(bestMs, sibling.ownMedianMs);
+    }
+    return ownMs > slowFactor * bestMs;
   }
 
   private reviewCopy({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): void {
-    const bestMs = bestMedianMs(replica, shard, this.settings.slowSamplesMin);
-    if (sign.kind !== "answered" || sign.ownMs > this.settings.slowFactor * bestMs) {
-      this.eject(replica, shard, nowMs);
+    const { slowAnswersMax, goodAnswersMin } = this.settings;
+    if (sign.kind !== "answered") {
+      this.eject({ replica, shard }, "silent", nowMs);
       return;
     }
-    replica.goodAnswers++;
-    if (replica.goodAnswers < this.settings.goodAnswersMin) return;
+    if (this.isSlow({ replica, shard }, sign.ownMs, nowMs)) {
+      if (++replica.slowAnswers >= slowAnswersMax) this.eject({ replica, shard }, "slow", nowMs);
+      return;
+    }
+    if (++replica.goodAnswers < goodAnswersMin) return;
+    this.reinstate(replica);
+    replica.joinedMs = nowMs;
+    const known = shard.replicas.filter((sibling) => sibling !== replica && sibling.standing === "ready");
+    const bestMs = Math.min(...known.map(({ ownMedianMs }) => ownMedianMs));
+    if (Number.isFinite(bestMs)) replica.seed(bestMs, nowMs);
+  }
+
+  private reinstate(replica: ReplicaHealth): void {
     replica.standing = "ready";
     replica.samples = 0;
-    if (Number.isFinite(bestMs)) replica.seed(bestMs, nowMs);
-    replica.joinedMs = nowMs;
+    replica.slowShare = 0;
     this.countOut(replica, -1);
   }
 
-  private eject(replica: ReplicaHealth, shard: ShardHealth, nowMs: number): void {
+  private eject({ replica, shard }: ReplicaPlace, fault: Fault, nowMs: number): void {
     const wasReady = replica.standing === "ready";
+    if (wasReady && fault === "silent") this.recall(shard);
     if (wasReady && !this.mayLose(replica, shard)) return;
     if (nowMs - replica.relapsedAtMs > this.settings.forgetMs) replica.relapses = 0;
     const outMs = Math.min(this.settings.outMsMax, this.settings.outMs * 2 ** replica.relapses);
     replica.relapses++;
     replica.relapsedAtMs = nowMs;
     replica.standing = "ejected";
+    replica.outForSilence = fault === "silent";
     replica.failuresInRow = 0;
     replica.goodAnswers = 0;
+    replica.slowAnswers = 0;
     replica.samples = 0;
+    replica.slowShare = 0;
     replica.returnsAtMs = nowMs + outMs * (0.75 + this.random.next() / 2);
     if (!wasReady) return;
     this.countOut(replica, 1);
     this.ejections++;
+  }
+
+  /** Brings those back that were merely slow: with nobody else to ask than one that has fallen silent, slow is good. */
+  private recall(shard: ShardHealth): void {
+    if (shard.replicas.filter(({ standing, reachable }) => standing === "ready" && reachable).length > 1) return;
+    for (const sibling of shard.replicas) {
+      if (sibling.standing !== "ready" && sibling.reachable && !sibling.outForSilence) this.reinstate(sibling);
+    }
   }
 
   /**
@@ -125,13 +158,5 @@ export class Probation {
 /** What an attempt's end says of its replica: it answered, it broke, or nothing came for too long. */
 export type HealthSign = { kind: "answered"; ownMs: number } | { kind: "failed" } | { kind: "silent" };
 
-/** The median of the fastest sibling in good standing; infinity when none has answered often enough. */
-function bestMedianMs(replica: ReplicaHealth, shard: ShardHealth, samplesMin: number): number {
-  let bestMs = Number.POSITIVE_INFINITY;
-  for (const sibling of shard.replicas) {
-    if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable) continue;
-    if (sibling.samples < samplesMin) continue;
-    bestMs = Math.min(bestMs, sibling.ownMedianMs);
-  }
-  return bestMs;
-}
+/** Why a replica is taken out. */
+type Fault = "slow" | "silent";

@@ -40,8 +40,14 @@ export class ReplicaHealth {
   returnsAtMs = 0;
   relapses = 0;
   relapsedAtMs = Number.NEGATIVE_INFINITY;
+  /** Answers to copies, since it was last given a chance. */
   goodAnswers = 0;
+  slowAnswers = 0;
   failuresInRow = 0;
+  /** The share of its last answers that were far slower than its best sibling's at the time. */
+  slowShare = 0;
+  /** Whether it was taken out for saying nothing; otherwise it was merely slow. */
+  outForSilence = false;
   /** Answers since it was last ready. */
   samples = 0;
   pushBackUntilMs = Number.NEGATIVE_INFINITY;

@@ -64,9 +64,12 @@ export type ChoiceSettings = {
 
 export type ProbationSettings = {
   enabled: boolean;
-  /** Its median is this many times the best sibling's, after at least `slowSamplesMin` answers: out. */
+  /** More than half of its last answers took this many times the best sibling's median of then: out. */
   slowFactor: number;
+  /** That share rests on about as many answers. */
   slowSamplesMin: number;
+  /** A sibling that has not answered for this long is nothing to be compared with: the times may have changed. */
+  siblingMsMax: number;
   /** This many attempts in a row without an answer: out. */
   failuresInRowMax: number;
   /** An attempt that was given up counts as a failure when it was older than this many of the shard's medians. */
@@ -80,8 +83,9 @@ export type ProbationSettings = {
   outMsMax: number;
   /** Share of the shard's queries that are copied to a replica on probation. */
   shadowShare: number;
-  /** Good answers to copies that bring it back. */
+  /** Good answers to copies that bring it back, and slow ones that end the chance. */
   goodAnswersMin: number;
+  slowAnswersMax: number;
   /** After this long without a relapse the doubling starts anew. */
   forgetMs: number;
 };
@@ -137,6 +141,7 @@ export const policyDefaults: PolicySettings = {
     enabled: true,
     slowFactor: 3,
     slowSamplesMin: 50,
+    siblingMsMax: 5_000,
     failuresInRowMax: 7,
     silentMedians: 4,
     silentMsMin: 200,
@@ -145,6 +150,7 @@ export const policyDefaults: PolicySettings = {
     outMsMax: 60_000,
     shadowShare: 0.01,
     goodAnswersMin: 5,
+    slowAnswersMax: 3,
     forgetMs: 60_000,
   },
   deadline: { mergeReserveShare: 0.04, mergeReserveMsMin: 0.5, mergeReserveMsMax: 10 },

@@ -84,6 +84,7 @@ function readProbation(section: Section, base: ProbationSettings): ProbationSett
     enabled: section.flag("enabled", base.enabled),
     slowFactor: section.number("slowFactor", positive, base.slowFactor),
     slowSamplesMin: section.number("slowSamplesMin", positive, base.slowSamplesMin),
+    siblingMsMax: section.number("siblingMsMax", positive, base.siblingMsMax),
     failuresInRowMax: section.number("failuresInRowMax", positive, base.failuresInRowMax),
     silentMedians: section.number("silentMedians", positive, base.silentMedians),
     silentMsMin: section.number("silentMsMin", positive, base.silentMsMin),
@@ -92,6 +93,7 @@ function readProbation(section: Section, base: ProbationSettings): ProbationSett
     outMsMax: section.number("outMsMax", positive, base.outMsMax),
     shadowShare: section.number("shadowShare", { min: 0, max: 1 }, base.shadowShare),
     goodAnswersMin: section.number("goodAnswersMin", positive, base.goodAnswersMin),
+    slowAnswersMax: section.number("slowAnswersMax", positive, base.slowAnswersMax),
     forgetMs: section.number("forgetMs", positive, base.forgetMs),
   };
   section.done();

@@ -208,7 +208,7 @@ describe("probation", () => {
     expect([slow, queued, healthy].map((replica) => replica?.standing)).toEqual(["ejected", "ready", "ready"]);
   });
 
-  test("it comes back after five good copies, and a bad one sends it out for longer", () => {
+  test("it comes back after five good copies, and the third slow one sends it out for longer", () => {
     const fleet = fleetOf(2, (settings) => {
       settings.probation.shadowShare = 1;
     });
@@ -217,6 +217,8 @@ describe("probation", () => {
     for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
     expect(fleet.policy.chooseShadow(fleet.shard, 100)).toBeUndefined();
     expect(fleet.policy.chooseShadow(fleet.shard, 1_400)).toBe(bad);
+    for (const nowMs of [1_430, 1_440]) answer(fleet, bad, { latencyMs: 50, nowMs });
+    expect(bad?.standing).toBe("probation");
     answer(fleet, bad, { latencyMs: 50, nowMs: 1_450 });
     expect(bad?.standing).toBe("ejected");
     expect((bad?.returnsAtMs ?? 0) - 1_450).toBeGreaterThanOrEqual(1_500);
@@ -226,6 +228,44 @@ describe("probation", () => {
     expect(bad?.standing).toBe("probation");
     answer(fleet, bad, { latencyMs: 3, nowMs: backMs + 5 });
     expect(bad?.standing).toBe("ready");
+  });
+
+  test("what was slow while everything was is not held against one that was not asked since", () => {
+    const fleet = fleetOf(2);
+    const [near, far] = fleet.replicas;
+    for (let i = 0; i < 200; i++)
+      for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 20, nowMs: i });
+    for (let i = 0; i < 1_000; i++) answer(fleet, near, { latencyMs: 1, nowMs: 1_000 + i });
+    for (let i = 0; i < 100; i++) answer(fleet, far, { latencyMs: 1.2, nowMs: 2_000 + i });
+    expect(far?.standing).toBe("ready");
+    expect(near?.standing).toBe("ready");
+  });
+
+  test("nor is a time long past a measure for one that everything is slow for now", () => {
+    const fleet = fleetOf(2);
+    const [busy, rested] = fleet.replicas;
+    for (let i = 0; i < 200; i++)
+      for (const replica of fleet.replicas) answer(fleet, replica, { latencyMs: 1, nowMs: i });
+    for (let i = 0; i < 500; i++) answer(fleet, busy, { latencyMs: 20, nowMs: 10_000 + i });
+    expect(busy?.standing).toBe("ready");
+    expect(rested?.standing).toBe("ready");
+  });
+
+  test("one that was slow is called back when the last other falls silent, and that one goes out", () => {
+    const fleet = fleetOf(2);
+    const [slow, silent] = fleet.replicas;
+    for (let i = 0; i < 100; i++) {
+      answer(fleet, silent, { latencyMs: 2, nowMs: i });
+      answer(fleet, slow, { latencyMs: 10, nowMs: i });
+    }
+    expect(slow?.standing).toBe("ejected");
+    for (let i = 0; i < 7; i++) {
+      const attempt = silent?.begin(1_000 + i);
+      const context = { shard: fleet.shard, queryClass: 0, nowMs: 3_000 + i };
+      if (attempt !== undefined) fleet.policy.settle(attempt, { kind: "abandoned" }, context);
+    }
+    expect([slow?.standing, silent?.standing]).toEqual(["ready", "ejected"]);
+    expect(fleet.policy.chooseFirst(fleet.shard, 3_100)).toBe(slow);
   });
 
   test("one that joins is expected to be like its siblings and takes up its share slowly", () => {
