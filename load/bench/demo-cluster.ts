@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { demoDocuments } from "../../data/corpus.ts";
 import { webQueries } from "../../data/queries.ts";
 import { seededRandom, sleep } from "../../src/time.ts";
+import { untilCalm } from "../driver/processor-time.ts";
 import { stopProcess } from "./processes.ts";
 
 export type DemoProcess = { role: string; name: string; pid: number; url: string };
@@ -22,7 +23,7 @@ export type DemoCluster = {
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const queryCount = 2000;
 
-/** Starts it, and waits until the corpus is loaded. */
+/** Starts it, and waits until the corpus is loaded and has settled. */
 export async function startDemoCluster(): Promise<DemoCluster> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-bench-"));
   const up = spawn(process.execPath, [program, "up", "--port", "0", "--data", directory, "--log-level", "error"], {
@@ -45,6 +46,7 @@ export async function startDemoCluster(): Promise<DemoCluster> {
     const said: { url: string; processes: DemoProcess[] } = JSON.parse(
       await readFile(join(directory, "up.json"), "utf8"),
     );
+    await untilCalm(said.processes.map(({ pid }) => pid));
     return { url: said.url, path: "/v1/indexes/demo/search", bodies, processes: said.processes, stop };
   }
 }

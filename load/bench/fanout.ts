@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import { processorMs } from "../driver/processor-time.ts";
 import { startDemoCluster } from "./demo-cluster.ts";
-import { processorMs, startProcess } from "./processes.ts";
+import { startProcess } from "./processes.ts";
 
 type Target = { name: string; url: string; path: string; bodies: string[]; pids: number[] };
 type Round = { queries: number; seconds: number; processorMs: number; p50Ms: number; p99Ms: number; errors: number };

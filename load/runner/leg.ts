@@ -66,11 +66,12 @@ function watchCounts(plan: LegPlan, startMs: number): { first: Promise<void>; st
   const atMs = [...plan.phaseChangesMs];
   for (let second = secondMs; second < plan.durationMs; second += secondMs) atMs.push(second);
   for (const instantMs of new Set(atMs)) {
-    const run = (): void => {
-      void take(instantMs);
+    // A second is shown with its counts in it, so not before the root has told them.
+    const run = async (): Promise<void> => {
+      await take(instantMs);
       if (instantMs % secondMs === 0) plan.onSecond(instantMs);
     };
-    timers.add(systemTimers.after(instantMs - (systemClock.nowMs() - startMs), run));
+    timers.add(systemTimers.after(instantMs - (systemClock.nowMs() - startMs), () => void run()));
   }
   return {
     first: take(0),

@@ -6,6 +6,7 @@ import { accepted, createClient } from "../../src/command/client.ts";
 import { seededRandom, systemTimers } from "../../src/time.ts";
 import { untilReady } from "../driver/cluster-watch.ts";
 import { fillCluster, indexName, type LiveCluster, startLiveCluster } from "../driver/live-cluster.ts";
+import { untilCalm } from "../driver/processor-time.ts";
 import { type FaultStep, type PlannedLeaf, planFaults, proxiedLeaves } from "../faults/fault-plan.ts";
 import { Inflicter } from "../faults/inflict.ts";
 import type { LiveVariant } from "../scenario/live-scenario.ts";
@@ -135,6 +136,7 @@ async function fill(
 ): Promise<void> {
   await fillCluster(cluster, scenario.layout, documents);
   await requireReady(cluster);
+  await untilCalm([cluster.root, ...cluster.leaves.map(({ child }) => child)].flatMap(({ pid }) => pid ?? []));
 }
 
 async function requireReady({ url }: Pick<LiveCluster, "url">): Promise<void> {

@@ -1,6 +1,6 @@
 import autocannon from "autocannon";
 import { sleep } from "../../../src/time.ts";
-import { processorMs } from "../processes.ts";
+import { processorMs } from "../../driver/processor-time.ts";
 import { type SearchTimes, searchSteadily } from "../search-stream.ts";
 import { withChildren } from "./processes.ts";
 import type { Target } from "./target.ts";
