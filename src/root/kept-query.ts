@@ -22,7 +22,10 @@ export type EndedQuery = {
 };
 
 /** Why a search's trace is kept: it says something, or somebody wants it. */
-export type KeepReason = "failed" | "partial" | "slow" | "asked" | "drawn";
+export type KeepReason = NewsReason | "asked" | "drawn";
+
+/** What a search says for itself, whoever looks. */
+export type NewsReason = "failed" | "partial" | "slow";
 
 export type KeepRules = {
   /** From here on a search is slow, without what it waited for a write. */

@@ -2,12 +2,15 @@ import { HedgerowError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { SpanSink } from "../telemetry/span.ts";
 import { type EndedQuery, type KeepReason, type KeepRules, reasonToKeep } from "./kept-query.ts";
+import type { LineBudget } from "./line-budget.ts";
 import { querySpans } from "./query-spans.ts";
 import { rounded } from "./verdict.ts";
 
 export type QueryWatchOptions = {
   rules: KeepRules;
   log: Log;
+  /** Which lines of slow, partial and failed searches the log takes, unless it takes all. */
+  lines: Pick<LineBudget, "take">;
   /** Whether the log takes a line of every search. */
   logsAll: boolean;
   /** Whether what was typed may stand in the log and in traces. */
@@ -27,8 +30,11 @@ const messages: Readonly<Record<KeepReason, string>> = {
   drawn: "search",
 };
 
-/** Logs and traces searches: those that are slow, partial or failed always, others as the settings and callers want. */
-export function watchQueries({ rules, log, logsAll, showText, sink }: QueryWatchOptions): QueryWatch {
+/**
+ * Logs and traces searches: those that are slow, partial or failed always, others as the settings and callers want. Of
+ * many at once the log takes some and counts the rest; their traces are all kept.
+ */
+export function watchQueries({ rules, log, lines, logsAll, showText, sink }: QueryWatchOptions): QueryWatch {
   return (query) => {
     const reason = reasonToKeep(query, rules);
     if (reason === undefined) {
@@ -36,10 +42,11 @@ export function watchQueries({ rules, log, logsAll, showText, sink }: QueryWatch
       return undefined;
     }
     const isNews = reason !== "asked" && reason !== "drawn";
-    if (isNews) log.warn(lineOf(query, showText), messages[reason]);
+    const isLogged = isNews && (logsAll || lines.take(reason));
+    if (isLogged) log.warn(lineOf(query, showText), messages[reason]);
     else if (logsAll) log.debug(lineOf(query, showText), messages[reason]);
     sink?.take(query.trace, querySpans(query, { reason, showText }));
-    return isNews || sink !== undefined ? query.trace.traceId : undefined;
+    return isLogged || sink !== undefined ? query.trace.traceId : undefined;
   };
 }
 

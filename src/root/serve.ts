@@ -6,7 +6,9 @@ import { type PolicySettings, policyDefaults } from "../policy/settings.ts";
 import { TailPolicy } from "../policy/tail.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
+import type { Log } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import type { SpanSink } from "../telemetry/span.ts";
 import { openSpanExport } from "../telemetry/span-export.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
@@ -14,8 +16,8 @@ import { Catalog } from "./catalog.ts";
 import { openEntrance } from "./entrance.ts";
 import { Freshness } from "./freshness.ts";
 import { createLeafLink } from "./leaf-link.ts";
+import { type HeldBack, LineBudget, searchLines } from "./line-budget.ts";
 import { Membership } from "./membership.ts";
-
 import { watchQueries } from "./query-watch.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
@@ -47,10 +49,14 @@ function rootProblemOf(config: Config): string | undefined {
   return missingFiles(config) ?? exposureProblem({ ...config, guarded: config.keys !== "", fix: "give --keys" });
 }
 
-/** Which searches are logged and traced, and whether with their words. */
-function watchingOf(config: Config): Pick<Parameters<typeof watchQueries>[0], "rules" | "logsAll" | "showText"> {
+/** Has searches logged and traced as the settings say; the lines that were held back are told when it is closed. */
+function watchSearches(service: RootService, config: Config, to: { log: Log; sink: SpanSink | undefined }): LineBudget {
   const { slowMs, traceEvery, logLevel, logQueries } = config;
-  return { rules: { slowMs, traceEvery }, logsAll: logLevel === "debug", showText: logQueries };
+  const onHeldBack = (heldBack: HeldBack): void => to.log.warn({ heldBack }, "searches were held back from the log");
+  const lines = new LineBudget({ rate: searchLines, ...system, onHeldBack });
+  const rules = { slowMs, traceEvery };
+  service.watch(watchQueries({ rules, lines, logsAll: logLevel === "debug", showText: logQueries, ...to }));
+  return lines;
 }
 
 /**
@@ -120,7 +126,7 @@ export async function startRoot(
   });
   entrance.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
-  service.watch(watchQueries({ ...watchingOf(config), log: app.log, sink: spans }));
+  const lines = watchSearches(service, config, { log: app.log, sink: spans });
   const listening = await app.listen({ host: config.host, port: config.port });
   return {
     url: entrance.addressOf(listening),
@@ -128,6 +134,7 @@ export async function startRoot(
       service.draining = true;
       await sleep(leaveMs);
       await app.close();
+      lines.close();
       await spans?.close();
       await entrance.close();
       service.close();

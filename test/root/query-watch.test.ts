@@ -5,9 +5,11 @@ import type { Plan } from "../../src/protocol/plan.ts";
 import type { AttemptRecord } from "../../src/root/attempt-record.ts";
 import type { ShardOutcome, ShardReport } from "../../src/root/gather-contract.ts";
 import { type EndedQuery, reasonToKeep } from "../../src/root/kept-query.ts";
+import { type HeldBack, LineBudget, searchLines } from "../../src/root/line-budget.ts";
 import { watchQueries } from "../../src/root/query-watch.ts";
 import type { Gathered } from "../../src/root/search.ts";
 import type { SpanRecord } from "../../src/telemetry/span.ts";
+import { virtualTime } from "../support/virtual-time.ts";
 
 const rules = { slowMs: 100, traceEvery: 0 };
 const plan: Plan = {
@@ -108,10 +110,13 @@ describe("what is said of a search", () => {
   function watched(settings: { logsAll?: boolean; showText?: boolean; traced?: boolean } = {}) {
     const lines: { level: string; fields: object; message: string }[] = [];
     const spans: SpanRecord[] = [];
+    const told: HeldBack[] = [];
+    const budget = new LineBudget({ rate: searchLines, ...virtualTime(), onHeldBack: (some) => void told.push(some) });
     const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
     const watch = watchQueries({
       rules,
       log: { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") },
+      lines: budget,
       logsAll: settings.logsAll ?? false,
       showText: settings.showText ?? false,
       sink:
@@ -119,7 +124,7 @@ describe("what is said of a search", () => {
           ? undefined
           : { take: (_trace, root) => void spans.push(root), close: async () => undefined },
     });
-    return { watch, lines, spans };
+    return { watch, lines, spans, told, budget };
   }
 
   it("is nothing of one like any other, unless all are logged: then a line at debug", () => {
@@ -145,6 +150,31 @@ describe("what is said of a search", () => {
     });
     expect(JSON.stringify(lines)).not.toContain("secret");
     expect(spans).toEqual([]);
+  });
+
+  it("is a line each of the first in an outage and a count of the rest, and every one's spans", () => {
+    const outage = watched();
+    for (let i = 0; i < 300; i++) outage.watch(ended({ doneMs: 1100 }));
+    for (let i = 0; i < 200; i++) outage.watch(ended({ end: "failed", failure: new Error("x") }));
+    outage.budget.close();
+    expect(outage.lines).toHaveLength(searchLines.burst);
+    expect(outage.told).toEqual([{ slow: 300 - searchLines.burst, failed: 200 }]);
+    expect(outage.spans).toHaveLength(500);
+  });
+
+  it("names a trace only where it can be found: by its line, or where traces go", () => {
+    const slow = ended({ doneMs: 1100 });
+    const [dark, traced] = [watched({ traced: false }), watched()];
+    const named = ({ watch }: typeof dark): number =>
+      Array.from({ length: 80 }, () => watch(slow)).filter(Boolean).length;
+    expect([named(dark), named(traced)]).toEqual([searchLines.burst, 80]);
+  });
+
+  it("is a line of each, however many, where all are logged", () => {
+    const loud = watched({ logsAll: true });
+    for (let i = 0; i < 300; i++) loud.watch(ended({ doneMs: 1100 }));
+    loud.budget.close();
+    expect([loud.lines.length, loud.told]).toEqual([300, []]);
   });
 
   it("holds what was searched for only where that is allowed, in log and spans", () => {
