@@ -2,6 +2,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { type ClusterReportInput, stateOf } from "./cluster-report.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { Freshness } from "./freshness.ts";
+import type { Topology } from "./topology.ts";
 
 const states = ["ready", "catching-up", "probation", "ejected", "unreachable"] as const;
 /** More would be too much for one scrape; those that lag most come first where that is asked. */
@@ -41,6 +42,7 @@ export function showReplicas(metrics: Metrics, root: ClusterReportInput, freshne
     return [{ labels: {}, value: unready.length }];
   });
   metrics.total("hedgerow_root_ejections_total", () => [{ labels: {}, value: root.policy.ejections }]);
+  showMoves(metrics, root.topology);
   showLinks(metrics, root);
   showStatistics(metrics, root, freshness);
 }
@@ -49,6 +51,17 @@ type Placed = { definition: { index: string; incarnation: number }; feed: Replic
 
 function labelsOf(index: string, { shard, leaf }: ReplicaFeed): { index: string; shard: string; leaf: string } {
   return { index, shard: String(shard), leaf: leaf.name };
+}
+
+/** Shows how many replicas are on their way, read when it is scraped. */
+export function showMoves(metrics: Metrics, topology: Pick<Topology, "moving">): void {
+  metrics.gauge("hedgerow_root_replicas_moving", () => {
+    const { moving } = topology;
+    return (["arriving", "departing"] as const).map((direction) => ({
+      labels: { direction },
+      value: moving[direction],
+    }));
+  });
 }
 
 function showLinks(metrics: Metrics, { topology }: ClusterReportInput): void {

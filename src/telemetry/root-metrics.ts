@@ -136,6 +136,12 @@ export const rootMetrics = {
     help: "Replicas of all indexes, by state.",
     labels: { state: ["ready", "catching-up", "probation", "ejected", "unreachable"] },
   },
+  hedgerow_root_replicas_moving: {
+    kind: "gauge",
+    role: "root",
+    help: "Replicas on their way: arriving ones have yet to catch up for the first time, departing ones are wanted no more.",
+    labels: { direction: ["arriving", "departing"] },
+  },
   hedgerow_root_ejections_total: {
     kind: "counter",
     role: "root",

@@ -5,8 +5,11 @@ import type { IndexDefinition } from "../../src/protocol/settings.ts";
 import { Catalog, type CatalogIndex } from "../../src/root/catalog.ts";
 import { createLeafLink } from "../../src/root/leaf-link.ts";
 import type { Member } from "../../src/root/membership.ts";
+import { showMoves } from "../../src/root/replica-meters.ts";
 import { Topology, type TopologyOptions } from "../../src/root/topology.ts";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { sleep, systemClock, systemRandom, systemTimers } from "../../src/time.ts";
+import { readExposition } from "../support/exposition.ts";
 import { demoDefinition, fakeReplicas } from "../support/fake-replica.ts";
 
 const shards = 6;
@@ -140,6 +143,15 @@ function isCovered(root: Root): boolean {
   return root.serving().every((leaves) => leaves !== "");
 }
 
+/** The moves as a scrape shows them. */
+async function shownMoves({ topology }: Root): Promise<Record<string, number>> {
+  const metrics = createMetrics({ runtime: false });
+  showMoves(metrics, topology);
+  const { families } = readExposition((await metrics.scrape()).text);
+  const samples = families.get("hedgerow_root_replicas_moving")?.samples ?? [];
+  return Object.fromEntries(samples.map(({ labels, value }) => [labels.direction, value]));
+}
+
 describe("a topology", () => {
   it("lets an old replica go only when the new one serves, and covers every shard all the time", async () => {
     const [one, two] = [await Place.at("one"), await Place.at("two")];
@@ -152,6 +164,7 @@ describe("a topology", () => {
     const moved = two.held;
     expect(moved.length).toBeLessThan(shards);
     expect(root.topology.moving).toEqual({ arriving: moved.length, departing: moved.length });
+    expect(await shownMoves(root)).toEqual({ arriving: moved.length, departing: moved.length });
     expect(root.topology.holdings("one")).toEqual({ departing: moved.length, staying: shards - moved.length });
     expect(root.serving()).toEqual(Array(shards).fill("one"));
     expect(one.dropped).toEqual([]);
@@ -160,6 +173,7 @@ describe("a topology", () => {
     expect(isCovered(root)).toBe(true);
     expect(root.serving()).toEqual(Array.from({ length: shards }, (_, i) => (moved.includes(i) ? "two" : "one")));
     expect([...one.held, ...two.held].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await shownMoves(root)).toEqual({ arriving: 0, departing: 0 });
   });
 
   it("gives up a move whose reason is gone, and takes nothing that serves with it", async () => {
