@@ -10,7 +10,7 @@ import {
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import { connect, usernamePasswordAuthenticator } from "@nats-io/transport-node";
 import { HedgerowError } from "../errors.ts";
 import { messageOf, unavailable } from "./jetstream-errors.ts";
 import {
@@ -55,13 +55,13 @@ export type JetStreamServer = {
  * JetStream, or holds streams that do not fit.
  */
 export async function openJetStream(options: JetStreamServerOptions): Promise<JetStreamServer> {
-  const { urls, replicas } = options;
+  const { urls, replicas, user, password = () => "" } = options;
   let connection: NatsConnection | undefined;
   try {
     connection = await connect({
       servers: [...urls],
       name: "hedgerow",
-      ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+      ...(user === undefined ? {} : { authenticator: usernamePasswordAuthenticator(user, password) }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       timeout: requestTimeoutMs,
       maxReconnectAttempts: -1,

@@ -1,5 +1,5 @@
-/** Servers of a change log, and how to present oneself to them. */
-export type LogServers = { urls: readonly string[]; user?: string; password?: string; tls?: LogCertificates };
+/** Servers of a change log, and how to present oneself to them; the password is asked for at every connection. */
+export type LogServers = { urls: readonly string[]; user?: string; password?: () => string; tls?: LogCertificates };
 
 /** Files of the authorities that the servers must come from, and of what they are shown; read at every connection. */
 export type LogCertificates = { caFile?: string; certFile?: string; keyFile?: string };

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { HedgerowError } from "../errors.ts";
 import { createEmbeddedLog } from "./embedded-log.ts";
 import { createJetStreamLog } from "./jetstream-log.ts";
@@ -30,7 +30,7 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
   return createJetStreamLog({
     ...address,
     ...(files.length === 0 ? {} : { tls: Object.fromEntries(files) }),
-    ...(config.logPasswordFile === "" ? {} : { password: await passwordIn(config.logPasswordFile) }),
+    ...(config.logPasswordFile === "" ? {} : { password: passwordIn(config.logPasswordFile) }),
     replicas: config.logReplicas,
     monitor: config.logMonitor,
     acceptUnsynced: config.acceptUnsyncedLog,
@@ -38,11 +38,25 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
   });
 }
 
-async function passwordIn(path: string): Promise<string> {
+/**
+ * Reads the password anew each time, as the certificates are; where it cannot be read, the last one counts on. The
+ * first time is now, and throws.
+ */
+function passwordIn(path: string): () => string {
+  const read = (): string => readFileSync(path, "utf8").trim();
+  let known: string;
   try {
-    return (await readFile(path, "utf8")).trim();
+    known = read();
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new HedgerowError("storage_unavailable", `the change log's password cannot be read: ${detail}`);
   }
+  return () => {
+    try {
+      known = read();
+    } catch {
+      // It may be on its way.
+    }
+    return known;
+  };
 }
