@@ -4,6 +4,7 @@ import type { Shard } from "../../src/engine/shard.ts";
 import type { Change } from "../../src/protocol/change.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { type IndexDefinition, type IndexSettings, textFields } from "../../src/protocol/settings.ts";
+import { rarestFirst } from "../../src/query/clause-order.ts";
 import { type Random, seededRandom } from "../../src/time.ts";
 
 /** The demo index in one shard. */
@@ -77,9 +78,9 @@ export function createPlanner({ shard }: { shard: Shard }): {
       bm25: settings.bm25,
       fieldBoosts: textFields(settings).map((name) => settings.fields[name]?.boost ?? 1),
       averageLengths: lengths.map((length) => length / documents),
-      clauses: demoAnalyzer
-        .terms(query)
-        .map((term) => ({ occur: "optional", terms: [{ term, weight: idf(term) }] }) as const),
+      clauses: rarestFirst(
+        demoAnalyzer.terms(query).map((term) => ({ occur: "optional", terms: [{ term, weight: idf(term) }] })),
+      ),
       matchAtLeast: 1,
       top: 10,
       returned: [],

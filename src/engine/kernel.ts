@@ -24,6 +24,8 @@ const bestTouched = new Uint32Array(windowMax);
 
 /** The score of a document that has been collected; no real one is negative. */
 const collected = -1;
+/** Of one that only counts: whatever else it holds, it cannot be kept. */
+const tooLow = -2;
 
 const requiredMark = 1 << 15;
 const excludedMark = 1 << 30;
@@ -58,16 +60,37 @@ export function collectSimple(
   collector: Collector,
 ): number {
   const last = terms.length - 1;
+  const idle = idleFrom(terms, collector);
   let count = 0;
   for (let i = 0; i < last; i++) {
     const cursor = terms[i];
     if (cursor === undefined) continue;
-    count = i === 0 ? fillScores(cursor, start, end) : addScores(cursor, start, { end, count });
+    if (i >= idle) count = countOnly(cursor, start, { end, count });
+    else count = i === 0 ? fillScores(cursor, start, end) : addScores(cursor, start, { end, count });
   }
   const cursor = terms[last];
   const added = cursor === undefined ? 0 : collectLast(cursor, { start, end }, collector);
   matches.count = count;
   return added + collectMatches(matches, start, collector);
+}
+
+/** Sums of the same numbers in different orders differ by less. */
+const rounding = 1 + 2 ** -48;
+
+/**
+ * From which term on all that follow together are worth less than what is kept already: a document that holds none
+ * before them need not be scored ("MaxScore", Turtle and Flood, 1995). Most are found where the rarest terms come first.
+ */
+function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
+  if (tombstones !== undefined || sieve !== undefined) return terms.length;
+  let worth = 0;
+  let from = terms.length;
+  while (from > 0) {
+    worth += terms[from - 1]?.weight ?? 0;
+    if (worth * rounding >= floor) break;
+    from--;
+  }
+  return from;
 }
 
 /**
@@ -139,10 +162,16 @@ function collectBelow(cursor: TermCursor, limit: number, collector: Collector): 
     collector.offer(doc, score);
     floor = collector.floor;
   }
-  while (at < end && (docs[at] ?? 0) < limit) at++;
+  // Neighbours are mostly near; what is far is found by doubling steps.
+  const near = Math.min(end, at + nearMax);
+  while (at < near && (docs[at] ?? 0) < limit) at++;
+  if (at === near && at < end) at = seek(docs, limit, { from: at, to: end });
   cursor.start = at;
   return at - start;
 }
+
+/** How far it is cheaper to walk than to leap. */
+const nearMax = 8;
 
 function isLiving(doc: number, { tombstones, version, sieve }: Collector): boolean {
   if (tombstones?.isDead(doc, version)) return false;
@@ -161,7 +190,7 @@ export function collectMatches({ count }: WindowMatches, start: number, collecto
     if (score === collected || tombstones?.isDead(start + at, version)) continue;
     if (sieve !== undefined && !sieve.admits(start + at)) continue;
     total++;
-    if (score < floor) continue;
+    if (score < floor || score === tooLow) continue;
     collector.offer(start + at, score);
     floor = collector.floor;
   }
@@ -186,6 +215,7 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
       total++;
       continue;
     }
+    if (before === tooLow) continue;
     const score = before + weight * (saturation[codes[i] ?? 0] ?? 0);
     if (before !== 0) scores[at] = collected;
     if (tombstones?.isDead(doc, version)) continue;
@@ -222,6 +252,24 @@ function addScores(cursor: TermCursor, start: number, { end, count }: { end: num
     const before = scores[at] ?? 0;
     if (before === 0) touched[size++] = at;
     scores[at] = before + weight * (saturation[codes[i] ?? 0] ?? 0);
+  }
+  cursor.start = to;
+  return size;
+}
+
+/** Adds a term to the scores of documents that have one, and notes the others. */
+function countOnly(cursor: TermCursor, start: number, { end, count }: { end: number; count: number }): number {
+  const { docs, codes, saturation, weight } = cursor;
+  const to = windowEnd(cursor, end);
+  let size = count;
+  for (let i = cursor.start; i < to; i++) {
+    const at = (docs[i] ?? 0) - start;
+    const before = scores[at] ?? 0;
+    if (before > 0) scores[at] = before + weight * (saturation[codes[i] ?? 0] ?? 0);
+    else if (before === 0) {
+      scores[at] = tooLow;
+      touched[size++] = at;
+    }
   }
   cursor.start = to;
   return size;

@@ -1,4 +1,5 @@
 import { compareIds, type SortValue } from "../protocol/hit.ts";
+import { championsMax, holdsBest, leastKept } from "./champions.ts";
 import {
   type ClauseCursor,
   type Collector,
@@ -50,6 +51,8 @@ export class PieceScan implements Collector {
   readonly sieve: Sieve | undefined;
   readonly #facets: PieceFacets | undefined;
   readonly #sorted: SortedTop | undefined;
+  /** Where champion lists may be used. */
+  readonly #plainTop: Top | undefined;
   readonly #weighed: Map<Weighing, WeighedPiece>;
   readonly #unready: WeighedPiece[];
   #cursors: { simple: TermCursor[]; clauses: OpenClause[] } | undefined;
@@ -67,7 +70,9 @@ export class PieceScan implements Collector {
     this.#facets = facets?.open(piece);
     if (filter !== undefined || this.#facets !== undefined) this.sieve = new Sieve(filter, this.#facets);
     this.#sorted = plan.sort && new SortedTop(plan.top, piece, plan.sort);
-    this.top = this.#sorted ?? new Top(plan.top, floor, ranksBefore(piece));
+    const top = new Top(plan.top, floor, ranksBefore(piece));
+    this.top = this.#sorted ?? top;
+    if (this.#isPlain) this.#plainTop = top;
     this.#weighed = new Map(plan.weighings.map((weighing) => [weighing, piece.weighed(weighing)]));
     this.#unready = [...this.#weighed.values()];
   }
@@ -104,7 +109,36 @@ export class PieceScan implements Collector {
     const simple = this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [];
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (simple.length === 2) simple.sort((a, b) => a.end - a.start - (b.end - b.start));
+    if (this.#plainTop !== undefined) this.#foresee(simple, this.#plainTop);
     return { simple, clauses };
+  }
+
+  /** Whether every document that matches counts, and the best of all are wanted: as few as champion lists hold. */
+  get #isPlain(): boolean {
+    const { simple, after, top } = this.#plan;
+    return (
+      simple &&
+      top > 0 &&
+      top <= championsMax &&
+      after === undefined &&
+      this.#sorted === undefined &&
+      this.tombstones === undefined &&
+      this.sieve === undefined
+    );
+  }
+
+  /** Takes what champion lists tell: all there is of a single term; of more, a score that the best are sure to reach. */
+  #foresee(terms: readonly TermCursor[], kept: Top): void {
+    const { top } = this.#plan;
+    const [alone] = terms;
+    for (const { champions, weight } of terms) {
+      if (champions !== undefined) kept.raise(leastKept(champions, weight, top));
+    }
+    if (terms.length !== 1 || alone?.champions === undefined || !holdsBest(alone.champions, alone.weight, top)) return;
+    const { docs, saturations } = alone.champions;
+    docs.forEach((doc, place) => void kept.offer(doc, alone.weight * (saturations[place] ?? 0)));
+    this.total += alone.end - alone.start;
+    alone.start = alone.end;
   }
 
   #openClause(clause: PreparedClause): OpenClause {
@@ -113,8 +147,8 @@ export class PieceScan implements Collector {
     for (const { lookup, weight } of terms) {
       const postings = this.#weighed.get(weighing)?.postings(lookup, this.view.documents);
       if (postings === undefined) continue;
-      const { docs, codes, start, end, saturation } = postings;
-      cursors.push({ docs, codes, start, end, saturation, weight });
+      const { docs, codes, start, end, saturation, champions } = postings;
+      cursors.push({ docs, codes, start, end, saturation, weight, champions });
     }
     return clause.phrase === undefined ? { occur, terms: cursors } : this.#openPhrase(clause, cursors);
   }

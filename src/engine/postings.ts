@@ -1,3 +1,5 @@
+import type { Champions } from "./champions.ts";
+
 /**
  * The documents that hold a term, ascending, in [start, end) of `docs`. `codes` runs beside it; `saturation[code]` is
  * what the term is worth in that document before its weight.
@@ -8,6 +10,8 @@ export type Postings = {
   start: number;
   end: number;
   saturation: Float64Array;
+  /** Where the term is worth most in the whole piece; absent where that is not known. */
+  champions?: Champions | undefined;
 };
 
 /** The first place in [from, to) whose document is at least `doc`, found by doubling steps from `from`. */

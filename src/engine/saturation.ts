@@ -1,3 +1,4 @@
+import { ChampionLists } from "./champions.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
@@ -7,6 +8,7 @@ const tablesMax = 4;
 /** What a term is worth per code of a segment, under one weighing; computed a part at a time. */
 export class SaturationTable {
   readonly values: Float64Array;
+  readonly champions = new ChampionLists();
   readonly #data: SegmentData;
   readonly #weighing: Weighing;
   #done = 0;
@@ -45,7 +47,9 @@ export class SaturationTables {
   }
 
   get sizeBytes(): number {
-    return this.#tables.size * codeCount(this.#data) * 8;
+    let sizeBytes = this.#tables.size * codeCount(this.#data) * 8;
+    for (const { champions } of this.#tables.values()) sizeBytes += champions.sizeBytes;
+    return sizeBytes;
   }
 
   for(weighing: Weighing): SaturationTable {

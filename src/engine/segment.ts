@@ -7,7 +7,7 @@ import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
 import { type Postings, seek } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
-import { SaturationTables } from "./saturation.ts";
+import { type SaturationTable, SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
 import { type TermCounts, wordCounts } from "./term-counts.ts";
 import { limitsByTerm } from "./term-limits.ts";
@@ -128,7 +128,7 @@ export class Segment implements Piece {
 
   weighed(weighing: Weighing): WeighedPiece {
     const table = this.#saturation.for(weighing);
-    return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table.values) };
+    return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table) };
   }
 
   frequenciesOf(doc: number, { key }: TermLookup): readonly number[] {
@@ -141,12 +141,15 @@ export class Segment implements Piece {
     return Array.from(frequencyRows.subarray(row, row + fields));
   }
 
-  #postings(key: LookupKey, saturation: Float64Array): Postings | undefined {
+  #postings(key: LookupKey, { values, champions }: SaturationTable): Postings | undefined {
     const number = this.terms.find(key);
     if (number < 0) return undefined;
     const { postingDocs, postingCodes, postingEnds } = this.data;
     const start = startOf(postingEnds, number);
-    return { docs: postingDocs, codes: postingCodes, start, end: postingEnds[number] ?? 0, saturation };
+    const end = postingEnds[number] ?? 0;
+    const postings: Postings = { docs: postingDocs, codes: postingCodes, start, end, saturation: values };
+    postings.champions = champions.of(number, postings);
+    return postings;
   }
 }
 

@@ -20,6 +20,11 @@ export class Top {
     this.#ranksBefore = ranksBefore;
   }
 
+  /** Tells of a score that as many documents as are kept are sure to reach. */
+  raise(floor: number): void {
+    this.floor = Math.max(this.floor, floor);
+  }
+
   /** Takes a document if it is among the best so far. The caller may skip what scores below `floor`. */
   offer(doc: number, score: number): void {
     if (score < this.floor) return;

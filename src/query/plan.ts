@@ -2,6 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
+import { rarestFirst } from "./clause-order.ts";
 import { planFacets, planSort } from "./columns.ts";
 import type { PlanContext } from "./context.ts";
 import { resumePlan } from "./cursor.ts";
@@ -47,7 +48,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     bm25: definition.settings.bm25,
     fieldBoosts: boosts,
     averageLengths,
-    clauses,
+    clauses: rarestFirst(clauses),
     matchAtLeast: matchAtLeast(body.match ?? "any", clauses),
     top: (body.from ?? 0) + (body.size ?? 10),
     ...columnParts(body, definition),

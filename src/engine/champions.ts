@@ -1,0 +1,87 @@
+import type { Postings } from "./postings.ts";
+
+/** How many documents a list holds: as many as a page has unless told otherwise. */
+export const championsMax = 10;
+/** A shorter list of postings is read as fast as its champions are looked up. */
+const postingsMin = 16;
+/** Finding the champions of more would take longer than a search may go without looking at the clock. */
+const postingsMax = 1 << 17;
+
+/**
+ * The documents of one piece in which one term is worth most, the best first; equal ones by number. The dead are not left
+ * out. `below` is the most that any other is worth that is worth less than the last one here.
+ */
+export type Champions = { docs: Uint32Array; saturations: Float64Array; below: number };
+
+/**
+ * Champion lists (Brin and Page, 1998; Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 7.1.3) of one
+ * piece under one weighing, by the term's number; made when a term is first asked for. They answer a query of one
+ * term outright, and tell one of several terms from the start what is not worth scoring. Exact: a list only ever stands
+ * for what reading all the postings would have found.
+ */
+export class ChampionLists {
+  readonly #lists = new Map<number, Champions>();
+
+  /** Bytes held, about. */
+  get sizeBytes(): number {
+    return this.#lists.size * championsMax * 16;
+  }
+
+  /** Of a term's unread postings; undefined where a list is not worth having. */
+  of(term: number, postings: Postings): Champions | undefined {
+    const known = this.#lists.get(term);
+    if (known !== undefined) return known;
+    const count = postings.end - postings.start;
+    if (count < postingsMin || count > postingsMax) return undefined;
+    const found = findChampions(postings);
+    this.#lists.set(term, found);
+    return found;
+  }
+}
+
+/** Reads all postings once, keeping the best in a sorted list: after the first few hardly any gets in. */
+export function findChampions({ docs, codes, start, end, saturation }: Postings): Champions {
+  const bestDocs = new Uint32Array(championsMax);
+  const best = new Float64Array(championsMax);
+  let size = 0;
+  let below = 0;
+  for (let i = start; i < end; i++) {
+    const value = saturation[codes[i] ?? 0] ?? 0;
+    if (value <= below) continue;
+    if (size === championsMax) {
+      const last = best[size - 1] ?? 0;
+      if (value < last) below = value;
+      if (value <= last) continue;
+      size--;
+      if (last < Math.min(value, best[size - 1] ?? 0)) below = last;
+    }
+    let place = size++;
+    for (; place > 0 && (best[place - 1] ?? 0) < value; place--) {
+      best[place] = best[place - 1] ?? 0;
+      bestDocs[place] = bestDocs[place - 1] ?? 0;
+    }
+    best[place] = value;
+    bestDocs[place] = docs[i] ?? 0;
+  }
+  return { docs: bestDocs.subarray(0, size), saturations: best.subarray(0, size), below };
+}
+
+/** What the `top`th best document is worth at least, by this term alone; 0 where that is not known. */
+export function leastKept({ saturations }: Champions, weight: number, top: number): number {
+  return top < 1 ? 0 : weight * (saturations[top - 1] ?? 0);
+}
+
+/**
+ * Whether the best `top` documents of the piece are all in the list, where nothing but this term scores. Amounts that
+ * differ may become equal once multiplied, and their documents rank by id then: where the last place kept is so shared,
+ * only documents that are worth the same are known to stand in the list by their ids.
+ */
+export function holdsBest({ saturations, below }: Champions, weight: number, top: number): boolean {
+  const last = saturations.at(-1);
+  const kept = saturations[top - 1];
+  if (last === undefined || kept === undefined) return false;
+  const score = weight * kept;
+  if (weight * last < score) return true;
+  const above = saturations.findLast((saturation) => saturation > last);
+  return weight * below < score && (above === undefined || weight * above > score);
+}
