@@ -63,8 +63,17 @@ export class Project {
     return `${this.name}-${service}-1`;
   }
 
-  /** Whether both roots see every leaf connected and every replica has caught up. */
+  /** Whether both roots are ready, see every leaf connected, and every replica has caught up. */
   async isWhole(): Promise<boolean> {
+    const ready = await Promise.all(
+      this.urls.map((url) =>
+        fetch(`${url}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      ),
+    );
+    if (ready.includes(false)) return false;
     const reports = await Promise.all(
       this.urls.map(async (url): Promise<unknown> => {
         try {
@@ -89,7 +98,7 @@ export class Project {
 
   /** Waits until the cluster is whole again. */
   recovered(): Promise<void> {
-    return eventually("every leaf is connected and every replica has caught up", () => this.isWhole(), 180_000);
+    return eventually("the roots are ready, every leaf is connected and every replica has caught up", () => this.isWhole(), 180_000);
   }
 }
 
