@@ -1,5 +1,4 @@
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DemoDocument, demoSettings } from "../../data/corpus.ts";
 import { importLines } from "../../src/command/bulk-import.ts";
@@ -8,6 +7,7 @@ import { waitUntilSearchable } from "../../src/command/searchable.ts";
 import type { Layout } from "../../src/simulator/scenario.ts";
 import { systemRandom, systemTimers, type Timers } from "../../src/time.ts";
 import { type Child, startChild } from "./child.ts";
+import { dataOf, startLeafProcess, startRootProcess } from "./role-process.ts";
 
 export type LiveLeaf = { index: number; zone: string; child: Child; data: string; proxy: Child | undefined };
 
@@ -33,10 +33,7 @@ export type LiveClusterPlan = {
 };
 
 export const indexName = "demo";
-const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-const rootProgram = fileURLToPath(new URL("./root-main.ts", import.meta.url));
 const proxyProgram = fileURLToPath(new URL("../faults/proxy-main.ts", import.meta.url));
-const host = "127.0.0.1";
 
 /** Starts the processes, empty. Whatever fails, none of them is left. */
 export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveCluster> {
@@ -56,10 +53,8 @@ export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveClust
       Array.from({ length: layout.leaves }, async (_, index) => startLeaf(plan, index, keep)),
     );
     const leafUrls = leaves.map(({ child, proxy, zone }) => `${child.name}@${zone}=${(proxy ?? child).url}`).join(",");
-    const flags = ["--name", "root", "--host", host, "--data", join(directory, "root"), "--leaf-urls", leafUrls];
-    const own = [plan.scenario, plan.variant];
-    const args = (port: string): string[] => [...own, ...flags, "--port", port, "--log-level", "error"];
-    const root = keep(await startChild({ name: "root", program: rootProgram, args, timers }));
+    const policiesOf = { scenario: plan.scenario, variant: plan.variant };
+    const root = keep(await startRootProcess({ name: "root", directory, timers }, { leafUrls, policiesOf }));
     return { url: root.url, index: indexName, root, leaves, stop };
   } catch (error) {
     await stop();
@@ -74,10 +69,8 @@ async function startLeaf(
 ): Promise<LiveLeaf> {
   const name = `leaf-${index + 1}`;
   const zone = `zone-${index % layout.zones}`;
-  const data = join(directory, name);
-  const flags = ["leaf", "--name", name, "--zone", zone, "--data", data, "--host", host, "--log-level", "error"];
-  const args = (port: string): string[] => [...flags, "--port", port];
-  const child = keep(await startChild({ name, program, args, timers }));
+  const data = dataOf({ name, directory });
+  const child = keep(await startLeafProcess({ name, directory, timers }, { zone }));
   if (!proxied.includes(index)) return { index, zone, child, data, proxy: undefined };
   const behind = new URL(child.url);
   const proxyArgs = [behind.hostname, behind.port, String(seed * 100 + index)];
@@ -93,12 +86,31 @@ export async function fillCluster(
   layout: Layout,
   documents: Iterable<DemoDocument>,
 ): Promise<void> {
-  const client = createClient(cluster.url);
-  const { shards, replicas } = layout;
+  const target = { url: cluster.url, index: indexName };
+  await createIndex(target, layout);
+  await addDocuments(target, { documents });
+}
+
+/** An index of a cluster. */
+export type IndexTarget = { url: string; index: string };
+
+/** Creates an empty index with the demo's fields. Throws a `RequestRefused` where that is refused. */
+export async function createIndex(
+  { url, index }: IndexTarget,
+  { shards, replicas }: Pick<Layout, "shards" | "replicas">,
+): Promise<void> {
   const json = { ...demoSettings, shards, replicas };
-  accepted(await client.request(`/v1/indexes/${indexName}`, { method: "PUT", json }));
-  const target = { client, index: indexName, timers: systemTimers, random: systemRandom };
-  const { token } = await importLines(target, { source: linesOf(documents), parallelism: 2 });
+  accepted(await createClient(url).request(`/v1/indexes/${index}`, { method: "PUT", json }));
+}
+
+/** Loads documents. Resolves when all of them can be found on every replica; rejects soon after `signal` is raised. */
+export async function addDocuments(
+  { url, index }: IndexTarget,
+  { documents, signal }: { documents: Iterable<DemoDocument>; signal?: AbortSignal },
+): Promise<void> {
+  const target = { client: createClient(url), index, timers: systemTimers, random: systemRandom };
+  const stopping = signal === undefined ? {} : { signal };
+  const { token } = await importLines(target, { source: linesOf(documents), parallelism: 2, ...stopping });
   const isThere = await waitUntilSearchable(target, token);
   if (!isThere) throw new Error("the documents that were loaded could not all be found");
 }

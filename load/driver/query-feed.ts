@@ -6,11 +6,14 @@ import type { Random } from "../../src/time.ts";
 import type { LiveSection } from "../scenario/live-section.ts";
 import type { SearchTarget } from "./search-target.ts";
 
-export type FeedOptions = {
+/** What every query carries. */
+export type CarriedOptions = {
   load: Pick<Load, "budgetMs" | "minCoverage" | "hedge" | "batchShare">;
-  live: Pick<LiveSection, "search" | "stream">;
+  live: Pick<LiveSection, "search">;
   random: Random;
 };
+
+export type FeedOptions = CarriedOptions & { live: Pick<LiveSection, "stream"> };
 
 /** A file of queries that cannot be used; the message says why. */
 export class QueryFileError extends Error {
@@ -24,12 +27,12 @@ export function drawnQueries(documents: Iterable<DemoDocument>, options: FeedOpt
 }
 
 /** The queries of a file in turn. */
-export function listedQueries(queries: readonly string[], options: FeedOptions): SearchTarget["next"] {
+export function listedQueries(queries: readonly string[], options: CarriedOptions): SearchTarget["next"] {
   let turn = 0;
   return feed(() => ({ query: queries[turn++ % queries.length] ?? "" }), options);
 }
 
-function feed(draw: () => object, { load, live, random }: FeedOptions): SearchTarget["next"] {
+function feed(draw: () => object, { load, live, random }: CarriedOptions): SearchTarget["next"] {
   const { budgetMs, minCoverage, hedge, batchShare } = load;
   const every = { cache: false, budgetMs, minCoverage, ...(hedge ? {} : { hedge }), ...live.search };
   return () => ({

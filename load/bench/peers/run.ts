@@ -1,6 +1,7 @@
 import { demoDocuments } from "../../../data/corpus.ts";
 import { webQueries } from "../../../data/queries.ts";
 import { seededRandom } from "../../../src/time.ts";
+import { interruption } from "../../driver/interruption.ts";
 import { readCollection } from "../../relevance/collection.ts";
 import { describeMachine } from "../../report/machine.ts";
 import { hedgerowQuality, startHedgerow } from "./hedgerow.ts";
@@ -123,14 +124,6 @@ async function addQuality(rows: Row[], contenders: readonly Contender[], collect
     tell(`judging: ${row.name}`);
     row.ndcg10 = await contender.quality(collection);
   }
-}
-
-function interruption(): Promise<never> {
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-  });
-  interrupted.catch(() => undefined);
-  return interrupted;
 }
 
 function tell(what: string): void {
