@@ -1,8 +1,11 @@
 import { parseArgs } from "node:util";
+import { FlagError } from "./flags.ts";
 
 /** `npm run bench -- NAME [--json]`: runs one of the benchmarks beside this file. Some take flags of their own. */
 type Benchmark = {
+  /** Flags with a value after them, and without one. */
   takes?: readonly string[];
+  switches?: readonly string[];
   run(options: { json: boolean; [flag: string]: string | boolean | undefined }): Promise<void>;
 };
 
@@ -16,6 +19,7 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   scrape: () => import("./scrape.ts"),
   restart: () => import("./restart.ts"),
   writes: () => import("./writes.ts"),
+  scale: () => import("./scale/run.ts"),
   peers: () => import("./peers/run.ts"),
 };
 
@@ -23,23 +27,28 @@ const [name = "", ...args] = process.argv.slice(2);
 const usage = `usage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json]`;
 
 function refuse(wrong: string, flags: readonly string[] = []): void {
-  console.error(`${wrong}\n${[usage, ...flags.map((flag) => `[--${flag} VALUE]`)].join(" ")}`);
+  console.error(`${wrong}\n${[usage, ...flags].join(" ")}`);
   process.exitCode = 2;
 }
 
 async function main(benchmark: Benchmark): Promise<void> {
-  const { takes = [] } = benchmark;
-  const own = Object.fromEntries(takes.map((flag) => [flag, { type: "string" } as const]));
+  const { takes = [], switches = [] } = benchmark;
+  const own = {
+    ...Object.fromEntries(takes.map((flag) => [flag, { type: "string" } as const])),
+    ...Object.fromEntries(switches.map((flag) => [flag, { type: "boolean" } as const])),
+  };
+  const told = [...takes.map((flag) => `[--${flag} VALUE]`), ...switches.map((flag) => `[--${flag}]`)];
   const options = { json: { type: "boolean", default: false }, ...own } as const;
   let flags: { json: boolean };
   try {
     flags = parseArgs({ args, options }).values;
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error), takes);
+    return refuse(error instanceof Error ? error.message : String(error), told);
   }
   try {
     await benchmark.run(flags);
   } catch (error) {
+    if (error instanceof FlagError) return refuse(error.message, told);
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }

@@ -18,16 +18,16 @@ export async function processorMs(pids: readonly number[]): Promise<number> {
   return (ticks * 1000) / ticksPerSecond;
 }
 
-const calmWindowMs = 2000;
+const usualCalmWindowMs = 2000;
 const calmWindows = 3;
 const calmShare = 0.1;
 const calmMsMax = 60_000;
 
 /**
  * Waits until processes have hardly worked for a while, a minute at most: after a load, leaves make their segments as few
- * as can be, and that is no part of what a query costs.
+ * as can be, and that is no part of what a query costs. The while is three windows.
  */
-export async function untilCalm(pids: readonly number[]): Promise<void> {
+export async function untilCalm(pids: readonly number[], calmWindowMs = usualCalmWindowMs): Promise<void> {
   let calm = 0;
   for (let waitedMs = 0; calm < calmWindows && waitedMs < calmMsMax; waitedMs += calmWindowMs) {
     const beforeMs = await processorMs(pids);

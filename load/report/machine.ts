@@ -10,7 +10,7 @@ export type Machine = {
   memoryBytes: number;
   node: string;
   hedgerow: string;
-  /** Processes that ran or wanted to, on average over the last minute, when the run ended. */
+  /** Processes that ran or wanted to, on average over the minute before this was looked at. */
   loadAverage: number;
 };
 
