@@ -2,7 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command/io.ts";
-import { HedgerowError } from "./errors.ts";
+import { startProblem } from "./command/start-problem.ts";
 
 const usage = `hedgerow: search that answers on time
 
@@ -53,8 +53,9 @@ function stopRequested(): Promise<void> {
 
 /** What a role cannot start without is said in a line; whatever it had opened already goes with the process. */
 function stopped(error: unknown): never {
-  if (!(error instanceof HedgerowError)) throw error;
-  io.stderr(`hedgerow: ${error.message}\n`);
+  const problem = startProblem(error);
+  if (problem === undefined) throw error;
+  io.stderr(`hedgerow: ${problem}\n`);
   process.exit(1);
 }
 

@@ -29,7 +29,7 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
   const cluster = new LocalCluster(config, io);
   try {
     await Promise.race([cluster.start(), io.stopped]);
-    await Promise.race([demonstrate(cluster.url, config, io), io.stopped]);
+    if (cluster.url !== "") await Promise.race([demonstrate(cluster.url, config, io), io.stopped]);
     await io.stopped;
     return 0;
   } catch (error) {
