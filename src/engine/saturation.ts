@@ -52,6 +52,11 @@ export class SaturationTables {
     return sizeBytes;
   }
 
+  /** What the newest table is for. */
+  get latest(): Weighing | undefined {
+    return [...this.#tables.keys()].at(-1);
+  }
+
   for(weighing: Weighing): SaturationTable {
     const known = this.#tables.get(weighing);
     if (known !== undefined) return known;

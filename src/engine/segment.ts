@@ -126,6 +126,11 @@ export class Segment implements Piece {
     return this.#filters.bits(filter);
   }
 
+  /** The weighing that was asked for last, of those that were new here. */
+  get latestWeighing(): Weighing | undefined {
+    return this.#saturation.latest;
+  }
+
   weighed(weighing: Weighing): WeighedPiece {
     const table = this.#saturation.for(weighing);
     return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table) };

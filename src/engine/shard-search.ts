@@ -1,11 +1,12 @@
-import { type Hit, hitComparator } from "../protocol/hit.ts";
+import { type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
 import type { ShardFacet } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
+import { Candidate, idsOf } from "./candidate.ts";
 import { Highlighter } from "./highlight.ts";
 import { DetailWork } from "./hit-details.ts";
-import type { Piece, PieceView } from "./piece.ts";
+import type { PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
 import { project } from "./projection.ts";
@@ -45,8 +46,6 @@ export type ShardView = {
 
 const none = new Uint8Array();
 
-type Candidate = Hit & { piece: Piece; doc: number };
-
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
 /** What a step of ranking facets costs, in postings. */
@@ -62,7 +61,7 @@ const lastFolds = 4;
  */
 export class ShardSearch {
   readonly #plan: PreparedPlan;
-  readonly #compare: (a: Hit, b: Hit) => number;
+  readonly #compare: (a: Ranked, b: Ranked) => number;
   readonly #facets: ShardFacets | undefined;
   readonly #details: DetailWork | undefined;
   readonly #returned: readonly string[] | undefined;
@@ -108,6 +107,7 @@ export class ShardSearch {
   finish(): ShardResult {
     const complete = this.#complete;
     const best = this.#scan === undefined ? this.#best : this.#merge(this.#scan);
+    const ids = idsOf(best);
     const returned = this.#returned;
     return {
       outcome: complete ? "complete" : "truncated",
@@ -116,7 +116,8 @@ export class ShardSearch {
       sequence: this.#view.sequence,
       total: this.#total + (this.#scan?.total ?? 0),
       totalExact: complete,
-      hits: best.map(({ id, score, sort }, place) => {
+      hits: best.map(({ score, sort }, place) => {
+        const id = ids[place] ?? "";
         const hit = sort === undefined ? { id, score } : { id, score, sort };
         return this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) };
       }),
@@ -170,19 +171,12 @@ export class ShardSearch {
 
   #merge(scan: PieceScan): Candidate[] {
     const { piece } = scan.view;
-    const docs: number[] = [];
-    const scores: number[] = [];
+    const found: Candidate[] = [];
     scan.top.each((doc, score) => {
-      docs.push(doc);
-      scores.push(score);
+      found.push(new Candidate({ piece, doc, score, sort: scan.sortValues(doc, score) }));
     });
-    const merged = this.#best.slice();
-    piece.idsAt(docs).forEach((id, i) => {
-      const hit = { id, score: scores[i] ?? 0, piece, doc: docs[i] ?? 0 };
-      const sort = scan.sortValues(hit.doc, hit.score);
-      merged.push(sort === undefined ? hit : { ...hit, sort });
-    });
-    merged.sort(this.#compare);
+    if (found.length === 0) return this.#best;
+    const merged = this.#best.concat(found).sort(this.#compare);
     merged.length = Math.min(merged.length, this.#plan.top);
     return merged;
   }

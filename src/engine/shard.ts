@@ -39,6 +39,8 @@ export type Staged = {
   add(segment: Segment): void;
   /** Takes the living document with an id away, if there is one. */
   supersede(id: LookupKey): void;
+  /** See `Shard.warm`. */
+  warm(segment: Segment): boolean;
 };
 
 /** A stage's two ends: everything at once, under the sequence it reaches, or nothing. */
@@ -164,6 +166,7 @@ export class Shard {
       },
       add: (segment) => void added.push(segment),
       supersede,
+      warm: (segment) => this.warm(segment),
     };
     return {
       staged,
@@ -190,16 +193,30 @@ export class Shard {
   }
 
   /**
-   * Puts a segment with the same living documents in the place of pieces, as they were at version `since`. What has
-   * died since then dies in it too. Results and statistics do not change.
+   * Gets a segment that is to be added ready for the next search, a bounded part of it at a time; true when it is. Else
+   * the first search after each write would pay for it.
    */
-  replace(pieces: readonly Piece[], data: SegmentData, since: number): void {
-    const segment = new Segment(data);
+  warm(segment: Segment): boolean {
+    const { segments } = this;
+    const weighing = segments.findLast(({ latestWeighing }) => latestWeighing !== undefined)?.latestWeighing;
+    return weighing === undefined || segment.weighed(weighing).prepare();
+  }
+
+  /**
+   * Has die in a segment what has died in the pieces it was made of since version `since`. Comes back after every
+   * document; nothing may be published until it is through.
+   */
+  *carryDeaths(pieces: readonly Piece[], segment: Segment, since: number): Generator<void, void> {
     for (const piece of pieces) {
       for (const [doc, version] of piece.tombstones.entries()) {
         if (version > since) segment.tombstones.kill(segment.find(lookupKey(piece.idAt(doc))), version);
+        yield;
       }
     }
+  }
+
+  /** Puts a segment with the same living documents in the place of pieces. Results and statistics do not change. */
+  replace(pieces: readonly Piece[], segment: Segment): void {
     this.#pieces = this.#pieces.filter((piece) => !pieces.includes(piece));
     if (segment.documents > 0) this.#pieces.push(segment);
     this.#shortenJournal();

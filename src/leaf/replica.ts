@@ -53,7 +53,7 @@ export const replicaDefaults: ReplicaSettings = {
   memtableDocumentsMax: 2000,
   memtableBytesMax: 8 << 20,
   quietMs: 3000,
-  sliceMs: 0.5,
+  sliceMs: 0.1,
 };
 
 export type ReplicaParts = {

@@ -8,7 +8,7 @@ import type { AnalyzedBatch, SealedBatch } from "./worker.ts";
 export type StagePart = (staged: Staged, pause: Pause) => Promise<void>;
 
 /** How many documents are handled between two looks at the clock. */
-const unpaused = 16;
+const unpaused = 4;
 
 /** A small part: its documents are appended to the memtable. */
 export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart {
@@ -25,6 +25,7 @@ export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart 
 export function stageSealed({ data, deleted }: SealedBatch): StagePart {
   return async (staged, pause) => {
     const segment = new Segment(data);
+    while (!staged.warm(segment)) await pause();
     staged.add(segment);
     for (let doc = 0; doc < segment.documents; doc++) {
       staged.supersede(segment.ids.keyOf(doc));

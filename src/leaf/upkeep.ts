@@ -1,4 +1,5 @@
 import type { Piece } from "../engine/piece.ts";
+import { Segment } from "../engine/segment.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import type { Shard } from "../engine/shard.ts";
 import { chooseMerge, chooseQuietMerge } from "../engine/tiers.ts";
@@ -57,8 +58,14 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
   /** Swaps pieces for the segment that `make` makes of them as they are now. */
   const swap = async (pieces: readonly Piece[], make: () => Promise<SegmentData>): Promise<void> => {
     const since = shard.version;
-    const data = await make();
-    if (!stopped) await turns.run(async () => shard.replace(pieces, data, since));
+    const segment = new Segment(await make());
+    const pause = slices.start();
+    while (!stopped && !shard.warm(segment)) await pause();
+    if (stopped) return;
+    await turns.run(async () => {
+      for (const _ of shard.carryDeaths(pieces, segment, since)) await pause();
+      shard.replace(pieces, segment);
+    });
   };
 
   const sealMemtable = async (documentsMax: number): Promise<boolean> => {

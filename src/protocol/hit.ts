@@ -12,6 +12,9 @@ export type HitDetails = { highlights?: Record<string, string[]>; explanation?: 
 /** One ranked document, as a leaf reports it and as the root merges it. `sort` stands where `sort` was asked for. */
 export type Hit = { id: string; score: number; sort?: readonly SortValue[] } & HitDetails;
 
+/** What of a hit its rank depends on. */
+export type Ranked = { id: string; score: number; sort?: readonly SortValue[] | undefined };
+
 /** The order of ids everywhere: by UTF-16 code units, as JavaScript compares strings. */
 export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -21,12 +24,12 @@ export function compareIds(a: string, b: string): number {
  * The ranking order: score descending, then id ascending. A total order as long as ids are unique, so every layout
  * ranks alike. Negative: `a` comes first.
  */
-export function compareHits(a: Hit, b: Hit): number {
+export function compareHits(a: Ranked, b: Ranked): number {
   return a.score !== b.score ? b.score - a.score : compareIds(a.id, b.id);
 }
 
 /** The order of hits that carry a sort value for each key: by these, then by id. Without keys: by score. */
-export function hitComparator(keys: readonly { descending: boolean }[] | undefined): (a: Hit, b: Hit) => number {
+export function hitComparator(keys: readonly { descending: boolean }[] | undefined): (a: Ranked, b: Ranked) => number {
   if (keys === undefined) return compareHits;
   return (a, b) => {
     for (let i = 0; i < keys.length; i++) {

@@ -4,6 +4,7 @@ import { lookupKey } from "../../src/engine/dictionary.ts";
 import { createDocumentAnalyzer } from "../../src/engine/document.ts";
 import { Memtable } from "../../src/engine/memtable.ts";
 import { mergeSegments } from "../../src/engine/merge-segments.ts";
+import type { Piece } from "../../src/engine/piece.ts";
 import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import type { SegmentData } from "../../src/engine/segment-data.ts";
@@ -77,7 +78,7 @@ export class ChanceShard {
     if (segments.length === 0) return;
     const since = this.shard.version;
     const sources = segments.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(since) }));
-    this.shard.replace(segments, mergeSegments(sources), since);
+    this.#swap(segments, mergeSegments(sources), since);
   }
 
   #seal(frozen: Memtable): void {
@@ -86,7 +87,13 @@ export class ChanceShard {
       if (frozen.tombstones.isDead(doc, this.shard.version)) continue;
       documents.push(JSON.parse(new TextDecoder().decode(frozen.sourceAt(doc))));
     }
-    this.shard.replace([frozen], sealed(documents), this.shard.version);
+    this.#swap([frozen], sealed(documents), this.shard.version);
+  }
+
+  #swap(pieces: readonly Piece[], data: SegmentData, since: number): void {
+    const segment = new Segment(data);
+    for (const _ of this.shard.carryDeaths(pieces, segment, since));
+    this.shard.replace(pieces, segment);
   }
 
   #chance(share: number): boolean {
