@@ -1,7 +1,11 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** Tests that stop, kill or cut off processes; they have a run of their own, in which nothing else takes the machine. */
-export const faultTests = ["test/cluster/leaf-*.test.ts", "test/cluster/restart.test.ts"];
+/** Tests that stop, kill or cut off processes, or start many; they have a run of their own, in which nothing else takes the machine. */
+export const faultTests = [
+  "test/cluster/leaf-*.test.ts",
+  "test/cluster/restart.test.ts",
+  "test/load/bench/scale/run.test.ts",
+];
 
 export default defineConfig({
   test: {
