@@ -60,7 +60,10 @@ export class Probation {
       if (replica.standing === "ready") continue;
       if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) replica.standing = "probation";
       if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) continue;
-      if (this.random.next() < this.settings.shadowShare) return replica;
+      const isDrawn = this.random.next() < this.settings.shadowShare;
+      if (!isDrawn && nowMs - replica.copiedMs < this.settings.shadowMsMax) continue;
+      replica.copiedMs = nowMs;
+      return replica;
     }
     return undefined;
   }

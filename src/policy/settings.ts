@@ -83,6 +83,8 @@ export type ProbationSettings = {
   outMsMax: number;
   /** Share of the shard's queries that are copied to a replica on probation. */
   shadowShare: number;
+  /** How long it goes without a copy at most while there are queries: a service that is asked rarely must not wait for the share. */
+  shadowMsMax: number;
   /** Good answers to copies that bring it back, and slow ones that end the chance. */
   goodAnswersMin: number;
   slowAnswersMax: number;
@@ -149,6 +151,7 @@ export const policyDefaults: PolicySettings = {
     outMs: 1_000,
     outMsMax: 60_000,
     shadowShare: 0.01,
+    shadowMsMax: 1_000,
     goodAnswersMin: 5,
     slowAnswersMax: 3,
     forgetMs: 60_000,

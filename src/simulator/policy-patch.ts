@@ -92,6 +92,7 @@ function readProbation(section: Section, base: ProbationSettings): ProbationSett
     outMs: section.number("outMs", positive, base.outMs),
     outMsMax: section.number("outMsMax", positive, base.outMsMax),
     shadowShare: section.number("shadowShare", { min: 0, max: 1 }, base.shadowShare),
+    shadowMsMax: section.number("shadowMsMax", positive, base.shadowMsMax),
     goodAnswersMin: section.number("goodAnswersMin", positive, base.goodAnswersMin),
     slowAnswersMax: section.number("slowAnswersMax", positive, base.slowAnswersMax),
     forgetMs: section.number("forgetMs", positive, base.forgetMs),

@@ -230,6 +230,19 @@ describe("probation", () => {
     expect(bad?.standing).toBe("ready");
   });
 
+  test("is back soon after its time is over, however few queries there are to copy", () => {
+    const fleet = fleetOf(2);
+    const [bad, good] = fleet.replicas;
+    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
+    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    let nowMs = 100;
+    for (; bad?.standing !== "ready" && nowMs < 60_000; nowMs += 1_000) {
+      answer(fleet, good, { latencyMs: 2, nowMs });
+      answer(fleet, fleet.policy.chooseShadow(fleet.shard, nowMs), { latencyMs: 2, nowMs: nowMs + 2 });
+    }
+    expect(nowMs).toBeLessThan(10_000);
+  });
+
   test("what was slow while everything was is not held against one that was not asked since", () => {
     const fleet = fleetOf(2);
     const [near, far] = fleet.replicas;
