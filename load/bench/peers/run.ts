@@ -17,7 +17,7 @@ import { startPeer, type Target } from "./target.ts";
 const queryCount = 2_000;
 const rounds = 3;
 const roundS = 5;
-const warmS = 2;
+const warmS = 5;
 
 /** The flags that it takes beside `--json`, with what follows each. */
 export const takes = ["collection"];
