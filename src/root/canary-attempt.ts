@@ -37,6 +37,10 @@ type LeadEnd = { kind: "answered" } | { kind: "unknown" } | { kind: "died"; life
 const leadMsMax = 50;
 const leadShareMax = 0.25;
 const leadsMax = 2;
+/** Leaves of one host, or of one zone, that go down together do so within this time of each other. */
+const togetherMs = 2_000;
+/** Lives that are remembered of each query. */
+const livesMax = 16;
 const shapesMax = 10_000;
 
 /**
@@ -51,7 +55,7 @@ export class CanaryGuard {
   /** Shapes that some leaf has answered, the one that was first so first. */
   readonly #answered = new Set<string>();
   /** By shape, and by words. */
-  readonly #evidence = new Map<string, { feed: GuardedFeed; life: string }>();
+  readonly #evidence = new Map<string, { feed: GuardedFeed; lives: Set<string> }>();
   /** Shapes that are being tried, by leaf, with how many queries of each. */
   readonly #leading = new Map<GuardedFeed["link"], Map<string, number>>();
   #turn = 0;
@@ -72,16 +76,19 @@ export class CanaryGuard {
       const end = await this.#lead(query, target);
       if (end.kind === "unknown") return;
       if (end.kind === "answered") this.#trust(query);
-      else this.#accuse(query, { feed: target.feed, life: end.life, evidence: end.alone ? "reported" : "coincident" });
+      else
+        this.#accuse(query, { feed: target.feed, life: end.life, evidence: this.#evidenceOf(query, target.feed, end) });
     }
   }
 
   /** Words are only looked at where anything at all is held against any: on a calm day no query pays for it. */
-  #decide({ shape, words }: GuardedQuery, nowMs: number): CanaryDecision {
+  #decide(query: GuardedQuery, nowMs: number): CanaryDecision {
     const { canary } = this.#parts;
     if (canary.isCalm(nowMs)) return { kind: "all" };
+    const { shape, words } = query;
     const asked = [shape, words()];
-    for (const name of asked) this.#acquit(name);
+    const others = this.#diedWithout(query);
+    for (const name of asked) this.#acquit(name, others);
     const decisions = asked.map((name) => canary.decide(name, nowMs));
     const refused = decisions.find(({ kind }) => kind === "refused");
     return refused ?? decisions.find(({ kind }) => kind === "one-first") ?? { kind: "all" };
@@ -109,27 +116,57 @@ export class CanaryGuard {
     if (first !== undefined) this.#answered.delete(first);
   }
 
+  /**
+   * What the death of a leaf says of the query that was tried on it. Of a shape that leaves have answered it takes two, and
+   * none counts where leaves that it was not sent to die at that time.
+   */
+  #evidenceOf(query: GuardedQuery, feed: GuardedFeed, { alone }: { alone: boolean }): Accusation["evidence"] {
+    if (this.#diedWithout(query, feed)) return "seen";
+    return alone && !this.#answered.has(query.shape) ? "reported" : "coincident";
+  }
+
+  /** Whether another leaf has died lately with which the query has nothing to do: then something else kills leaves. */
+  #diedWithout({ shards, words }: GuardedQuery, itself?: GuardedFeed): boolean {
+    const nowMs = this.#parts.clock.nowMs();
+    const accused = this.#evidence.get(words())?.lives;
+    return shards.some(({ feeds }) =>
+      feeds.some(({ link }) => {
+        if (link === itself?.link) return false;
+        const { connected, lost, leaf } = link.state();
+        if (connected || lost?.abruptly !== true || leaf === undefined) return false;
+        return nowMs - lost.atMs <= togetherMs && accused?.has(leaf.bootId) !== true;
+      }),
+    );
+  }
+
   /** One death is one piece of evidence, however many queries it cut off. */
   #accuse({ shape, words }: GuardedQuery, { feed, life, evidence }: Accusation): void {
     const { canary, clock } = this.#parts;
     for (const name of [shape, words()]) {
-      if (this.#evidence.get(name)?.life === life) continue;
+      const lives = this.#evidence.get(name)?.lives ?? new Set();
+      if (lives.has(life)) continue;
       if (this.#evidence.size >= shapesMax) this.#evidence.clear();
-      this.#evidence.set(name, { feed, life });
+      this.#evidence.set(name, { feed, lives: new Set([...lives, life].slice(-livesMax)) });
       const isSpared = evidence === "seen" || (name === shape && this.#answered.has(shape));
       if (isSpared) canary.suspected(name, clock.nowMs());
       else canary.crashed(name, evidence, clock.nowMs());
     }
   }
 
-  /** Withdraws what was held against a shape where only the connection had been lost. */
-  #acquit(name: string): void {
+  /** Withdraws what was held against a query where only the connection had been lost, or where others die without it. */
+  #acquit(name: string, othersDied: boolean): void {
+    const { canary, clock } = this.#parts;
     const evidence = this.#evidence.get(name);
     if (evidence === undefined) return;
+    if (othersDied) {
+      canary.acquitted(name);
+      canary.suspected(name, clock.nowMs());
+      return;
+    }
     const { connected, leaf } = evidence.feed.link.state();
     if (!connected) return;
     this.#evidence.delete(name);
-    if (leaf?.bootId === evidence.life) this.#parts.canary.acquitted(name);
+    if (leaf !== undefined && evidence.lives.has(leaf.bootId)) canary.acquitted(name);
   }
 
   #target({ shards }: GuardedQuery, nowMs: number): { shard: number; feed: GuardedFeed } | undefined {

@@ -31,8 +31,8 @@ export type LeafLinkState = {
   leaf: LeafIdentity | undefined;
   /** Why the link is down, while it is. */
   trouble: string | undefined;
-  /** How the link went down last: searches that were under way, and whether the leaf hung up without a farewell. */
-  lost: { searches: number; abruptly: boolean } | undefined;
+  /** How the link went down last, and when: searches that were under way, and whether the leaf hung up without a farewell. */
+  lost: { searches: number; abruptly: boolean; atMs: number } | undefined;
 };
 
 /** A call that brought no result. */
@@ -197,7 +197,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       }
     });
     const hungUp = (detail: string): void => {
-      if (session === current) lost = { searches: outstanding.searches, abruptly: !leaving };
+      if (session === current) lost = { searches: outstanding.searches, abruptly: !leaving, atMs: clock.nowMs() };
       lose(current, detail);
     };
     socket.on("error", (error) => hungUp(error.message));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Canary } from "../../src/policy/canary.ts";
+import type { ReplicaHealth } from "../../src/policy/replica.ts";
 import { TailPolicy } from "../../src/policy/tail.ts";
 import { CanaryGuard, type GuardedFeed, type GuardedQuery } from "../../src/root/canary-attempt.ts";
 import type { LeafLinkState } from "../../src/root/leaf-link.ts";
@@ -25,6 +26,12 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
   const policy = new TailPolicy({ random: seededRandom(1) });
   const asked: string[] = [];
   const dead = new Set<string>();
+  const diedMs = new Map<string, number>();
+  const die = (leaf: string, health: ReplicaHealth): void => {
+    dead.add(leaf);
+    diedMs.set(leaf, time.clock.nowMs());
+    health.reachable = false;
+  };
   const feedOf = (leaf: string): GuardedFeed => {
     const health = policy.replica({ leaf });
     let lives = 1;
@@ -36,7 +43,7 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
       leaving: false,
       leaf: { name: leaf, bootId: `${leaf}-${lives}` },
       trouble: undefined,
-      lost: dead.has(leaf) ? { searches: 1 + others, abruptly: true } : undefined,
+      lost: dead.has(leaf) ? { searches: 1 + others, abruptly: true, atMs: diedMs.get(leaf) ?? 0 } : undefined,
     });
     return {
       health,
@@ -50,8 +57,7 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
               handler.onReply(1, reply, Buffer.alloc(0));
               return;
             }
-            dead.add(leaf);
-            health.reachable = false;
+            die(leaf, health);
             handler.onError(1, { code: "disconnected", detail: "" });
             time.timers.after(1000, () => {
               if (!returnsAlive) lives++;
@@ -96,12 +102,15 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
     const reports = shards.map(() => ({ errors: ["disconnected" as const] }));
     const harmed = shards.flatMap(({ feeds }) => feeds.filter(({ health }) => leaves.includes(health.leaf)));
     for (const { health } of harmed) {
-      dead.add(health.leaf);
-      health.reachable = false;
+      die(health.leaf, health);
       guard.review(queryOf(shape, Uint8Array.of(poison ? 1 : 0)), reports);
     }
   };
-  return { asked, dead, clear, time, killUnder };
+  /** A leaf goes down that nothing was asked of. */
+  const killIdle = (leaf: string): void => {
+    for (const { feeds } of shards) for (const { health } of feeds) if (health.leaf === leaf) die(leaf, health);
+  };
+  return { asked, dead, clear, time, killUnder, killIdle };
 }
 
 describe("a query that kills the leaf it runs on", () => {
@@ -143,15 +152,26 @@ describe("a query that does no harm", () => {
     expect(asked.length - before, "one is tried alone first").toBe(1);
   });
 
+  it("is not refused where the leaf that it is tried on goes down with others that it was not sent to", async () => {
+    const { clear, killUnder, killIdle, time } = guarded();
+    expect(await clear("s", false)).toBe("run");
+    killUnder("s", ["a0"], true);
+    killIdle("b2");
+    // Tried on two leaves, both of which die; in the simulated world by the query, for all the root knows by whatever took b2.
+    expect(await clear("s", true)).toBe("run");
+    time.advance(10_000);
+    expect(await clear("s", false)).toBe("run");
+  });
+
   it("is still answered when one of its shape, with other words, is poison", async () => {
     const { clear, killUnder, dead } = guarded();
     expect(await clear("s", false)).toBe("run");
     killUnder("s", ["a0"], true);
     expect(await clear("s", true)).toBe("invalid_query");
-    expect(dead.size).toBe(2);
+    expect(dead.size, "the one that it ran on, and two that it was tried on").toBe(3);
     for (let i = 0; i < 3; i++) expect(await clear("s", false)).toBe("run");
     expect(await clear("s", true)).toBe("invalid_query");
-    expect(dead.size).toBe(2);
+    expect(dead.size).toBe(3);
   });
 
   it("is tried on one leaf once, and never again", async () => {
