@@ -2,7 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
-import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
+import { type BodyPace, BodyWatch, type WatchedBody } from "../security/body-watch.ts";
 import { hangUp } from "../security/client-error.ts";
 import { namesThisMachine } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
@@ -12,6 +12,7 @@ import { needOf } from "./needs.ts";
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
+    watchedBody: WatchedBody | undefined;
   }
 }
 
@@ -90,18 +91,23 @@ export function readShallowJson(app: App): void {
 /** Gives up requests whose bodies come too slowly. */
 export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pace?: BodyPace }): void {
   const bodies = new BodyWatch(parts);
+  app.decorateRequest("watchedBody");
   app.addHook("preParsing", (request, _reply, _payload, done) => {
-    bodies.begin(request.raw, () => {
+    request.watchedBody = bodies.begin(request.raw, () => {
       hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"));
     });
     done();
   });
+  const end = (request: { watchedBody: WatchedBody | undefined }): void => {
+    if (request.watchedBody !== undefined) bodies.end(request.watchedBody);
+    request.watchedBody = undefined;
+  };
   app.addHook("preValidation", (request, _reply, done) => {
-    if (request.raw.complete) bodies.end(request.raw);
+    if (request.raw.complete) end(request);
     done();
   });
   app.addHook("onResponse", (request, _reply, done) => {
-    bodies.end(request.raw);
+    end(request);
     done();
   });
   app.addHook("onClose", (_app, done) => {

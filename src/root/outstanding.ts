@@ -2,6 +2,7 @@ import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
 import { readReply } from "../protocol/reply-payload.ts";
+import { numberMax, UnderWay } from "../protocol/under-way.ts";
 
 /**
  * Who waits for searches. One object may serve many requests, each told apart by its number; for each, exactly one of
@@ -34,33 +35,24 @@ export type Outstanding = {
   readonly size: number;
 };
 
-const requestMax = 0x3fff_ffff;
+/** Calls have numbers of their own, above all searches'. */
+const callMax = 0x3fff_ffff;
 
 /** An empty table. Numbers are not used again while anything could still answer to them. */
 export function createOutstanding(): Outstanding {
-  const searches = new Map<number, SearchHandler>();
+  const searches = new UnderWay<SearchHandler>();
   const calls = new Map<number, CallHandler>();
-  let last = 0;
-
-  const nextRequest = (): number => {
-    do {
-      last = last === requestMax ? 1 : last + 1;
-    } while (searches.has(last) || calls.has(last));
-    return last;
-  };
+  let lastCall = numberMax;
 
   return {
-    addSearch(handler) {
-      const request = nextRequest();
-      searches.set(request, handler);
-      return request;
-    },
+    addSearch: (handler) => searches.add(handler),
     addCall(handler) {
-      const request = nextRequest();
-      calls.set(request, handler);
-      return request;
+      do lastCall = lastCall === callMax ? numberMax + 1 : lastCall + 1;
+      while (calls.has(lastCall));
+      calls.set(lastCall, handler);
+      return lastCall;
     },
-    forget: (request) => searches.delete(request) || calls.delete(request),
+    forget: (request) => searches.remove(request) || calls.delete(request),
     take(kind, request, payload) {
       switch (kind) {
         case frameKind.started:
@@ -70,7 +62,7 @@ export function createOutstanding(): Outstanding {
           const handler = searches.get(request);
           if (handler === undefined) return;
           const { reply, documents } = readReply(payload);
-          searches.delete(request);
+          searches.remove(request);
           handler.onReply(request, reply, documents);
           return;
         }
@@ -78,7 +70,7 @@ export function createOutstanding(): Outstanding {
           const handler = searches.get(request);
           if (handler === undefined) return;
           const error = attemptError(parseJson(payload));
-          searches.delete(request);
+          searches.remove(request);
           handler.onError(request, error);
           return;
         }
@@ -103,9 +95,8 @@ export function createOutstanding(): Outstanding {
       }
     },
     failAll(detail) {
-      const waitingSearches = [...searches];
+      const waitingSearches = searches.drain();
       const waitingCalls = [...calls.values()];
-      searches.clear();
       calls.clear();
       for (const [request, handler] of waitingSearches) handler.onError(request, { code: "disconnected", detail });
       for (const handler of waitingCalls) handler.onFailure({ code: "disconnected", detail });
