@@ -8,6 +8,8 @@ export type Child = {
   readonly pid: number | undefined;
   /** Where it listens; the same over all its lives. */
   readonly url: string;
+  /** Where its inspector listens, where it was started to be inspected; undefined between two lives. */
+  readonly inspectorUrl: string | undefined;
   signal(signal: NodeJS.Signals): void;
   /** Starts it again, where it listened before. Resolves once it listens. */
   start(): Promise<void>;
@@ -23,28 +25,37 @@ export type ChildPlan = {
   /** Its arguments; `port` is 0 for the first life. */
   args(port: string): readonly string[];
   timers: Timers;
+  /** Its inspector listens, on a port of its own. */
+  inspect?: boolean;
 };
 
 const startMsMax = 60_000;
 const drainMsMax = 15_000;
 const complaintLength = 2_000;
+const inspectorLine = /^Debugger listening on (ws:\S+)\s/m;
 
 /** Starts a program of ours that says over its channel where it listens. Rejects with what it said when it does not. */
-export async function startChild({ name, program, args, timers }: ChildPlan): Promise<Child> {
+export async function startChild({ name, program, args, timers, inspect = false }: ChildPlan): Promise<Child> {
   let child: ChildProcess | undefined;
   let url = "";
+  let inspectorUrl: string | undefined;
+  const nodeFlags = inspect ? ["--inspect=127.0.0.1:0"] : [];
 
   const start = async (): Promise<void> => {
     const port = url === "" ? "0" : new URL(url).port;
-    const started = spawn(process.execPath, [program, ...args(port)], {
+    const started = spawn(process.execPath, [...nodeFlags, program, ...args(port)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: withoutSettings(),
     });
     child = started;
     started.once("exit", () => {
-      if (child === started) child = undefined;
+      if (child !== started) return;
+      child = undefined;
+      inspectorUrl = undefined;
     });
+    const inspector = inspect ? inspectorOf(started) : undefined;
     url = await listening(started, name, timers);
+    inspectorUrl = await inspector;
   };
 
   await start();
@@ -55,6 +66,9 @@ export async function startChild({ name, program, args, timers }: ChildPlan): Pr
     },
     get url() {
       return url;
+    },
+    get inspectorUrl() {
+      return inspectorUrl;
     },
     signal: (signal) => void child?.kill(signal),
     start,
@@ -84,6 +98,21 @@ function listening(child: ChildProcess, name: string, timers: Timers): Promise<s
       limit.cancel();
       resolve(found);
     });
+  });
+}
+
+/** A process says this before it begins with its program. */
+function inspectorOf(child: ChildProcess): Promise<string> {
+  let said = "";
+  return new Promise((resolve) => {
+    const look = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const found = inspectorLine.exec(said)?.[1];
+      if (found === undefined) return;
+      child.stderr?.off("data", look);
+      resolve(found);
+    };
+    child.stderr?.on("data", look);
   });
 }
 

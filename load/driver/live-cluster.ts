@@ -30,6 +30,8 @@ export type LiveClusterPlan = {
   directory: string;
   seed: number;
   timers: Timers;
+  /** Whether root and leaves are started to be inspected. */
+  inspect: boolean;
 };
 
 export const indexName = "demo";
@@ -37,7 +39,7 @@ const proxyProgram = fileURLToPath(new URL("../faults/proxy-main.ts", import.met
 
 /** Starts the processes, empty. Whatever fails, none of them is left. */
 export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveCluster> {
-  const { layout, directory, timers } = plan;
+  const { layout, directory, timers, inspect } = plan;
   await mkdir(directory, { recursive: true });
   const started: Child[] = [];
   const keep = (child: Child): Child => {
@@ -54,7 +56,7 @@ export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveClust
     );
     const leafUrls = leaves.map(({ child, proxy, zone }) => `${child.name}@${zone}=${(proxy ?? child).url}`).join(",");
     const policiesOf = { scenario: plan.scenario, variant: plan.variant };
-    const root = keep(await startRootProcess({ name: "root", directory, timers }, { leafUrls, policiesOf }));
+    const root = keep(await startRootProcess({ name: "root", directory, timers, inspect }, { leafUrls, policiesOf }));
     return { url: root.url, index: indexName, root, leaves, stop };
   } catch (error) {
     await stop();
@@ -63,14 +65,14 @@ export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveClust
 }
 
 async function startLeaf(
-  { layout, proxied, directory, seed, timers }: LiveClusterPlan,
+  { layout, proxied, directory, seed, timers, inspect }: LiveClusterPlan,
   index: number,
   keep: (child: Child) => Child,
 ): Promise<LiveLeaf> {
   const name = `leaf-${index + 1}`;
   const zone = `zone-${index % layout.zones}`;
   const data = dataOf({ name, directory });
-  const child = keep(await startLeafProcess({ name, directory, timers }, { zone }));
+  const child = keep(await startLeafProcess({ name, directory, timers, inspect }, { zone }));
   if (!proxied.includes(index)) return { index, zone, child, data, proxy: undefined };
   const behind = new URL(child.url);
   const proxyArgs = [behind.hostname, behind.port, String(seed * 100 + index)];

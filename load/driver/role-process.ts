@@ -4,7 +4,7 @@ import type { Timers } from "../../src/time.ts";
 import { type Child, startChild } from "./child.ts";
 
 /** One role of the program as a process; its files are below `directory`. */
-export type RolePlan = { name: string; directory: string; timers: Timers };
+export type RolePlan = { name: string; directory: string; timers: Timers; inspect?: boolean };
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** The same root with the policies of a scenario. */
@@ -41,8 +41,8 @@ export function startRootProcess(
 }
 
 function start(plan: RolePlan, own: { program: string; before: readonly string[] }): Promise<Child> {
-  const { name, timers } = plan;
+  const { name, timers, inspect = false } = plan;
   const flags = ["--name", name, "--data", dataOf(plan), "--host", host, "--log-level", "error"];
   const args = (port: string): string[] => [...own.before, ...flags, "--port", port];
-  return startChild({ name, program: own.program, args, timers });
+  return startChild({ name, program: own.program, args, timers, inspect });
 }

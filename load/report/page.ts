@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import type { ProcessProfile } from "../profile/process-profile.ts";
 import { figuresTable } from "../runner/figures-table.ts";
 import type { PhaseFigures } from "../runner/measures.ts";
 import { liveVerdictLines } from "../runner/verdict.ts";
 import { type Phase, phases } from "../scenario/live-section.ts";
 import { chartsOf } from "./chart-data.ts";
+import { escapeHtml } from "./escape-html.ts";
+import { profileSection, profileStyle } from "./profile-section.ts";
 import type { Report } from "./report.ts";
 
 const style = `:root{color-scheme:light dark}
@@ -16,13 +19,13 @@ pre{overflow:auto;font-size:13px}figure{margin:2em 0}h1 small{font-weight:normal
 td{padding:0 1em 0 0;white-space:nowrap}.u-legend{font-size:12px;text-align:left}`;
 
 /** A page of its own, with nothing fetched from anywhere: what the run held to be true, what came of it, and its course. */
-export function reportPage(report: Report): string {
+export function reportPage(report: Report, profiles: readonly ProcessProfile[]): string {
   const data = JSON.stringify({ charts: chartsOf(report) }).replaceAll("<", "\\u003c");
   const verdict = report.held ? '<span class="held">held</span>' : '<span class="failed">did not hold</span>';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(report.scenario)}: ${report.held ? "held" : "did not hold"}</title>
-<style>${uplotFile("uPlot.min.css")}</style><style>${style}</style></head><body>
+<style>${uplotFile("uPlot.min.css")}</style><style>${style}${profileStyle}</style></head><body>
 <h1>${escapeHtml(report.scenario)} <small>${verdict}</small></h1>
 <p>${escapeHtml(report.about)}</p>
 <dl><dt>Steady state</dt><dd>${escapeHtml(report.steadyState)}</dd>
@@ -31,10 +34,12 @@ export function reportPage(report: Report): string {
 <h2>Figures</h2><pre>${escapeHtml(figuresTable(figuresOf(report)))}</pre>
 <div id="charts"></div>
 <h2>Share of each leaf in the answers</h2>${leafTables(report)}
+${profileSection(profiles)}
 <h2>Settings</h2><pre>${escapeHtml(settingsText(report))}</pre>
 <script type="application/json" id="data">${data}</script>
 <script>${uplotFile("uPlot.iife.min.js")}</script>
-<script>${readFileSync(new URL("./draw-charts.js", import.meta.url), "utf8")}</script>
+<script>${ownScript("draw-charts.js")}</script>
+<script>${ownScript("zoom-flames.js")}</script>
 </body></html>
 `;
 }
@@ -75,11 +80,11 @@ function settingsText({ startedAt, settings, machine, capacity, lagMs }: Report)
   return JSON.stringify({ startedAt, settings, machine, capacityPerSecond: capacity, driverLagMs: lagMs }, null, 2);
 }
 
+function ownScript(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
 function uplotFile(name: string): string {
   const root = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
   return readFileSync(join(root, "dist", name), "utf8");
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,4 +1,5 @@
 import type { LatencyHistogram } from "../../src/policy/histogram.ts";
+import { type ProfileTable, profileTable } from "../profile/process-profile.ts";
 import type { PhaseFigures } from "../runner/measures.ts";
 import type { RunOptions } from "../runner/options.ts";
 import type { VariantRecorder } from "../runner/recorder.ts";
@@ -50,6 +51,8 @@ export type Report = {
   legs: readonly PlayedLeg[];
   verdicts: readonly LiveVerdict[];
   predictions: readonly PredictedRun[];
+  /** One for each process and variant that was profiled. */
+  profiles: readonly ProfileTable[];
   variants: Record<string, ReportVariant>;
 };
 
@@ -76,6 +79,7 @@ export function reportOf(result: RunResult, options: RunOptions): Report {
     legs: result.legs,
     verdicts,
     predictions: result.predictions,
+    profiles: result.profiles.map(profileTable),
     variants: Object.fromEntries(variants),
   };
 }

@@ -48,7 +48,7 @@ async function play(options: RunOptions, io: LoadIo): Promise<number> {
   const scenario = askedFor(loadLiveScenario(options.scenario), options);
   const result = await run(scenario, options, { progress: new ProgressLine(io), interrupted: io.interrupted });
   const report = reportOf(result, options);
-  if (options.report !== undefined) await writeReport(options.report, report);
+  if (options.report !== undefined) await writeReport(options.report, report, result.profiles);
   if (options.json) io.stdout(`${JSON.stringify(report)}\n`);
   else {
     const parts = [

@@ -11,6 +11,7 @@ export type RunOptions = {
   seed: number;
   report: string | undefined;
   predict: boolean;
+  profile: boolean;
   json: boolean;
 };
 
@@ -37,6 +38,7 @@ true was. Exit code 0 when it was, 1 when not, 2 for a wrong command.
   --seed N               a whole number; the same seed draws the same queries and victims (1)
   --report DIR           write report.json and report.html there
   --predict              have the simulator predict the run from the leaves' service times, and print both
+  --profile              record what root and leaves do with their time: flame graphs in the report, .cpuprofile beside it
   --compare DIR DIR      two reports side by side, with confidence intervals
   --json                 print one JSON object instead of tables
 `;
@@ -53,6 +55,7 @@ const flags = {
   seed: { type: "string", default: "1" },
   report: { type: "string" },
   predict: { type: "boolean", default: false },
+  profile: { type: "boolean", default: false },
   compare: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -83,14 +86,23 @@ type Values = Record<
   index: string;
   seed: string;
   predict: boolean;
+  profile: boolean;
   json: boolean;
 };
 
 function runOptions(values: { [K in keyof Values]?: Values[K] }): RunOptions {
-  const { scenario, target, queries, variant, report, index = "demo", seed = "1" } = values;
+  const { scenario, target, queries, variant, report, index = "demo", seed = "1", profile = false } = values;
   if (scenario === undefined) throw new Error("--scenario NAME|FILE is needed");
   if (values.rate !== undefined && values.connections !== undefined) {
     throw new Error("--rate and --connections exclude each other: callers wait for their answers or do not");
+  }
+  if (profile && target !== undefined) {
+    throw new Error(
+      "--profile and --target exclude each other: only processes that the harness starts can be profiled",
+    );
+  }
+  if (profile && report === undefined) {
+    throw new Error("--profile needs --report DIR, where the flame graphs and the profiles are written");
   }
   const durationS = optionalNumber("duration", values.duration, { min: 1, max: 86_400, whole: false });
   return {
@@ -104,6 +116,7 @@ function runOptions(values: { [K in keyof Values]?: Values[K] }): RunOptions {
     seed: optionalNumber("seed", seed, { min: 0, max: 2 ** 31, whole: true }) ?? 1,
     report,
     predict: values.predict ?? false,
+    profile,
     json: values.json ?? false,
   };
 }

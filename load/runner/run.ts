@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { type DemoDocument, demoDocuments } from "../../data/corpus.ts";
 import type { LatencyHistogram } from "../../src/policy/histogram.ts";
-import { seededRandom, systemClock, wallInstant } from "../../src/time.ts";
+import { seededRandom, systemClock, systemTimers, wallInstant } from "../../src/time.ts";
 import { driveClosedLoop } from "../driver/closed-loop.ts";
 import { drawnQueries, listedQueries, readQueries } from "../driver/query-feed.ts";
 import type { SearchTarget } from "../driver/search-target.ts";
 import { type Prediction, simulate } from "../predict/predict.ts";
 import { recordCalm } from "../predict/record.ts";
 import type { Recorded } from "../predict/recorded-profile.ts";
+import { type LegRecord, type ProcessProfile, processProfiles } from "../profile/process-profile.ts";
+import { type ProcessRecord, recordProcesses } from "../profile/recording.ts";
 import type { LiveScenario, LiveVariant } from "../scenario/live-scenario.ts";
 import { runLeg } from "./leg.ts";
 import type { RunOptions } from "./options.ts";
@@ -34,6 +36,8 @@ export type RunResult = {
   lagMs: { p50: number; p99: number } | undefined;
   /** What the simulator made of the same scenario, where it was asked. */
   predictions: readonly PredictedRun[];
+  /** What root and leaves did with their time, where that was asked for. */
+  profiles: readonly ProcessProfile[];
 };
 
 /** A variant as it was and as it was predicted. */
@@ -63,10 +67,10 @@ export async function run(
   const startedAt = wallInstant();
   const listed = options.queries === undefined ? undefined : readQueries(options.queries);
   const say = (text: string): void => progress.say(text);
-  const { target, index, seed } = options;
+  const { target, index, seed, profile } = options;
   const foreign = target === undefined ? undefined : await foreignStage({ url: target, index });
   const documents = [...firstDocuments(Math.max(...variants.map(({ live }) => live.documents)))];
-  const own = { scenario: options.scenario, variants, documents, seed, say, interrupted };
+  const own = { scenario: options.scenario, variants, documents, seed, profile, say, interrupted };
   const stages = foreign ?? (await ownStages(own));
   try {
     const feedOf = queryFeeds(documents, listed);
@@ -77,22 +81,24 @@ export async function run(
     const recorders = new Map(variants.map((variant) => [variant.name, recorderFor(variant)]));
     const legs: PlayedLeg[] = [];
     const lags: LatencyHistogram[] = [];
+    const records: LegRecord[] = [];
     const startMs = systemClock.nowMs();
     for (const { variant, label, turn } of turnsOf(variants)) {
       const recorder = recorders.get(variant.name);
       if (recorder === undefined) continue;
       const legStartMs = systemClock.nowMs() - startMs;
       const next = feedOf(variant, options.seed + turn);
-      const parts = { stage: stages.of(variant), next, capacity, recorder, legStartMs, label, progress };
+      const parts = { stage: stages.of(variant), next, capacity, recorder, legStartMs, label, progress, profile };
       const played = await Promise.race([playLeg(variant, { ...parts, seed: options.seed + turn }), interrupted]);
       legs.push(played.leg);
       if (played.lag !== undefined) lags.push(played.lag);
+      records.push(...played.records.map((one) => ({ ...one, leg: legs.length, variant: variant.name })));
     }
     const figures = new Map([...recorders].map(([name, recorder]) => [name, recorder.figures(capacity)]));
     const verdicts = judgeLive(scenario.targets, figures);
     const predictions = await predictAll(recorded, figures, { capacity, options });
     const shown = { legs, recorders: [...recorders.values()], capacity, figures, verdicts, lagMs: worstLag(lags) };
-    return { startedAt, scenario, ...shown, predictions };
+    return { startedAt, scenario, ...shown, predictions, profiles: processProfiles(records) };
   } finally {
     progress.clear();
     await stages.close();
@@ -143,12 +149,12 @@ type LegParts = {
   label: string;
   seed: number;
   progress: ProgressLine;
+  profile: boolean;
 };
 
-async function playLeg(
-  variant: LiveVariant,
-  parts: LegParts,
-): Promise<{ leg: PlayedLeg; lag: LatencyHistogram | undefined }> {
+type LegPlayed = { leg: PlayedLeg; lag: LatencyHistogram | undefined; records: readonly ProcessRecord[] };
+
+async function playLeg(variant: LiveVariant, parts: LegParts): Promise<LegPlayed> {
   const { stage, recorder, legStartMs, progress, label } = parts;
   const { scenario, live } = variant;
   const { durationMs, warmUpMs } = live;
@@ -160,9 +166,13 @@ async function playLeg(
     stages: scenario.load.stages,
   };
   const leg = recorder.leg({ startMs: legStartMs, durationMs, phaseAt: phasesOf(shape) });
+  const recorded = parts.profile ? stage.processes : [];
+  const recording = await recordProcesses(recorded, { afterMs: warmUpMs, timers: systemTimers });
   const disturbed = stage.disturb(variant);
+  let lag: LatencyHistogram | undefined;
+  let records: Promise<ProcessRecord[]>;
   try {
-    const lag = await runLeg({
+    lag = await runLeg({
       target: targetOn(stage, parts.next),
       arrivals: scenario.load.arrivals,
       stages: scenario.load.stages,
@@ -177,11 +187,13 @@ async function playLeg(
         if (second !== undefined) progress.show(label, second, atMs);
       },
     });
-    const disturbances = disturbancesOf(shape);
-    return { leg: { variant: variant.name, startMs: legStartMs, durationMs, disturbances }, lag };
   } finally {
+    // Mending is no part of the leg, but a process that stands still can only answer when it is mended.
+    records = recording.end();
     await disturbed.mend();
   }
+  const disturbances = disturbancesOf(shape);
+  return { leg: { variant: variant.name, startMs: legStartMs, durationMs, disturbances }, lag, records: await records };
 }
 
 function targetOn({ url, index }: Stage, next: SearchTarget["next"]): SearchTarget & { index: string } {

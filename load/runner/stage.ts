@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DemoDocument } from "../../data/corpus.ts";
 import { accepted, createClient } from "../../src/command/client.ts";
 import { seededRandom, systemTimers } from "../../src/time.ts";
+import type { Child } from "../driver/child.ts";
 import { untilReady } from "../driver/cluster-watch.ts";
 import { fillCluster, indexName, type LiveCluster, startLiveCluster } from "../driver/live-cluster.ts";
 import { untilCalm } from "../driver/processor-time.ts";
@@ -13,7 +14,13 @@ import type { LiveVariant } from "../scenario/live-scenario.ts";
 import { DocumentWriter } from "./writer.ts";
 
 /** Where a variant is played, and what can go wrong there. */
-export type Stage = { url: string; index: string; disturb(variant: LiveVariant): Disturbed };
+export type Stage = {
+  url: string;
+  index: string;
+  /** Root and leaves, where they are the harness's own. */
+  processes: readonly Child[];
+  disturb(variant: LiveVariant): Disturbed;
+};
 
 /** A leg's troubles under way. */
 export type Disturbed = { mend(): Promise<void> };
@@ -26,7 +33,7 @@ const readyMsMax = 60_000;
 export async function foreignStage(target: { url: string; index: string }): Promise<Stages> {
   const path = `/v1/indexes/${encodeURIComponent(target.index)}/search`;
   accepted(await createClient(target.url).request(path, { method: "POST", json: { size: 0 } }));
-  const stage = { ...target, disturb: () => ({ mend: async () => undefined }) };
+  const stage = { ...target, processes: [], disturb: () => ({ mend: async () => undefined }) };
   return { of: () => stage, close: async () => undefined };
 }
 
@@ -36,6 +43,8 @@ export type OwnStagesPlan = {
   variants: readonly LiveVariant[];
   documents: readonly DemoDocument[];
   seed: number;
+  /** Whether the processes are to be profiled. */
+  profile: boolean;
   say(text: string): void;
   /** Rejects when nobody wants the run any more. */
   interrupted: Promise<never>;
@@ -66,6 +75,7 @@ export async function ownStages(plan: OwnStagesPlan): Promise<Stages> {
         directory: join(directory, `cluster-${stages.size + 1}`),
         seed: plan.seed,
         timers: systemTimers,
+        inspect: plan.profile,
       });
       stages.set(key, { cluster, stage: stageOn(cluster, plan) });
       await Promise.race([fill(cluster, variant, plan.documents), plan.interrupted]);
@@ -111,6 +121,7 @@ function stageOn(cluster: LiveCluster, { documents, seed, say }: OwnStagesPlan):
   return {
     url: cluster.url,
     index: indexName,
+    processes: processesOf(cluster),
     disturb(variant) {
       const inflicter = new Inflicter(cluster, {
         timers: systemTimers,
@@ -136,7 +147,11 @@ async function fill(
 ): Promise<void> {
   await fillCluster(cluster, scenario.layout, documents);
   await requireReady(cluster);
-  await untilCalm([cluster.root, ...cluster.leaves.map(({ child }) => child)].flatMap(({ pid }) => pid ?? []));
+  await untilCalm(processesOf(cluster).flatMap(({ pid }) => pid ?? []));
+}
+
+function processesOf({ root, leaves }: LiveCluster): Child[] {
+  return [root, ...leaves.map(({ child }) => child)];
 }
 
 async function requireReady({ url }: Pick<LiveCluster, "url">): Promise<void> {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runLoad } from "../../load/runner/command.ts";
 import { isRecord } from "../support/cluster.ts";
+import { listOf } from "../support/word-index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "hedgerow-harness-test-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -58,7 +59,7 @@ const slow = { timeout: 400_000 };
 describe("npm run load", () => {
   test("plays a scenario with a real fault, writes its report, and ends with 0 where it held", slow, async () => {
     const report = join(directory, "report");
-    const ended = await load(["--scenario", written("held", scenario.live.targets), "--report", report]);
+    const ended = await load(["--scenario", written("held", scenario.live.targets), "--report", report, "--profile"]);
     expect(ended).toMatchObject({ code: 0 });
     expect(ended.stdout.match(/^holds/gm)).toHaveLength(2);
     const parsed: unknown = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
@@ -70,6 +71,18 @@ describe("npm run load", () => {
     expect(page).toContain("uPlot");
     // It needs no network: whatever it loads is in it.
     expect(page).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)=/);
+
+    const profiles = listOf(isRecord(parsed) ? parsed.profiles : []);
+    // The leaf that died has none.
+    expect(profiles.map(({ process, legs }) => [process, legs])).toEqual([
+      ["root", [1]],
+      ["leaf-1", [1]],
+      ["leaf-2", []],
+    ]);
+    for (const { functions } of profiles.slice(0, 2)) expect(listOf(functions)).toHaveLength(12);
+    expect(page.match(/<svg class="flame"/g)).toHaveLength(2);
+    const files = readdirSync(report).filter((name) => name.endsWith(".cpuprofile"));
+    expect(files.sort()).toEqual(["leg-1-leaf-1.cpuprofile", "leg-1-root.cpuprofile"]);
 
     const compared = await load(["--compare", report, report, "--json"]);
     expect(compared.code).toBe(0);

@@ -10,6 +10,7 @@ function stage(untilReady: () => Promise<void> = async () => undefined) {
     name,
     pid: 1,
     url: "",
+    inspectorUrl: undefined,
     signal: (signal: string) => void said.push(`${name} ${signal}`),
     start: async () => void said.push(`${name} start`),
     end: async (how: string) => void said.push(`${name} end ${how}`),

@@ -33,6 +33,7 @@ function report() {
     verdicts: [],
     lagMs: undefined,
     predictions: [],
+    profiles: [],
   };
   return reportOf(result, {
     scenario: "steady",
@@ -45,6 +46,7 @@ function report() {
     seed: 1,
     report: undefined,
     predict: false,
+    profile: false,
     json: false,
   });
 }

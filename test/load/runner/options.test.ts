@@ -35,6 +35,8 @@ describe("the command line of the load harness", () => {
     [["--scenario", "ci", "--duration", ""], "--duration must be"],
     [["--scenario", "ci", "--seed", "-1"], "--seed"],
     [["--scenario", "ci", "--target", "localhost:8080"], "--target must be http://host:port"],
+    [["--scenario", "ci", "--profile"], "--profile needs --report DIR"],
+    [["--scenario", "ci", "--profile", "--report", "out", "--target", "http://a:1"], "--profile and --target exclude"],
   ])("names what does not fit: %j", (args, detail) => {
     expect(detailOf(args)).toContain(detail);
   });
