@@ -98,7 +98,11 @@ export class Project {
 
   /** Waits until the cluster is whole again. */
   recovered(): Promise<void> {
-    return eventually("the roots are ready, every leaf is connected and every replica has caught up", () => this.isWhole(), 180_000);
+    return eventually(
+      "the roots are ready, every leaf is connected and every replica has caught up",
+      () => this.isWhole(),
+      180_000,
+    );
   }
 }
 
