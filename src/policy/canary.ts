@@ -44,8 +44,7 @@ export class Canary {
 
   /** One of this shape was tried on one leaf first, and that leaf died. */
   crashed(shape: string, evidence: CrashEvidence, nowMs: number): void {
-    const memory = this.shapes.get(shape) ?? { coincidences: 0, suspectUntilMs: 0, refusedUntilMs: 0 };
-    this.shapes.delete(shape);
+    const memory = this.take(shape);
     memory.coincidences = nowMs < memory.suspectUntilMs ? memory.coincidences + 1 : 1;
     const sure = evidence === "reported" || memory.coincidences >= 2;
     if (sure) memory.refusedUntilMs = nowMs + refusedMs;
@@ -58,8 +57,7 @@ export class Canary {
    * when a host goes down its leaves die together, with whatever they were asked.
    */
   suspected(shape: string, nowMs: number): void {
-    const memory = this.shapes.get(shape) ?? { coincidences: 0, suspectUntilMs: 0, refusedUntilMs: 0 };
-    this.shapes.delete(shape);
+    const memory = this.take(shape);
     memory.suspectUntilMs = Math.max(memory.suspectUntilMs, nowMs + suspectMs);
     this.remember(shape, memory);
   }
@@ -73,6 +71,13 @@ export class Canary {
   /** The leaf turned out to live: nothing had crashed. */
   acquitted(shape: string): void {
     this.shapes.delete(shape);
+  }
+
+  /** What is held against a shape, taken out: it comes back as the newest. */
+  private take(shape: string): Memory {
+    const memory = this.shapes.get(shape) ?? { coincidences: 0, suspectUntilMs: 0, refusedUntilMs: 0 };
+    this.shapes.delete(shape);
+    return memory;
   }
 
   private remember(shape: string, memory: Memory): void {

@@ -1,5 +1,5 @@
 /**
- * What is under way on a busy link, each thing by a number that comes round only after half a thousand million others.
+ * What is under way where a lot is, each thing by a number that comes round only after half a thousand million others.
  *
  * It stands in for a Map because of what a Map does to the garbage collector: one that is filled and emptied thousands
  * of times a second outgrows its table again and again, V8 links each old table to its successor, and once one of them is
@@ -39,12 +39,18 @@ export class UnderWay<Item> {
     return true;
   }
 
+  /** All that is here now, in no order. */
+  entries(): [number: number, item: Item][] {
+    const entries: [number, Item][] = [];
+    this.#items.forEach((item, place) => {
+      if (item !== undefined) entries.push([this.#numbers[place] ?? 0, item]);
+    });
+    return entries;
+  }
+
   /** Lets everything go; answers it, in no order. */
   drain(): [number: number, item: Item][] {
-    const drained: [number, Item][] = [];
-    this.#items.forEach((item, place) => {
-      if (item !== undefined) drained.push([this.#numbers[place] ?? 0, item]);
-    });
+    const drained = this.entries();
     this.#items.fill(undefined);
     this.#size = 0;
     return drained;

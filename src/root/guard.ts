@@ -2,7 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
-import { type BodyPace, BodyWatch, type WatchedBody } from "../security/body-watch.ts";
+import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
 import { hangUp } from "../security/client-error.ts";
 import { namesThisMachine } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
@@ -12,7 +12,7 @@ import { needOf } from "./needs.ts";
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
-    watchedBody: WatchedBody | undefined;
+    watchedBody: number | undefined;
   }
 }
 
@@ -98,7 +98,7 @@ export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pac
     });
     done();
   });
-  const end = (request: { watchedBody: WatchedBody | undefined }): void => {
+  const end = (request: { watchedBody: number | undefined }): void => {
     if (request.watchedBody !== undefined) bodies.end(request.watchedBody);
     request.watchedBody = undefined;
   };

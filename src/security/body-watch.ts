@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { UnderWay } from "../protocol/under-way.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
 
 /** How slowly a body may come. */
@@ -6,15 +7,7 @@ export type BodyPace = { graceMs: number; bytesPerS: number };
 
 export const bodyPaceDefault: BodyPace = { graceMs: 10_000, bytesPerS: 64 * 1024 };
 
-/** A body on its way, between its neighbours: most are let go at once, and a Map would keep them alive (`UnderWay`). */
-export type WatchedBody = {
-  readonly request: IncomingMessage;
-  readonly onSlow: () => void;
-  sinceMs: number;
-  beforeBytes: number;
-  older: WatchedBody | undefined;
-  newer: WatchedBody | undefined;
-};
+type Watched = { request: IncomingMessage; sinceMs: number; beforeBytes: number; onSlow: () => void };
 
 const lookEveryMs = 1000;
 
@@ -27,8 +20,7 @@ export class BodyWatch {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #pace: BodyPace;
-  #oldest: WatchedBody | undefined;
-  #newest: WatchedBody | undefined;
+  readonly #watched = new UnderWay<Watched>();
   #timer: Timer | undefined;
 
   constructor({ clock, timers, pace = bodyPaceDefault }: { clock: Clock; timers: Timers; pace?: BodyPace }) {
@@ -37,57 +29,41 @@ export class BodyWatch {
     this.#pace = pace;
   }
 
-  /** Watches a request's body until `end`, or until it is too slow. Undefined: it has no body to watch. */
-  begin(request: IncomingMessage, onSlow: () => void): WatchedBody | undefined {
+  /** Watches a request's body until `end` of the number, or until it is too slow. Undefined: it has no body to watch. */
+  begin(request: IncomingMessage, onSlow: () => void): number | undefined {
     const { headers } = request;
     if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return undefined;
     const beforeBytes = request.socket.bytesRead;
-    const sinceMs = this.#clock.nowMs();
-    const watched = { request, onSlow, sinceMs, beforeBytes, older: this.#newest, newer: undefined };
-    if (this.#newest === undefined) this.#oldest = watched;
-    else this.#newest.newer = watched;
-    this.#newest = watched;
     this.#timer ??= this.#timers.after(lookEveryMs, () => this.#look());
-    return watched;
+    return this.#watched.add({ request, sinceMs: this.#clock.nowMs(), beforeBytes, onSlow });
   }
 
-  /** Watches a body no longer; for one that is not watched it does nothing. */
-  end(watched: WatchedBody): void {
-    const { older, newer } = watched;
-    if (older === undefined && this.#oldest !== watched) return;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    watched.older = undefined;
-    watched.newer = undefined;
+  end(watched: number): void {
+    this.#watched.remove(watched);
   }
 
   close(): void {
     this.#timer?.cancel();
-    this.#oldest = undefined;
-    this.#newest = undefined;
+    this.#watched.drain();
   }
 
   #look(): void {
     const nowMs = this.#clock.nowMs();
-    let next: WatchedBody | undefined;
-    for (let watched = this.#oldest; watched !== undefined; watched = next) {
-      next = watched.newer;
+    for (const [number, watched] of this.#watched.entries()) {
       const { request } = watched;
-      if (request.complete || request.destroyed) this.end(watched);
+      if (request.complete || request.destroyed) this.#watched.remove(number);
       else if (request.readableLength > 0 || request.isPaused()) {
         watched.sinceMs = nowMs;
         watched.beforeBytes = request.socket.bytesRead;
       } else if (this.#isSlow(watched, request.socket.bytesRead, nowMs)) {
-        this.end(watched);
+        this.#watched.remove(number);
         watched.onSlow();
       }
     }
-    this.#timer = this.#oldest === undefined ? undefined : this.#timers.after(lookEveryMs, () => this.#look());
+    this.#timer = this.#watched.size === 0 ? undefined : this.#timers.after(lookEveryMs, () => this.#look());
   }
 
-  #isSlow({ sinceMs, beforeBytes }: WatchedBody, readBytes: number, nowMs: number): boolean {
+  #isSlow({ sinceMs, beforeBytes }: Watched, readBytes: number, nowMs: number): boolean {
     const { graceMs, bytesPerS } = this.#pace;
     return nowMs - sinceMs > graceMs + ((readBytes - beforeBytes) / bytesPerS) * 1000;
   }
