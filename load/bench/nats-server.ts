@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { sleep } from "../../src/time.ts";
+import { freePort } from "../driver/free-port.ts";
 
 /** A NATS server of one run's own, with its store in a directory of its own. */
 export type NatsServer = {
@@ -70,14 +70,4 @@ async function answering(url: string): Promise<void> {
     }
   }
   throw new Error(`the NATS server at ${url} did not start`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }

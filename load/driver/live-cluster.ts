@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type DemoDocument, demoSettings } from "../../data/corpus.ts";
 import { importLines } from "../../src/command/bulk-import.ts";
@@ -7,6 +7,7 @@ import { waitUntilSearchable } from "../../src/command/searchable.ts";
 import type { Layout } from "../../src/simulator/scenario.ts";
 import { systemRandom, systemTimers, type Timers } from "../../src/time.ts";
 import { type Child, startChild } from "./child.ts";
+import { createChildGroup } from "./child-group.ts";
 import { dataOf, startLeafProcess, startRootProcess } from "./role-process.ts";
 
 export type LiveLeaf = { index: number; zone: string; child: Child; data: string; proxy: Child | undefined };
@@ -41,15 +42,7 @@ const proxyProgram = fileURLToPath(new URL("../faults/proxy-main.ts", import.met
 export async function startLiveCluster(plan: LiveClusterPlan): Promise<LiveCluster> {
   const { layout, directory, timers, inspect } = plan;
   await mkdir(directory, { recursive: true });
-  const started: Child[] = [];
-  const keep = (child: Child): Child => {
-    started.push(child);
-    return child;
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.toReversed().map((child) => child.end("asked")));
-    await rm(directory, { recursive: true, force: true });
-  };
+  const { keep, stop } = createChildGroup(directory);
   try {
     const leaves: LiveLeaf[] = await Promise.all(
       Array.from({ length: layout.leaves }, async (_, index) => startLeaf(plan, index, keep)),

@@ -5,6 +5,7 @@ import type { DemoDocument } from "../../data/corpus.ts";
 import { accepted, createClient } from "../../src/command/client.ts";
 import { seededRandom, systemTimers } from "../../src/time.ts";
 import type { Child } from "../driver/child.ts";
+import { pidsOf } from "../driver/child-group.ts";
 import { untilReady } from "../driver/cluster-watch.ts";
 import { fillCluster, indexName, type LiveCluster, startLiveCluster } from "../driver/live-cluster.ts";
 import { untilCalm } from "../driver/processor-time.ts";
@@ -147,7 +148,7 @@ async function fill(
 ): Promise<void> {
   await fillCluster(cluster, scenario.layout, documents);
   await requireReady(cluster);
-  await untilCalm(processesOf(cluster).flatMap(({ pid }) => pid ?? []));
+  await untilCalm(pidsOf(processesOf(cluster)));
 }
 
 function processesOf({ root, leaves }: LiveCluster): Child[] {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemTimers } from "../../../src/time.ts";
 import type { Child } from "../../driver/child.ts";
+import { createChildGroup } from "../../driver/child-group.ts";
 import { startLeafProcess, startRootProcess } from "../../driver/role-process.ts";
 
 /** Leaves, and roots that all know all of them, each a process of its own that runs as the product does. */
@@ -19,15 +20,7 @@ const zones = 2;
 /** Starts it, empty. `log` is the change log that several roots share; without one the only root has its own. */
 export async function startScaleCluster(plan: { leaves: number; roots: number; log?: string }): Promise<ScaleCluster> {
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-scale-"));
-  const started: Child[] = [];
-  const keep = (child: Child): Child => {
-    started.push(child);
-    return child;
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.toReversed().map((child) => child.end("asked")));
-    await rm(directory, { recursive: true, force: true });
-  };
+  const { keep, stop } = createChildGroup(directory);
   const named = (name: string) => ({ name, directory, timers: systemTimers });
   try {
     const leaves = await Promise.all(
@@ -47,11 +40,6 @@ export async function startScaleCluster(plan: { leaves: number; roots: number; l
     await stop();
     throw error;
   }
-}
-
-/** The process ids of those that run. */
-export function pidsOf(children: readonly Child[]): number[] {
-  return children.flatMap(({ pid }) => pid ?? []);
 }
 
 function numbers(count: number): number[] {

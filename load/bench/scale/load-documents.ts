@@ -1,8 +1,9 @@
 import type { DemoDocument } from "../../../data/corpus.ts";
 import { systemClock } from "../../../src/time.ts";
+import { pidsOf } from "../../driver/child-group.ts";
 import { addDocuments } from "../../driver/live-cluster.ts";
 import { processorMs, untilCalm } from "../../driver/processor-time.ts";
-import { pidsOf, type ScaleCluster } from "./cluster.ts";
+import type { ScaleCluster } from "./cluster.ts";
 import { next } from "./growing-corpus.ts";
 
 /** What it took to take documents in. */

@@ -1,12 +1,12 @@
 import { LatencyHistogram } from "../../../src/policy/histogram.ts";
 import { seededRandom, systemClock } from "../../../src/time.ts";
 import type { Child } from "../../driver/child.ts";
+import { pidsOf } from "../../driver/child-group.ts";
 import { driveClosedLoop } from "../../driver/closed-loop.ts";
 import { viewCluster } from "../../driver/cluster-watch.ts";
 import { processorMs } from "../../driver/processor-time.ts";
 import { listedQueries } from "../../driver/query-feed.ts";
 import type { SearchTarget } from "../../driver/search-target.ts";
-import { pidsOf } from "./cluster.ts";
 import type { Round } from "./figures.ts";
 
 /** Which roots are asked, what holds the shards behind them, and what is asked. */

@@ -1,6 +1,7 @@
 import type { DemoDocument } from "../../../data/corpus.ts";
+import { pidsOf } from "../../driver/child-group.ts";
 import { memoryBytes, withChildren } from "../peers/processes.ts";
-import { pidsOf, type ScaleCluster } from "./cluster.ts";
+import type { ScaleCluster } from "./cluster.ts";
 import type { Round } from "./figures.ts";
 import { type Loading, loadDocuments } from "./load-documents.ts";
 import { driveRound } from "./round.ts";

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import postgresClient from "postgres";
-import { freePort, runProgram, startProgram, type User } from "../child.ts";
+import { freePort } from "../../../driver/free-port.ts";
+import { runProgram, startProgram, type User } from "../child.ts";
 import { type PeerDocument, type PeerKind, wordsOf } from "../peer.ts";
 
 const name = "PostgreSQL GIN";

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createConnection, createPool, type Pool, type PoolConnection, type RowDataPacket } from "mysql2/promise";
 import { systemClock } from "../../../../src/time.ts";
-import { freePort, isInstalled, type Program, runProgram, startProgram } from "../child.ts";
+import { freePort } from "../../../driver/free-port.ts";
+import { isInstalled, type Program, runProgram, startProgram } from "../child.ts";
 import { type Ground, type Peer, type PeerAnswer, type PeerKind, wordsOf } from "../peer.ts";
 import { frontConfig, holderConfig, type SphinxPorts, writeSource } from "./sphinx-config.ts";
 
