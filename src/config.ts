@@ -140,7 +140,7 @@ export const settingsTable = {
   acceptUnsyncedLog: setting("boolean", {
     roles: ["up", "root"],
     default: false,
-    reason: "take a single NATS server that acknowledges before it syncs; a power cut may lose writes",
+    reason: "take NATS servers that may lose writes: a single one that syncs late, or several before 2.10.23",
   }),
   ...securitySettings,
   deletesKept: setting("integer", {

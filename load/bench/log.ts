@@ -65,7 +65,7 @@ type JetStreamReport = { rows: Omit<Row, "appendsPerSync">[]; reads: Reads };
 async function runJetStream(next: () => DocumentWrite): Promise<JetStreamReport> {
   const server = await startNatsServer();
   try {
-    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true });
+    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
     const { definition } = await log.createIndex("bench", settings);
     const rows: JetStreamReport["rows"] = [];
     for (const shape of shapes) {

@@ -17,12 +17,20 @@ export type NatsServer = {
   remove(): Promise<void>;
 };
 
-/** Whether this machine has the server; says so loudly when it has not. */
-export function hasNatsServer(what: string): boolean {
-  const found = spawnSync("nats-server", ["--version"]).status === 0;
-  if (!found)
-    process.stderr.write(`\nNOT RUN: ${what}. This machine has no nats-server (apt-get install nats-server).\n`);
-  return found;
+/** The program; `NATS_SERVER` names another than the machine's own. */
+export const natsProgram = process.env.NATS_SERVER ?? "nats-server";
+
+/** Whether this machine has the server, of so late a version; says so loudly when it has not. */
+export function hasNatsServer(what: string, versionMin = "0"): boolean {
+  const { status, stdout } = spawnSync(natsProgram, ["--version"], { encoding: "utf8" });
+  const version = status === 0 ? stdout.trim().replace(/^.*v/, "") : undefined;
+  if (version !== undefined && version.localeCompare(versionMin, "en", { numeric: true }) >= 0) return true;
+  const why =
+    version === undefined
+      ? "This machine has no nats-server (apt-get install nats-server)."
+      : `This machine's nats-server is ${version}, and only from ${versionMin} on will it do: NATS_SERVER=PATH names another.`;
+  process.stderr.write(`\nNOT RUN: ${what}. ${why}\n`);
+  return false;
 }
 
 const messageBytesMax = 8 << 20;
@@ -41,7 +49,7 @@ export async function startNatsServer(): Promise<NatsServer> {
   const server: NatsServer = {
     url,
     async start() {
-      child = spawn("nats-server", ["-c", config], { stdio: "ignore" });
+      child = spawn(natsProgram, ["-c", config], { stdio: "ignore" });
       await answering(url);
     },
     async kill() {

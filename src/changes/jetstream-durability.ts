@@ -49,6 +49,23 @@ export function requireDurable(
   throw new HedgerowError("storage_unavailable", `a single NATS server ${why}: ${ways}`);
 }
 
+/** The first version whose copies outlive killed servers: Jepsen's analysis of NATS 2.12.1 tells of 2.10.22 and this. */
+export const safeCopiesSince = "2.10.23";
+
+/**
+ * Refuses several copies on servers that lose acknowledged writes when some of them are killed: 2.9.10 was seen to go on
+ * with a store that lacked its beginning. `version` is what the server calls itself.
+ */
+export function requireSafeCopies(
+  version: string,
+  { replicas, accepted }: { replicas: number; accepted: boolean },
+): void {
+  const isOld = version.localeCompare(safeCopiesSince, "en", { numeric: true }) < 0;
+  if (replicas === 1 || accepted || !isOld) return;
+  const detail = `NATS servers of version ${version || "unknown"} may lose acknowledged writes when one of several is killed: update them to ${safeCopiesSince} or later, or accept the loss with --accept-unsynced-log`;
+  throw new HedgerowError("storage_unavailable", detail);
+}
+
 function valueIn(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }

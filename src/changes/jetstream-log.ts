@@ -23,7 +23,12 @@ import { Patience } from "./jetstream-patience.ts";
 import { JetStreamQueue } from "./jetstream-queue.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
 import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
-import { type JetStreamServer, type JetStreamServerOptions, openJetStream } from "./jetstream-server.ts";
+import {
+  cannotBeOpened,
+  type JetStreamServer,
+  type JetStreamServerOptions,
+  openJetStream,
+} from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
 import { checkSize, writeTask } from "./jetstream-writer.ts";
 import type {
@@ -45,8 +50,6 @@ export type JetStreamLogOptions = JetStreamServerOptions & {
   waitingBytesMax?: number;
   /** Where the server's monitoring answers; asked whether it syncs before it acknowledges. */
   monitor?: string;
-  /** Take a single server that does not: a power cut may then lose the last minutes. */
-  acceptUnsynced?: boolean;
   /** How many deletes of each shard are kept for late followers. */
   deletesKept?: number;
 };
@@ -58,12 +61,12 @@ const deletesKeptDefault = 100_000;
  * Opens the change log on NATS servers with JetStream, which any number of roots may share. A document is a subject
  * that keeps one message; conditions are checked by the server. Each document of an append is whole or not there, but
  * the append is no transaction: when a root dies in the middle, some of its documents are written. With an idempotency
- * key, repeating it writes the others. Throws `storage_unavailable` when no server answers, one does not fit, or
- * its only copy is not synced.
+ * key, repeating it writes the others. Throws `storage_unavailable` when no server answers, one does not fit, its only
+ * copy is not synced, or it is too old for several copies.
  */
 export async function createJetStreamLog(options: JetStreamLogOptions): Promise<ChangeLog> {
-  const { replicas, monitor = "", acceptUnsynced = false } = options;
-  if (replicas === 1 && !acceptUnsynced) requireDurable(await askSync(monitor), { replicas, accepted: false });
+  const { replicas, monitor = "", acceptLoss = false } = options;
+  if (replicas === 1 && !acceptLoss) requireDurable(await askSync(monitor), { replicas, accepted: false });
   const server = await openJetStream(options);
   const catalog = new JetStreamCatalog(server);
   const members = new JetStreamMembers(server);
@@ -72,7 +75,7 @@ export async function createJetStreamLog(options: JetStreamLogOptions): Promise<
     await members.open();
   } catch (error) {
     await server.connection.close();
-    throw error;
+    throw cannotBeOpened(options, error);
   }
   const deletes = new JetStreamDeletes(server, options.deletesKept ?? deletesKeptDefault);
   return new JetStreamLog({ server, catalog, members, deletes }, options.waitingBytesMax ?? defaultWaitingBytesMax);

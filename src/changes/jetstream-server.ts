@@ -12,6 +12,7 @@ import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect, usernamePasswordAuthenticator } from "@nats-io/transport-node";
 import { HedgerowError } from "../errors.ts";
+import { requireSafeCopies } from "./jetstream-durability.ts";
 import { messageOf, unavailable } from "./jetstream-errors.ts";
 import {
   catalogBucket,
@@ -25,6 +26,8 @@ import type { LogServers } from "./log-address.ts";
 export type JetStreamServerOptions = LogServers & {
   /** Servers that keep a copy of each change. */
   replicas: number;
+  /** Take servers that may lose what they have acknowledged. */
+  acceptLoss?: boolean;
 };
 
 const requestTimeoutMs = 5_000;
@@ -52,10 +55,10 @@ export type JetStreamServer = {
 
 /**
  * Connects and makes the streams where they are missing. Throws `storage_unavailable` when no server answers, has no
- * JetStream, or holds streams that do not fit.
+ * JetStream, holds streams that do not fit, or is too old for several copies.
  */
 export async function openJetStream(options: JetStreamServerOptions): Promise<JetStreamServer> {
-  const { urls, replicas, user, password = () => "" } = options;
+  const { urls, replicas, user, password = () => "", acceptLoss = false } = options;
   let connection: NatsConnection | undefined;
   try {
     connection = await connect({
@@ -71,6 +74,7 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       // Otherwise every request makes two errors, with their stacks, for the case that it fails.
       noAsyncTraces: true,
     });
+    requireSafeCopies(connection.info?.version ?? "", { replicas, accepted: acceptLoss });
     const admin = await openStreams(connection, { timeout: requestTimeoutMs });
     const head = await ensureStream(admin, changesConfig(replicas));
     await ensureStream(admin, receiptsConfig(replicas));
@@ -88,10 +92,15 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
     };
   } catch (error) {
     await connection?.close();
-    if (error instanceof HedgerowError) throw error;
-    const detail = `the change log at ${urls.join(", ")} cannot be opened: ${messageOf(error)}`;
-    throw new HedgerowError("storage_unavailable", detail);
+    throw cannotBeOpened(options, error);
   }
+}
+
+/** What stands in the way of a log. */
+export function cannotBeOpened({ urls }: LogServers, error: unknown): HedgerowError {
+  if (error instanceof HedgerowError) return error;
+  const detail = `the change log at ${urls.join(", ")} cannot be opened: ${messageOf(error)}`;
+  return new HedgerowError("storage_unavailable", detail);
 }
 
 function followConnection(connection: NatsConnection): Pick<JetStreamServer, "answer"> {

@@ -33,7 +33,7 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
     ...(config.logPasswordFile === "" ? {} : { password: passwordIn(config.logPasswordFile) }),
     replicas: config.logReplicas,
     monitor: config.logMonitor,
-    acceptUnsynced: config.acceptUnsyncedLog,
+    acceptLoss: config.acceptUnsyncedLog,
     deletesKept,
   });
 }

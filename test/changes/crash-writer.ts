@@ -15,7 +15,7 @@ export const counters = 3;
 /** Writes until it is killed: bulk requests that stamp a whole group, and counters that go up by conditional writes. */
 async function writeUntilKilled(place: string): Promise<void> {
   const log = place.startsWith("nats:")
-    ? await createJetStreamLog({ urls: [place], replicas: 1, acceptUnsynced: true })
+    ? await createJetStreamLog({ urls: [place], replicas: 1, acceptLoss: true })
     : await createEmbeddedLog({ directory: place });
   await log.createIndex(index, settingsOf(4));
   const groups = Array.from({ length: bulkGroups }, (_, i) => stampGroup(log, `bulk-${i}`));

@@ -23,7 +23,7 @@ describe.runIf(hasNatsServer("the crash test of the change log on NATS JetStream
       for (let round = 0; round < rounds; round++) {
         const first = 1 + Math.floor(random.next() ** 2 * 80);
         await killTwice(server, [first, first + 1 + Math.floor(random.next() ** 2 * 80)], acknowledged);
-        const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true });
+        const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
         await compare(log, acknowledged);
         await log.close();
       }

@@ -27,7 +27,7 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
   });
 
   it("refuses a document that no message can hold, and writes nothing of its append", async () => {
-    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true });
+    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
     await log.createIndex("large", settingsOf(1));
     const large = put("large", "x".repeat(9 << 20));
     await expect(log.append("large", [put("small"), large])).rejects.toMatchObject({ code: "too_large" });
@@ -36,7 +36,7 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
   });
 
   it("finds what a request with a key has written when its receipt is gone", async () => {
-    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptUnsynced: true });
+    const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
     await log.createIndex("keyed", settingsOf(2));
     const writes = Array.from({ length: 30 }, (_, i) => put(`${i}`, "once", { kind: "absent" }));
     const first = await log.append("keyed", writes, "key");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { requireDurable, syncIn } from "../../src/changes/jetstream-durability.ts";
+import { requireDurable, requireSafeCopies, syncIn } from "../../src/changes/jetstream-durability.ts";
 import { changeHead, changeOf, headersOf } from "../../src/changes/jetstream-message.ts";
 import { changeAddress, changeSubject, shardFilter } from "../../src/changes/jetstream-names.ts";
 import { parseLogAddress } from "../../src/changes/log-address.ts";
@@ -67,6 +67,28 @@ describe("what a server's monitoring says of syncing", () => {
         }
       }
     }
+  });
+});
+
+describe("servers that keep several copies", () => {
+  it.each([
+    ["2.9.10", true],
+    ["2.10.9", true],
+    ["2.10.22", true],
+    ["", true],
+    ["2.10.23", false],
+    ["2.10.27", false],
+    ["2.11.0-RC.1", false],
+    ["3.0.0", false],
+  ])("of version %j: refused is %j", (version, isRefused) => {
+    const ask =
+      (replicas: number, accepted = false) =>
+      (): void =>
+        requireSafeCopies(version, { replicas, accepted });
+    if (isRefused) expect(ask(3)).toThrow(/2\.10\.23 or later.*--accept-unsynced-log/);
+    else expect(ask(3)).not.toThrow();
+    expect(ask(1)).not.toThrow();
+    expect(ask(3, true)).not.toThrow();
   });
 });
 

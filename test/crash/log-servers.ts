@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
+import { natsProgram } from "../../load/bench/nats-server.ts";
 import { sleep, systemRandom } from "../../src/time.ts";
 import { freePort, type Program } from "./program.ts";
 
@@ -53,7 +54,7 @@ function serverProgram({ name, url, config }: { name: string; url: string; confi
     },
     askToEnd: () => undefined,
     async start() {
-      const begun = spawn("nats-server", ["-c", config, "-l", `${config}.log`], { stdio: "ignore" });
+      const begun = spawn(natsProgram, ["-c", config, "-l", `${config}.log`], { stdio: "ignore" });
       child = begun;
       begun.once("exit", () => {
         if (child === begun) child = undefined;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { hasNatsServer } from "../../load/bench/nats-server.ts";
+import { safeCopiesSince } from "../../src/changes/jetstream-durability.ts";
 import { type Random, seededRandom, systemRandom } from "../../src/time.ts";
 import { type Crew, type CrewShape, startCrew } from "./crew.ts";
 import { crashFields, crashIndex } from "./document.ts";
@@ -29,9 +30,11 @@ const ledgers = 2;
 const seed = Number(process.env.CRASH_SEED ?? Math.floor(systemRandom.next() * 2 ** 31));
 
 const hasServer = hasNatsServer("the crash test of a cluster on NATS JetStream");
+const hasServers = hasServer && hasNatsServer("the crash test of a cluster on several NATS servers", safeCopiesSince);
 
 for (const { name, ...variant } of variants) {
-  it.skipIf(variant.logServers > 0 && !hasServer)(
+  const { logServers } = variant;
+  it.skipIf((logServers > 0 && !hasServer) || (logServers > 1 && !hasServers))(
     `every acknowledged write outlives ${variant.rounds * variant.killsPerRound} kills: ${name}`,
     async () => {
       const crew = await startCrew(variant);
