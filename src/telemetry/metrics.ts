@@ -3,11 +3,13 @@ import {
   collectDefaultMetrics,
   Gauge,
   Histogram,
+  type MetricObject,
   openMetricsContentType,
   prometheusContentType,
   Registry,
   type RegistryContentType,
 } from "prom-client";
+import { type Clock, systemClock, yieldToLoop } from "../time.ts";
 import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
 
 /** One series of a counter; get it once and keep it. */
@@ -32,7 +34,7 @@ export type Metrics = {
   gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /**
    * Prometheus' text format, or OpenMetrics, with exemplars, where the scraper's `accept` header names it. One scrape is
-   * written at a time.
+   * written at a time, in slices.
    */
   scrape(accept?: string): Promise<Exposition>;
 };
@@ -50,7 +52,7 @@ const secondsBuckets = [
  * Metrics of a process. Recording into a series takes about a tenth of a microsecond; finding it takes longer, so keep
  * it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
  */
-export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
+export function createMetrics({ runtime, clock = systemClock }: { runtime: boolean; clock?: Clock }): Metrics {
   const registry = new Registry<RegistryContentType>();
   // Only so may histograms hold exemplars; what is sent is decided by each scrape.
   registry.setContentType(openMetricsContentType);
@@ -118,7 +120,7 @@ export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
       const contentType = accept?.includes("application/openmetrics-text")
         ? openMetricsContentType
         : prometheusContentType;
-      const exposition = last.then(() => expose(registry, contentType));
+      const exposition = last.then(() => expose(registry, { contentType, clock }));
       last = exposition.then(
         () => undefined,
         () => undefined,
@@ -128,20 +130,43 @@ export function createMetrics({ runtime }: { runtime: boolean }): Metrics {
   };
 }
 
+/** Writing all of it takes some milliseconds, which a search that arrives meanwhile should not have to wait. */
+const sliceMs = 0.3;
+
+/** Writes a registry out, a metric at a time, and lets others have the thread in between. */
+async function expose(
+  registry: Registry<RegistryContentType>,
+  { contentType, clock }: { contentType: RegistryContentType; clock: Clock },
+): Promise<Exposition> {
+  const isOpenMetrics = contentType === openMetricsContentType;
+  const parts: string[] = [];
+  let sliceEndsMs = clock.nowMs() + sliceMs;
+  for (const metric of registry.getMetricsAsArray()) {
+    parts.push(await written(registry, metric, contentType));
+    if (clock.nowMs() < sliceEndsMs) continue;
+    await yieldToLoop();
+    sliceEndsMs = clock.nowMs() + sliceMs;
+  }
+  return { contentType, text: isOpenMetrics ? `${parts.join("\n")}\n# EOF\n` : `${parts.join("\n\n")}\n` };
+}
+
 /**
- * Writes a registry out. The library keeps the format as the registry's state and, for OpenMetrics, takes the counters'
+ * One metric in a format. The library keeps the format as the registry's state, and OpenMetrics takes the counters'
  * ending off their very names; both are set back, so two of these must not run at a time.
  */
-async function expose(registry: Registry<RegistryContentType>, contentType: RegistryContentType): Promise<Exposition> {
-  const metrics = registry.getMetricsAsArray();
-  const names = metrics.map(({ name }) => name);
+async function written(
+  registry: Registry<RegistryContentType>,
+  metric: MetricObject,
+  contentType: RegistryContentType,
+): Promise<string> {
+  const { name } = metric;
+  if (contentType === openMetricsContentType && metric instanceof Counter) metric.name = name.replace(/_total$/, "");
   registry.setContentType(contentType);
   try {
-    return { contentType, text: await registry.metrics() };
+    return await registry.getSingleMetricAsString(name);
   } finally {
-    metrics.forEach((metric, i) => {
-      metric.name = names[i] ?? metric.name;
-    });
+    metric.name = name;
+    registry.setContentType(openMetricsContentType);
   }
 }
 

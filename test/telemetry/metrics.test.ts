@@ -45,4 +45,43 @@ describe("metrics", () => {
     expect(text).toContain('hedgerow_leaf_replica_bytes{index="other",shard="other"} 4500\n');
     expect(text.split("\n").length).toBeLessThan(1100);
   });
+
+  it("writes in slices, and others have the thread between them", async () => {
+    let nowMs = 0;
+    const metrics = createMetrics({ runtime: true, clock: { nowMs: () => nowMs++ } });
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const { text } = await metrics.scrape();
+    isOver = true;
+    expect(turns).toBeGreaterThan(20);
+    expect(text.match(/^# TYPE /gm)?.length).toBeGreaterThan(20);
+  });
+
+  it("writes each scraper's own format, and counts on in both", async () => {
+    const metrics = createMetrics({ runtime: false });
+    const count = metrics.counter("hedgerow_leaf_searches_total", { outcome: "expired" });
+    count.inc();
+    const openMetrics = "application/openmetrics-text; version=1.0.0";
+    const both = await Promise.all([metrics.scrape(openMetrics), metrics.scrape(), metrics.scrape(openMetrics)]);
+    const [open, plain, openAgain] = both.map(({ text }) => text);
+    expect(open).toBe(openAgain);
+    expect(open).toContain(
+      '# TYPE hedgerow_leaf_searches counter\nhedgerow_leaf_searches_total{outcome="expired"} 1\n',
+    );
+    expect(open).toMatch(/\n# EOF\n$/);
+    expect(plain).toContain(
+      '# TYPE hedgerow_leaf_searches_total counter\nhedgerow_leaf_searches_total{outcome="expired"} 1\n',
+    );
+    expect(plain).not.toContain("# EOF");
+    // A histogram that is first seen after a scrape may hold exemplars too.
+    metrics
+      .histogram("hedgerow_http_request_seconds", { route: "/livez" })
+      .observe(0.01, "0af7651916cd43dd8448eb211c80319c");
+    expect((await metrics.scrape(openMetrics)).text).toContain('# {trace_id="0af7651916cd43dd8448eb211c80319c"}');
+  });
 });
