@@ -22,7 +22,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     const search = (): Promise<SearchTimes> =>
       searchSteadily({ ...cluster, perSecond: searchesPerSecond }, sleep(roundMs));
     const urls = cluster.processes.map(({ url }) => url);
-    await search();
+    await Promise.all([search(), ...urls.map(scrape)]);
     const quiet: SearchTimes[] = [];
     const scraped: SearchTimes[] = [];
     const scrapes: Scrapes[] = [];
