@@ -148,7 +148,7 @@ export const settingsTable = {
     default: 100_000,
     min: 1,
     max: 1_000_000_000,
-    reason: "deletes of each shard that the log keeps; a leaf that missed more reads the shard anew",
+    reason: "deletes of each shard that the log keeps (NATS from 2.10 on: all); a leaf that missed more begins anew",
   }),
   slowMs: setting("integer", {
     roles: ["up", "root"],

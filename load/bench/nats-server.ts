@@ -17,18 +17,22 @@ export type NatsServer = {
   remove(): Promise<void>;
 };
 
-/** The program; `NATS_SERVER` names another than the machine's own. */
+/** The program, and a later version of it for tests that need one; variables name others than the machine's own. */
 export const natsProgram = process.env.NATS_SERVER ?? "nats-server";
+export const newerNatsProgram = process.env.NATS_SERVER_NEWER ?? natsProgram;
 
-/** Whether this machine has the server, of so late a version; says so loudly when it has not. */
-export function hasNatsServer(what: string, versionMin = "0"): boolean {
-  const { status, stdout } = spawnSync(natsProgram, ["--version"], { encoding: "utf8" });
+type Versions = { program?: string; from?: string; before?: string };
+
+/** Whether this machine has the server, in a version that fits; says so loudly when it has not. */
+export function hasNatsServer(what: string, { program = natsProgram, from = "0", before }: Versions = {}): boolean {
+  const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
   const version = status === 0 ? stdout.trim().replace(/^.*v/, "") : undefined;
-  if (version !== undefined && version.localeCompare(versionMin, "en", { numeric: true }) >= 0) return true;
+  const isOlder = (other: string): boolean => version?.localeCompare(other, "en", { numeric: true }) === -1;
+  if (version !== undefined && !isOlder(from) && (before === undefined || isOlder(before))) return true;
   const why =
     version === undefined
       ? "This machine has no nats-server (apt-get install nats-server)."
-      : `This machine's nats-server is ${version}, and only from ${versionMin} on will it do: NATS_SERVER=PATH names another.`;
+      : `${program} is ${version}, and it takes ${before === undefined ? `${from} or later (NATS_SERVER_NEWER=PATH)` : `one before ${before} (NATS_SERVER=PATH)`}.`;
   process.stderr.write(`\nNOT RUN: ${what}. ${why}\n`);
   return false;
 }

@@ -60,10 +60,25 @@ export function requireSafeCopies(
   version: string,
   { replicas, accepted }: { replicas: number; accepted: boolean },
 ): void {
-  const isOld = version.localeCompare(safeCopiesSince, "en", { numeric: true }) < 0;
-  if (replicas === 1 || accepted || !isOld) return;
+  if (replicas === 1 || accepted || !isBefore(version, safeCopiesSince)) return;
   const detail = `NATS servers of version ${version || "unknown"} may lose acknowledged writes when one of several is killed: update them to ${safeCopiesSince} or later, or accept the loss with --accept-unsynced-log`;
   throw new HedgerowError("storage_unavailable", detail);
+}
+
+/** From this version on a server does not note in its files which messages its limits have removed. */
+export const forgetsUntil = "2.10";
+
+/**
+ * Whether a server may be told to remove the message of a delete. From 2.10 on one that is killed and reads its files
+ * anew then brings the document back that the delete had replaced, and misplaces others (nats-server issue 8505; seen
+ * with 2.10.27, four crash tests of four).
+ */
+export function mayForgetDeletes(version: string): boolean {
+  return version !== "" && isBefore(version, forgetsUntil);
+}
+
+function isBefore(version: string, other: string): boolean {
+  return version.localeCompare(other, "en", { numeric: true }) < 0;
 }
 
 function valueIn(value: unknown, key: string): unknown {

@@ -6,7 +6,7 @@ import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { JetStreamDeletes } from "./jetstream-deletes.ts";
-import { askSync, requireDurable } from "./jetstream-durability.ts";
+import { askSync, mayForgetDeletes, requireDurable } from "./jetstream-durability.ts";
 import { JetStreamMembers } from "./jetstream-members.ts";
 import { changeHead } from "./jetstream-message.ts";
 import {
@@ -50,7 +50,7 @@ export type JetStreamLogOptions = JetStreamServerOptions & {
   waitingBytesMax?: number;
   /** Where the server's monitoring answers; asked whether it syncs before it acknowledges. */
   monitor?: string;
-  /** How many deletes of each shard are kept for late followers. */
+  /** How many deletes of each shard are kept for late followers, where the server can forget any. */
   deletesKept?: number;
 };
 
@@ -77,7 +77,10 @@ export async function createJetStreamLog(options: JetStreamLogOptions): Promise<
     await server.connection.close();
     throw cannotBeOpened(options, error);
   }
-  const deletes = new JetStreamDeletes(server, options.deletesKept ?? deletesKeptDefault);
+  const kept = mayForgetDeletes(server.version)
+    ? (options.deletesKept ?? deletesKeptDefault)
+    : Number.POSITIVE_INFINITY;
+  const deletes = new JetStreamDeletes(server, kept);
   return new JetStreamLog({ server, catalog, members, deletes }, options.waitingBytesMax ?? defaultWaitingBytesMax);
 }
 

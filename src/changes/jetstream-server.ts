@@ -38,6 +38,8 @@ const receiptBytesMax = 64 << 20;
 /** The connection to the log's servers, and the streams on them. */
 export type JetStreamServer = {
   connection: NatsConnection;
+  /** Of the server that was reached first. */
+  version: string;
   client: JetStreamClient;
   admin: Streams;
   catalog: KV;
@@ -74,7 +76,8 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       // Otherwise every request makes two errors, with their stacks, for the case that it fails.
       noAsyncTraces: true,
     });
-    requireSafeCopies(connection.info?.version ?? "", { replicas, accepted: acceptLoss });
+    const version = connection.info?.version ?? "";
+    requireSafeCopies(version, { replicas, accepted: acceptLoss });
     const admin = await openStreams(connection, { timeout: requestTimeoutMs });
     const head = await ensureStream(admin, changesConfig(replicas));
     await ensureStream(admin, receiptsConfig(replicas));
@@ -82,6 +85,7 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
     const { answer } = followConnection(connection);
     return {
       connection,
+      version,
       answer,
       client: jetstream(connection, { timeout: requestTimeoutMs }),
       admin,

@@ -3,7 +3,6 @@ import type { AppendedShard, ChangeLog, CreateIndexResult, DocumentWrite } from 
 import { shardOf } from "../../src/protocol/hashing.ts";
 import type { IndexDefinition } from "../../src/protocol/settings.ts";
 import { readIndex, readShard } from "./follow.ts";
-import { describeForgetting } from "./forgotten-contract.ts";
 import { put, remove, settingsOf } from "./model.ts";
 import { describeModel } from "./model-contract.ts";
 
@@ -283,6 +282,5 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
   });
 
-  describeForgetting(name, newHome);
   describeModel(name, newHome);
 }

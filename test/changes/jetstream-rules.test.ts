@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { requireDurable, requireSafeCopies, syncIn } from "../../src/changes/jetstream-durability.ts";
+import { mayForgetDeletes, requireDurable, requireSafeCopies, syncIn } from "../../src/changes/jetstream-durability.ts";
 import { changeHead, changeOf, headersOf } from "../../src/changes/jetstream-message.ts";
 import { changeAddress, changeSubject, shardFilter } from "../../src/changes/jetstream-names.ts";
 import { parseLogAddress } from "../../src/changes/log-address.ts";
@@ -89,6 +89,20 @@ describe("servers that keep several copies", () => {
     else expect(ask(3)).not.toThrow();
     expect(ask(1)).not.toThrow();
     expect(ask(3, true)).not.toThrow();
+  });
+});
+
+describe("the messages of deletes", () => {
+  it.each([
+    ["2.9.10", true],
+    ["2.9.25", true],
+    ["2.10.0", false],
+    ["2.10.27", false],
+    ["2.12.1", false],
+    ["3.0.0", false],
+    ["", false],
+  ])("may be removed from a server of version %s: %j", (version, may) => {
+    expect(mayForgetDeletes(version)).toBe(may);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { hasNatsServer } from "../../load/bench/nats-server.ts";
+import { forgetsUntil } from "../../src/changes/jetstream-durability.ts";
 import { isRecord, requestTo } from "../support/cluster.ts";
 import { eventually } from "../support/up.ts";
 import { startCrew } from "./crew.ts";
@@ -11,7 +12,7 @@ import { everythingServes } from "./quiet.ts";
 const documentsPath = `/v1/indexes/${crashIndex}/documents`;
 const documents = Array.from({ length: 120 }, (_, i) => ({ id: `d${i}`, title: `word${i % 5}`, year: i }));
 const deleted = documents.slice(0, 80);
-const hasServer = hasNatsServer("a leaf that was away for long, on NATS JetStream");
+const hasServer = hasNatsServer("a leaf that was away for long, on NATS JetStream", { before: forgetsUntil });
 
 const logs = [
   { name: "the embedded log", logServers: 0 },

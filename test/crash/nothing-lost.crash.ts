@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hasNatsServer } from "../../load/bench/nats-server.ts";
+import { hasNatsServer, newerNatsProgram } from "../../load/bench/nats-server.ts";
 import { safeCopiesSince } from "../../src/changes/jetstream-durability.ts";
 import { type Random, seededRandom, systemRandom } from "../../src/time.ts";
 import { type Crew, type CrewShape, startCrew } from "./crew.ts";
@@ -30,7 +30,8 @@ const ledgers = 2;
 const seed = Number(process.env.CRASH_SEED ?? Math.floor(systemRandom.next() * 2 ** 31));
 
 const hasServer = hasNatsServer("the crash test of a cluster on NATS JetStream");
-const hasServers = hasServer && hasNatsServer("the crash test of a cluster on several NATS servers", safeCopiesSince);
+const newer = { program: newerNatsProgram, from: safeCopiesSince };
+const hasServers = hasNatsServer("the crash test of a cluster on several NATS servers", newer);
 
 for (const { name, ...variant } of variants) {
   const { logServers } = variant;
