@@ -1,3 +1,4 @@
+import { type Holders, holds } from "./holders.ts";
 import { type Postings, seek } from "./postings.ts";
 import type { Sieve } from "./sieve.ts";
 import type { Tombstones } from "./tombstones.ts";
@@ -69,8 +70,10 @@ export function collectSimple(
     else count = i === 0 ? fillScores(cursor, start, end) : addScores(cursor, start, { end, count });
   }
   const cursor = terms[last];
-  const added = cursor === undefined ? 0 : collectLast(cursor, { start, end }, collector);
   matches.count = count;
+  if (cursor?.holders !== undefined && last >= idle)
+    return collectHeld(cursor, cursor.holders, { start, end, collector });
+  const added = cursor === undefined ? 0 : collectLast(cursor, { start, end }, collector);
   return added + collectMatches(matches, start, collector);
 }
 
@@ -81,7 +84,7 @@ const rounding = 1 + 2 ** -48;
  * From which term on all that follow together are worth less than what is kept already: a document that holds none
  * before them need not be scored ("MaxScore", Turtle and Flood, 1995). Most are found where the rarest terms come first.
  */
-function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
+export function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
   if (tombstones !== undefined || sieve !== undefined) return terms.length;
   let worth = 0;
   let from = terms.length;
@@ -91,91 +94,6 @@ function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Co
     from--;
   }
   return from;
-}
-
-/**
- * Collects the documents of one term's postings up to place `to`, where nothing else adds to their scores; answers how
- * many of them are alive.
- */
-export function collectAlone(cursor: TermCursor, to: number, collector: Collector): number {
-  const { docs, codes, saturation, weight } = cursor;
-  const { tombstones, version, sieve } = collector;
-  let { floor } = collector;
-  let total = 0;
-  for (let i = cursor.start; i < to; i++) {
-    if (tombstones !== undefined || sieve !== undefined) {
-      const doc = docs[i] ?? 0;
-      if (tombstones?.isDead(doc, version)) continue;
-      if (sieve !== undefined && !sieve.admits(doc)) continue;
-    }
-    total++;
-    const score = weight * (saturation[codes[i] ?? 0] ?? 0);
-    if (score < floor) continue;
-    collector.offer(docs[i] ?? 0, score);
-    floor = collector.floor;
-  }
-  cursor.start = to;
-  return total;
-}
-
-/**
- * Collects the documents below `limit` that two terms hold, merging their postings; answers how many of them are alive.
- * Where a term by itself is worth less than what is kept already, the documents that hold it alone are only counted
- * (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995).
- */
-export function collectPair(rare: TermCursor, frequent: TermCursor, { limit, collector }: PairRange): number {
-  const { docs, codes, saturation, weight } = rare;
-  const to = windowEnd(rare, limit);
-  let total = 0;
-  for (let i = rare.start; i < to; i++) {
-    const doc = docs[i] ?? 0;
-    total += collectBelow(frequent, doc, collector);
-    let score = weight * (saturation[codes[i] ?? 0] ?? 0);
-    if (frequent.start < frequent.end && frequent.docs[frequent.start] === doc) {
-      score += frequent.weight * (frequent.saturation[frequent.codes[frequent.start++] ?? 0] ?? 0);
-    }
-    if (!isLiving(doc, collector)) continue;
-    total++;
-    if (score >= collector.floor) collector.offer(doc, score);
-  }
-  rare.start = to;
-  return total + collectBelow(frequent, limit, collector);
-}
-
-/** Up to which document, and where to. */
-export type PairRange = { limit: number; collector: Collector };
-
-/** Collects one term's documents below `limit`; answers how many of them are alive. */
-function collectBelow(cursor: TermCursor, limit: number, collector: Collector): number {
-  const { docs, end, start } = cursor;
-  if (start === end || (docs[start] ?? 0) >= limit) return 0;
-  if (collector.tombstones !== undefined || collector.sieve !== undefined)
-    return collectAlone(cursor, windowEnd(cursor, limit), collector);
-  const { codes, saturation, weight } = cursor;
-  let { floor } = collector;
-  let at = start;
-  for (; at < end && weight >= floor; at++) {
-    const doc = docs[at] ?? 0;
-    if (doc >= limit) break;
-    const score = weight * (saturation[codes[at] ?? 0] ?? 0);
-    if (score < floor) continue;
-    collector.offer(doc, score);
-    floor = collector.floor;
-  }
-  // Neighbours are mostly near; what is far is found by doubling steps.
-  const near = Math.min(end, at + nearMax);
-  while (at < near && (docs[at] ?? 0) < limit) at++;
-  if (at === near && at < end) at = seek(docs, limit, { from: at, to: end });
-  cursor.start = at;
-  return at - start;
-}
-
-/** How far it is cheaper to walk than to leap. */
-const nearMax = 8;
-
-function isLiving(doc: number, { tombstones, version, sieve }: Collector): boolean {
-  if (tombstones?.isDead(doc, version)) return false;
-  return sieve === undefined || sieve.admits(doc);
 }
 
 /** Collects what a window left in the scores, and leaves them at 0; answers how many documents are alive. */
@@ -196,6 +114,34 @@ export function collectMatches({ count }: WindowMatches, start: number, collecto
   }
   return total;
 }
+
+/**
+ * Collects what a window left in the scores, where the last term by itself is worth less than what is kept: its postings
+ * are not read, documents are looked up in it. Leaves the scores at 0; answers how many documents match.
+ */
+function collectHeld(last: TermCursor, holders: Holders, { start, end, collector }: HeldRange): number {
+  const { docs, codes, saturation, weight } = last;
+  const to = windowEnd(last, end);
+  let { floor } = collector;
+  let total = to - last.start;
+  for (let i = 0; i < matches.count; i++) {
+    const at = touched[i] ?? 0;
+    let score = scores[at] ?? 0;
+    scores[at] = 0;
+    const doc = start + at;
+    const held = holds(holders, doc);
+    total += 1 - held;
+    if (score === tooLow || score + held * weight < floor) continue;
+    if (held === 1) score += weight * (saturation[codes[seek(docs, doc, { from: last.start, to })] ?? 0] ?? 0);
+    if (score < floor) continue;
+    collector.offer(doc, score);
+    floor = collector.floor;
+  }
+  last.start = to;
+  return total;
+}
+
+type HeldRange = { start: number; end: number; collector: Collector };
 
 /** Adds the last term and collects its documents; answers how many of them are alive. */
 function collectLast(cursor: TermCursor, { start, end }: { start: number; end: number }, collector: Collector): number {
@@ -275,7 +221,8 @@ function countOnly(cursor: TermCursor, start: number, { end, count }: { end: num
   return size;
 }
 
-function windowEnd(cursor: TermCursor, end: number): number {
+/** Up to where a term's postings are of documents below `end`. */
+export function windowEnd(cursor: TermCursor, end: number): number {
   return seek(cursor.docs, end, { from: cursor.start, to: cursor.end });
 }
 

@@ -1,13 +1,13 @@
 import { compareIds, type SortValue } from "../protocol/hit.ts";
 import { championsMax, holdsBest, leastKept } from "./champions.ts";
+import { collectAlone, collectPair } from "./few-terms.ts";
 import {
   type ClauseCursor,
   type Collector,
-  collectAlone,
   collectMatches,
-  collectPair,
   collectSimple,
   eachTouched,
+  idleFrom,
   scoreGeneral,
   type TermCursor,
 } from "./kernel.ts";
@@ -17,6 +17,7 @@ import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
 import { Sieve } from "./sieve.ts";
 import { type BestDocuments, SortedTop } from "./sorted-top.ts";
+import { collectThree, heldThree, type ThreeTerms } from "./three-terms.ts";
 import type { Tombstones } from "./tombstones.ts";
 import { type RanksBefore, Top } from "./top.ts";
 import type { Weighing } from "./weighing.ts";
@@ -30,7 +31,7 @@ const foldedPostings = 20_000;
 
 /** Postings of a single term that are read between two looks at the clock. */
 const aloneAtOnce = 1 << 13;
-/** Postings of the more frequent of two terms that are read between two looks at the clock. */
+/** Postings of each of two terms that are read between two looks at the clock. */
 const pairAtOnce = 1 << 12;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
@@ -147,8 +148,8 @@ export class PieceScan implements Collector {
     for (const { lookup, weight } of terms) {
       const postings = this.#weighed.get(weighing)?.postings(lookup, this.view.documents);
       if (postings === undefined) continue;
-      const { docs, codes, start, end, saturation, champions } = postings;
-      cursors.push({ docs, codes, start, end, saturation, weight, champions });
+      const { docs, codes, start, end, saturation, champions, holders } = postings;
+      cursors.push({ docs, codes, start, end, saturation, weight, champions, holders });
     }
     return clause.phrase === undefined ? { occur, terms: cursors } : this.#openPhrase(clause, cursors);
   }
@@ -173,6 +174,8 @@ export class PieceScan implements Collector {
     if (alone !== undefined && terms[1] !== undefined && terms.length === 2) return this.#advancePair(alone, terms[1]);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
+    const three = terms.length === 3 ? heldThree(terms, idleFrom(terms, this)) : undefined;
+    if (three !== undefined) return this.#advanceThree(three);
     const end = start + this.#plan.window;
     const before = this.total;
     this.total += collectSimple(terms, { start, end }, this);
@@ -192,11 +195,24 @@ export class PieceScan implements Collector {
   #advancePair(rare: TermCursor, frequent: TermCursor): number {
     if (rare.start === rare.end && frequent.start === frequent.end) return this.#finish();
     const read = frequent.start + rare.start;
-    const reached = frequent.start + pairAtOnce < frequent.end ? frequent.docs[frequent.start + pairAtOnce] : undefined;
-    const limit = reached ?? this.view.documents;
+    const limit = this.#reached(frequent);
     this.total += collectPair(rare, frequent, { limit, collector: this });
     this.#scannedTo = limit;
     return frequent.start + rare.start - read;
+  }
+
+  #advanceThree(three: ThreeTerms): number {
+    const { first, second } = three;
+    const read = first.start + second.start;
+    const limit = Math.min(this.#reached(first), this.#reached(second));
+    this.total += collectThree(three, { limit, collector: this });
+    this.#scannedTo = limit;
+    return first.start + second.start - read;
+  }
+
+  /** Up to which document a step goes by a term's postings. */
+  #reached({ docs, start, end }: TermCursor): number {
+    return start + pairAtOnce < end ? (docs[start + pairAtOnce] ?? 0) : this.view.documents;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {

@@ -1,4 +1,5 @@
 import type { Champions } from "./champions.ts";
+import type { Holders } from "./holders.ts";
 
 /**
  * The documents that hold a term, ascending, in [start, end) of `docs`. `codes` runs beside it; `saturation[code]` is
@@ -12,6 +13,8 @@ export type Postings = {
   saturation: Float64Array;
   /** Where the term is worth most in the whole piece; absent where that is not known. */
   champions?: Champions | undefined;
+  /** Which documents of the whole piece hold the term; absent where few do. */
+  holders?: Holders | undefined;
 };
 
 /** The first place in [from, to) whose document is at least `doc`, found by doubling steps from `from`. */

@@ -2,6 +2,7 @@ import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import { FilterCache } from "./filter-cache.ts";
+import { HolderLists } from "./holders.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
@@ -26,6 +27,7 @@ export class Segment implements Piece {
   readonly #saturation: SaturationTables;
   readonly #columns: readonly Column[];
   readonly #filters: FilterCache;
+  readonly #holders: HolderLists;
   readonly #sizeBytes: number;
 
   constructor(data: SegmentData) {
@@ -35,6 +37,7 @@ export class Segment implements Piece {
     this.#saturation = new SaturationTables(data);
     this.#columns = data.columns.map((column) => new Column(column));
     this.#filters = new FilterCache(this);
+    this.#holders = new HolderLists(data.documents);
     const { indexBytes, sourceBytes } = segmentSize(data);
     this.#sizeBytes = indexBytes + sourceBytes;
   }
@@ -44,7 +47,7 @@ export class Segment implements Piece {
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes + this.#saturation.sizeBytes + this.#filters.sizeBytes;
+    return this.#sizeBytes + this.#saturation.sizeBytes + this.#filters.sizeBytes + this.#holders.sizeBytes;
   }
 
   idAt(doc: number): string {
@@ -154,6 +157,7 @@ export class Segment implements Piece {
     const end = postingEnds[number] ?? 0;
     const postings: Postings = { docs: postingDocs, codes: postingCodes, start, end, saturation: values };
     postings.champions = champions.of(number, postings);
+    postings.holders = this.#holders.of(number, postings);
     return postings;
   }
 }

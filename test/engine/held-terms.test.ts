@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { collectPair } from "../../src/engine/few-terms.ts";
+import { HolderLists, holdersOf, holds } from "../../src/engine/holders.ts";
+import { type Collector, collectSimple, idleFrom, type TermCursor } from "../../src/engine/kernel.ts";
+import type { Postings } from "../../src/engine/postings.ts";
+import { collectThree, heldThree } from "../../src/engine/three-terms.ts";
+
+const documents = 400;
+const saturation = Float64Array.of(0.25, 0.5, 0.5 - 2 ** -54, 0.75, 0.9, 0.1);
+
+type Term = { postings: Postings; weight: number };
+
+/** A term that so many documents in a thousand hold. */
+const term = (perThousand: number) =>
+  fc
+    .record({
+      dice: fc.array(fc.nat(999), { minLength: documents, maxLength: documents }),
+      codes: fc.array(fc.nat(saturation.length - 1), { minLength: documents, maxLength: documents }),
+      weight: fc.double({ min: 0.2, max: 3, noNaN: true }),
+    })
+    .map(({ dice, codes, weight }): Term => {
+      const docs = Uint32Array.from([...dice.keys()].filter((doc) => (dice[doc] ?? 0) < perThousand));
+      const own = Uint16Array.from(docs, (doc) => codes[doc] ?? 0);
+      return { postings: { docs, codes: own, start: 0, end: docs.length, saturation }, weight };
+    });
+const terms = fc.tuple(term(30), term(120), term(500));
+
+function cursorsOf(drawn: readonly Term[]): TermCursor[] {
+  return drawn.map(({ postings, weight }, place) => ({
+    ...postings,
+    weight,
+    ...(place === drawn.length - 1 ? { holders: holdersOf(postings, documents) } : {}),
+  }));
+}
+
+/** Every document's score, term after term, as a plain sum. */
+function scoresOf(drawn: readonly Term[]): Map<number, number> {
+  const scores = new Map<number, number>();
+  for (const { postings, weight } of drawn) {
+    postings.docs.forEach((doc, i) => {
+      scores.set(doc, (scores.get(doc) ?? 0) + weight * (saturation[postings.codes[i] ?? 0] ?? 0));
+    });
+  }
+  return scores;
+}
+
+/** Keeps what is offered, and raises its floor to the `top`th best of it. */
+class Kept implements Collector {
+  readonly tombstones = undefined;
+  readonly sieve = undefined;
+  readonly version = 0;
+  readonly offered = new Map<number, number>();
+  readonly #top: number;
+  floor: number;
+
+  constructor(floor: number, top: number) {
+    this.floor = floor;
+    this.#top = top;
+  }
+
+  offer(doc: number, score: number): void {
+    if (this.offered.has(doc)) throw new Error(`${doc} was offered twice`);
+    this.offered.set(doc, score);
+    this.floor = Math.max(this.floor, [...this.offered.values()].sort((a, b) => b - a)[this.#top - 1] ?? 0);
+  }
+}
+
+/** Everything that scores at least the last floor was offered, with its very score, and nothing with another. */
+function expectAll(kept: Kept, scores: ReadonlyMap<number, number>): void {
+  for (const [doc, score] of scores) if (score >= kept.floor) expect(kept.offered.get(doc)).toBe(score);
+  for (const [doc, score] of kept.offered) expect(score).toBe(scores.get(doc));
+}
+
+const setting = fc.record({
+  floor: fc.double({ min: 0, max: 4, noNaN: true }),
+  top: fc.integer({ min: 1, max: 12 }),
+  steps: fc
+    .array(fc.integer({ min: 1, max: documents }), { maxLength: 4 })
+    .map((list) => [...list, documents].sort((a, b) => a - b)),
+});
+
+describe("a frequent term that is looked up in and not read", () => {
+  it("leaves the best of two terms and their number as they are, in any steps", () => {
+    let held = 0;
+    fc.assert(
+      fc.property(terms, setting, ([, rare, frequent], { floor, top, steps }) => {
+        const [first, second] = cursorsOf([rare, frequent]);
+        if (first === undefined || second === undefined) return;
+        const kept = new Kept(floor, top);
+        let total = 0;
+        for (const limit of steps) {
+          if (second.weight < kept.floor) held++;
+          total += collectPair(first, second, { limit, collector: kept });
+        }
+        const scores = scoresOf([rare, frequent]);
+        expect(total).toBe(scores.size);
+        expectAll(kept, scores);
+      }),
+      { seed: 21, numRuns: 400 },
+    );
+    expect(held).toBeGreaterThan(200);
+  });
+
+  it("leaves the best of three terms and their number as they are, by steps and by windows", () => {
+    const ways = { second: 0, third: 0, windows: 0 };
+    fc.assert(
+      fc.property(terms, setting, (drawn, { floor, top, steps }) => {
+        const cursors = cursorsOf(drawn);
+        const kept = new Kept(floor, top);
+        let [total, start] = [0, 0];
+        for (const limit of steps) {
+          const three = heldThree(cursors, idleFrom(cursors, kept));
+          // One step in two by a window: each must leave off where the other can go on.
+          if (three === undefined || limit % 2 === 0) {
+            ways.windows++;
+            total += collectSimple(cursors, { start, end: limit }, kept);
+          } else {
+            ways[three.isSecondIdle ? "second" : "third"]++;
+            total += collectThree(three, { limit, collector: kept });
+          }
+          start = limit;
+        }
+        const scores = scoresOf(drawn);
+        expect(total).toBe(scores.size);
+        expectAll(kept, scores);
+      }),
+      { seed: 22, numRuns: 600 },
+    );
+    expect(Math.min(...Object.values(ways))).toBeGreaterThan(50);
+  });
+
+  it("has a bit for each document that holds it, where enough do", () => {
+    const lists = new HolderLists(documents);
+    const postings = (count: number): Postings => ({
+      docs: Uint32Array.from({ length: count }, (_, i) => i * 3),
+      codes: new Uint16Array(count),
+      start: 0,
+      end: count,
+      saturation,
+    });
+    expect(lists.of(1, postings(15))).toBeUndefined();
+    expect(new HolderLists(1 << 14).of(1, postings(100))).toBeUndefined();
+    expect(lists.sizeBytes).toBe(0);
+    const bits = lists.of(2, postings(100));
+    expect(lists.of(2, postings(100))).toBe(bits);
+    expect(lists.sizeBytes).toBe(52);
+    for (let doc = 0; doc < documents; doc++) {
+      expect(holds(bits ?? new Uint32Array(), doc)).toBe(doc % 3 === 0 && doc < 300 ? 1 : 0);
+    }
+  });
+});
