@@ -84,7 +84,7 @@ const rounding = 1 + 2 ** -48;
  * From which term on all that follow together are worth less than what is kept already: a document that holds none
  * before them need not be scored ("MaxScore", Turtle and Flood, 1995). Most are found where the rarest terms come first.
  */
-export function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
+function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
   if (tombstones !== undefined || sieve !== undefined) return terms.length;
   let worth = 0;
   let from = terms.length;

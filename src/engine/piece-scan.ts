@@ -1,4 +1,5 @@
 import { compareIds, type SortValue } from "../protocol/hit.ts";
+import { collectByLookup } from "./by-lookup.ts";
 import { championsMax, holdsBest, leastKept } from "./champions.ts";
 import { collectAlone, collectPair } from "./few-terms.ts";
 import {
@@ -7,7 +8,6 @@ import {
   collectMatches,
   collectSimple,
   eachTouched,
-  idleFrom,
   scoreGeneral,
   type TermCursor,
 } from "./kernel.ts";
@@ -17,7 +17,6 @@ import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
 import { Sieve } from "./sieve.ts";
 import { type BestDocuments, SortedTop } from "./sorted-top.ts";
-import { collectThree, heldThree, type ThreeTerms } from "./three-terms.ts";
 import type { Tombstones } from "./tombstones.ts";
 import { type RanksBefore, Top } from "./top.ts";
 import type { Weighing } from "./weighing.ts";
@@ -31,8 +30,10 @@ const foldedPostings = 20_000;
 
 /** Postings of a single term that are read between two looks at the clock. */
 const aloneAtOnce = 1 << 13;
-/** Postings of each of two terms that are read between two looks at the clock. */
-const pairAtOnce = 1 << 12;
+/** Postings of each of a few terms that are read between two looks at the clock. */
+const fewAtOnce = 1 << 12;
+/** So many terms are read one after the other, their documents looked up in those behind. */
+const lookedUpMax = 3;
 
 /** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
 export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
@@ -169,13 +170,14 @@ export class PieceScan implements Collector {
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
-    const [alone] = terms;
+    const [alone, other] = terms;
     if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
-    if (alone !== undefined && terms[1] !== undefined && terms.length === 2) return this.#advancePair(alone, terms[1]);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
-    const three = terms.length === 3 ? heldThree(terms, idleFrom(terms, this)) : undefined;
-    if (three !== undefined) return this.#advanceThree(three);
+    if (terms.length <= lookedUpMax && this.tombstones === undefined && this.sieve === undefined)
+      return this.#advanceFew(terms, (limit) => collectByLookup(terms, { limit, collector: this }));
+    if (alone !== undefined && other !== undefined && terms.length === 2)
+      return this.#advanceFew(terms, (limit) => collectPair(alone, other, { limit, collector: this }));
     const end = start + this.#plan.window;
     const before = this.total;
     this.total += collectSimple(terms, { start, end }, this);
@@ -192,27 +194,18 @@ export class PieceScan implements Collector {
     return read;
   }
 
-  #advancePair(rare: TermCursor, frequent: TermCursor): number {
-    if (rare.start === rare.end && frequent.start === frequent.end) return this.#finish();
-    const read = frequent.start + rare.start;
-    const limit = this.#reached(frequent);
-    this.total += collectPair(rare, frequent, { limit, collector: this });
+  /** Collects up to where no term has more postings than a step may read. */
+  #advanceFew(terms: readonly TermCursor[], collect: (limit: number) => number): number {
+    const before = startsOf(terms);
+    const limit = Math.min(...terms.map((term) => this.#reached(term)));
+    this.total += collect(limit);
     this.#scannedTo = limit;
-    return frequent.start + rare.start - read;
-  }
-
-  #advanceThree(three: ThreeTerms): number {
-    const { first, second } = three;
-    const read = first.start + second.start;
-    const limit = Math.min(this.#reached(first), this.#reached(second));
-    this.total += collectThree(three, { limit, collector: this });
-    this.#scannedTo = limit;
-    return first.start + second.start - read;
+    return startsOf(terms) - before;
   }
 
   /** Up to which document a step goes by a term's postings. */
   #reached({ docs, start, end }: TermCursor): number {
-    return start + pairAtOnce < end ? (docs[start + pairAtOnce] ?? 0) : this.view.documents;
+    return start + fewAtOnce < end ? (docs[start + fewAtOnce] ?? 0) : this.view.documents;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {
@@ -277,6 +270,10 @@ export class PieceScan implements Collector {
 
 function ranksBefore(piece: Piece): RanksBefore {
   return piece.ordered ? (a, b) => a < b : (a, b) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
+}
+
+function startsOf(terms: readonly TermCursor[]): number {
+  return terms.reduce((sum, { start }) => sum + start, 0);
 }
 
 function nextDocument(terms: readonly TermCursor[]): number | undefined {
