@@ -3,7 +3,7 @@ import { sleep } from "../../src/time.ts";
 import { startDemoCluster } from "./demo-cluster.ts";
 import { type SearchTimes, searchSteadily } from "./search-stream.ts";
 
-const rounds = 8;
+const rounds = 12;
 const roundMs = 5_000;
 const searchesPerSecond = 300;
 /** Fifteen times as often as Prometheus does unless it is told otherwise. */

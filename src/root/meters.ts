@@ -97,12 +97,15 @@ function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
   );
 }
 
+/** One for all: a scrape merges dozens of windows. */
+const merged = new LatencyHistogram();
+
 function percentilesOf<Percentile extends string>(
   tracker: LatencyTracker,
   wanted: readonly Percentile[],
   { view, nowMs }: { view: LatencyViewName; nowMs: number },
 ): { percentile: Percentile; value: number }[] {
-  const all = new LatencyHistogram();
-  tracker.mergeInto(all, view, nowMs);
-  return wanted.map((percentile) => ({ percentile, value: all.quantileMs(Number(percentile) / 100) / 1000 }));
+  merged.clear();
+  tracker.mergeInto(merged, view, nowMs);
+  return wanted.map((percentile) => ({ percentile, value: merged.quantileMs(Number(percentile) / 100) / 1000 }));
 }

@@ -135,7 +135,7 @@ export function createMetrics({ runtime, clock = systemClock }: { runtime: boole
  * at about the same time, so between slices the processor is left alone too.
  */
 const sliceMs = 0.3;
-const restMs = 2;
+const restMs = 10;
 
 /** Writes a registry out, a metric at a time, with rests in between. */
 async function expose(
