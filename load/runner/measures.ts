@@ -7,6 +7,8 @@ export type PhaseFigures = {
   answersPerSecond: number;
   /** All but those turned away, from the instant that the query was meant to leave. */
   latencyMs: { p50: number; p95: number; p99: number; p999: number; max: number };
+  /** The middle one of the rounds' 99.9th percentiles, and the queries of the round that had fewest. */
+  middleRound: { p999: number; queriesMin: number };
   /** Share of the queries that were answered at all; neither turned away nor failed. */
   availability: number;
   /** Share of the queries that were answered over all documents and in their budget. */
@@ -30,6 +32,7 @@ const measures = {
   "latencyMs.p95": ({ latencyMs }) => latencyMs.p95,
   "latencyMs.p99": ({ latencyMs }) => latencyMs.p99,
   "latencyMs.p999": ({ latencyMs }) => latencyMs.p999,
+  "middleRound.p999": ({ middleRound }) => middleRound.p999,
   "latencyMs.max": ({ latencyMs }) => latencyMs.max,
   answersPerSecond: (figures) => figures.answersPerSecond,
   availability: (figures) => figures.availability,
@@ -49,8 +52,9 @@ export type Measure = keyof typeof measures;
 const queriesMin: Partial<Record<Measure, number>> = { "latencyMs.p99": 200, "latencyMs.p999": 2_000 };
 const queriesMinUsual = 20;
 
-/** Whether so many queries are enough to tell a figure by. */
-export function isEnough(measure: Measure, queries: number): boolean {
+/** Whether there were enough queries to tell a figure by. */
+export function isEnough(measure: Measure, { queries, middleRound }: PhaseFigures): boolean {
+  if (measure === "middleRound.p999") return middleRound.queriesMin >= 2_000;
   return queries >= (queriesMin[measure] ?? queriesMinUsual);
 }
 

@@ -44,6 +44,8 @@ type Tally = {
   seconds: number;
   attempts: RootCounts;
   latency: LatencyHistogram;
+  /** The latencies leg by leg. */
+  rounds: LatencyHistogram[];
   leaves: Map<string, number>;
 };
 
@@ -71,6 +73,7 @@ export class VariantRecorder {
     );
     this.seconds.push(...seconds);
     this.#countTime(durationMs, phaseAt);
+    for (const { rounds } of this.#tallies.values()) rounds.push(new LatencyHistogram());
     return new LegRecorder(seconds, (atMs) => this.#talliesAt(phaseAt(atMs)), this.#budgetMs);
   }
 
@@ -112,7 +115,13 @@ export class VariantRecorder {
     if (known !== undefined) return known;
     const counts = { queries: 0, answered: 0, failed: 0, shed: 0, inTime: 0, coverageSum: 0, maxMs: 0, seconds: 0 };
     const attempts = { first: 0, hedges: 0, retries: 0 };
-    const tally = { ...counts, attempts, latency: new LatencyHistogram(), leaves: new Map<string, number>() };
+    const tally = {
+      ...counts,
+      attempts,
+      latency: new LatencyHistogram(),
+      rounds: [],
+      leaves: new Map<string, number>(),
+    };
     this.#tallies.set(phase, tally);
     return tally;
   }
@@ -133,6 +142,7 @@ export class VariantRecorder {
         p999: latency.quantileMs(0.999),
         max: tally.maxMs,
       },
+      middleRound: middleOf(tally.rounds),
       availability: ratio(answered, queries),
       fullCoverageGoodput: ratio(tally.inTime, queries),
       goodputOfCapacity: capacity === undefined ? 0 : ratio(tally.inTime, seconds * capacity),
@@ -178,6 +188,7 @@ export class LegRecorder {
       if (kind === "shed") continue;
       tally.coverageSum += coverage;
       tally.latency.record(latencyMs);
+      tally.rounds.at(-1)?.record(latencyMs);
       tally.maxMs = Math.max(tally.maxMs, latencyMs);
       if (kind === "answered" && coverage >= 1 && latencyMs <= this.#budgetMs) tally.inTime++;
       for (const leaf of outcome.leaves ?? []) tally.leaves.set(leaf, (tally.leaves.get(leaf) ?? 0) + 1);
@@ -208,6 +219,13 @@ export class LegRecorder {
   #secondAt(atMs: number): RunSecond | undefined {
     return this.#seconds[Math.floor(atMs / secondMs)];
   }
+}
+
+/** A hiccup of the machine in one round leaves the middle one of several as it is. */
+function middleOf(rounds: readonly LatencyHistogram[]): PhaseFigures["middleRound"] {
+  const sorted = rounds.map((round) => round.quantileMs(0.999)).sort((a, b) => a - b);
+  const queriesMin = Math.min(...rounds.map(({ count }) => count));
+  return { p999: sorted[sorted.length >> 1] ?? 0, queriesMin: Number.isFinite(queriesMin) ? queriesMin : 0 };
 }
 
 function ratio(part: number, whole: number): number {

@@ -39,7 +39,7 @@ function figureOf(
   { variant, phase, measure }: { variant: string; phase: Phase; measure: string },
 ): number | undefined {
   const figures = seen.get(variant)?.get(phase);
-  if (figures === undefined || !isMeasure(measure) || !isEnough(measure, figures.queries)) return undefined;
+  if (figures === undefined || !isMeasure(measure) || !isEnough(measure, figures)) return undefined;
   return measured(measure, figures);
 }
 

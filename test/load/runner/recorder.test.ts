@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { disturbancesOf, phaseChangesMs, phasesOf } from "../../../load/runner/phases.ts";
 import { type QueryOutcome, VariantRecorder } from "../../../load/runner/recorder.ts";
+import { judgeLive } from "../../../load/runner/verdict.ts";
 
 const leg = {
   durationMs: 10_000,
@@ -104,5 +105,32 @@ describe("figures", () => {
     expect(recorder.seconds).toHaveLength(10);
     expect(recorder.seconds[2]).toMatchObject({ queries: 2, answered: 2, coverage: 2, phase: "steady" });
     expect(recorder.figures(undefined).get("all")?.busiestLeaf).toBe(1.5);
+  });
+
+  test("have the middle round's tail, whatever one round went through", () => {
+    const recorder = new VariantRecorder({ variant: "all", budgetMs: 100, leaves: 2 });
+    const tailsMs = [12, 90, 10, 400, 11];
+    for (const tailMs of tailsMs) {
+      const one = recorder.leg({ startMs: 0, durationMs: leg.durationMs, phaseAt: phasesOf(leg) });
+      for (let i = 0; i < 3_000; i++) {
+        one.record({ kind: "answered", atMs: 2_000, latencyMs: i < 30 ? tailMs : 5, coverage: 1 });
+      }
+    }
+    const figures = recorder.figures(undefined).get("all");
+    expect(figures?.middleRound.p999).toBeCloseTo(12, 0);
+    expect(figures?.middleRound.queriesMin).toBe(3_000);
+    expect(figures?.latencyMs.p999).toBeGreaterThan(300);
+  });
+
+  test("tell no round's tail from too few queries", () => {
+    const recorder = new VariantRecorder({ variant: "all", budgetMs: 100, leaves: 2 });
+    for (const queries of [5_000, 1_999, 5_000]) {
+      const one = recorder.leg({ startMs: 0, durationMs: leg.durationMs, phaseAt: phasesOf(leg) });
+      for (let i = 0; i < queries; i++) one.record({ kind: "answered", atMs: 2_000, latencyMs: 5, coverage: 1 });
+    }
+    const bounds = { atMost: 10, atLeast: undefined, of: undefined, ofPhase: undefined };
+    const target = { variant: "all", phase: "all", measure: "middleRound.p999", ...bounds } as const;
+    const seen = new Map([["all", recorder.figures(undefined)]]);
+    expect(judgeLive([target], seen)).toMatchObject([{ kind: "unknown" }]);
   });
 });
