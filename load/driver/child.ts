@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { threadFlag } from "../../src/command/supervise.ts";
 import { sleep, type Timers } from "../../src/time.ts";
 
 /** A process of the cluster under load. */
@@ -34,12 +35,15 @@ const drainMsMax = 15_000;
 const complaintLength = 2_000;
 const inspectorLine = /^Debugger listening on (ws:\S+)\s/m;
 
-/** Starts a program of ours that says over its channel where it listens. Rejects with what it said when it does not. */
+/**
+ * Starts a program of ours as `up` starts it, one that says over its channel where it listens. Rejects with what it said
+ * when it does not.
+ */
 export async function startChild({ name, program, args, timers, inspect = false }: ChildPlan): Promise<Child> {
   let child: ChildProcess | undefined;
   let url = "";
   let inspectorUrl: string | undefined;
-  const nodeFlags = inspect ? ["--inspect=127.0.0.1:0"] : [];
+  const nodeFlags = [threadFlag, ...(inspect ? ["--inspect=127.0.0.1:0"] : [])];
 
   const start = async (): Promise<void> => {
     const port = url === "" ? "0" : new URL(url).port;

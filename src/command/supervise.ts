@@ -33,7 +33,7 @@ export type SuperviseOptions = {
  * As many threads for the runtime's own work as there are cores to spare, not always four: they run before the indexing
  * workers' turn, and kept searches waiting for milliseconds on two cores.
  */
-const threadFlag = "--v8-pool-size=0";
+export const threadFlag = "--v8-pool-size=0";
 const backoffMsMin = 100;
 const backoffMsMax = 5_000;
 /** A process that lived this long starts over without having to wait. */
