@@ -163,6 +163,8 @@ export class SearchPane {
   #startWaterfallButton(): void {
     const button = find("waterfall-button", HTMLButtonElement);
     const pane = find("waterfall-pane", HTMLElement);
+    // On a narrow page it scrolls sideways, which keys must be able to do.
+    pane.tabIndex = 0;
     button.addEventListener("click", () => {
       pane.hidden = !pane.hidden;
       button.setAttribute("aria-expanded", String(!pane.hidden));
