@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
+import { isBefore } from "../../src/changes/jetstream-durability.ts";
 import { sleep } from "../../src/time.ts";
 import { freePort } from "../driver/free-port.ts";
 
@@ -27,8 +28,8 @@ type Versions = { program?: string; from?: string; before?: string };
 export function hasNatsServer(what: string, { program = natsProgram, from = "0", before }: Versions = {}): boolean {
   const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
   const version = status === 0 ? stdout.trim().replace(/^.*v/, "") : undefined;
-  const isOlder = (other: string): boolean => version?.localeCompare(other, "en", { numeric: true }) === -1;
-  if (version !== undefined && !isOlder(from) && (before === undefined || isOlder(before))) return true;
+  const fits = (known: string): boolean => !isBefore(known, from) && (before === undefined || isBefore(known, before));
+  if (version !== undefined && fits(version)) return true;
   const why =
     version === undefined
       ? "This machine has no nats-server (apt-get install nats-server)."

@@ -49,13 +49,17 @@ const measures = {
 export type Measure = keyof typeof measures;
 
 /** Fewer queries than this say nothing of a figure. */
-const queriesMin: Partial<Record<Measure, number>> = { "latencyMs.p99": 200, "latencyMs.p999": 2_000 };
+const queriesMin: Partial<Record<Measure, number>> = {
+  "latencyMs.p99": 200,
+  "latencyMs.p999": 2_000,
+  "middleRound.p999": 2_000,
+};
 const queriesMinUsual = 20;
 
 /** Whether there were enough queries to tell a figure by. */
 export function isEnough(measure: Measure, { queries, middleRound }: PhaseFigures): boolean {
-  if (measure === "middleRound.p999") return middleRound.queriesMin >= 2_000;
-  return queries >= (queriesMin[measure] ?? queriesMinUsual);
+  const restsOn = measure === "middleRound.p999" ? middleRound.queriesMin : queries;
+  return restsOn >= (queriesMin[measure] ?? queriesMinUsual);
 }
 
 /** The figures that a target may speak of. */

@@ -77,7 +77,8 @@ export function mayForgetDeletes(version: string): boolean {
   return version !== "" && isBefore(version, forgetsUntil);
 }
 
-function isBefore(version: string, other: string): boolean {
+/** Whether a version, as servers write theirs, is earlier than another. */
+export function isBefore(version: string, other: string): boolean {
   return version.localeCompare(other, "en", { numeric: true }) < 0;
 }
 

@@ -1,22 +1,21 @@
-import { type Holders, holds } from "./holders.ts";
+import type { TermRange } from "./few-terms.ts";
+import { holds } from "./holders.ts";
 import { type Collector, type TermCursor, windowEnd } from "./kernel.ts";
 import { seekNear } from "./postings.ts";
 
 /** A term's postings of a range of documents. */
-type Part = { term: TermCursor; holders: Holders | undefined; from: number; to: number };
-
-/** Up to which document, and where to: nobody is dead, and everybody is admitted. */
-export type PlainRange = { limit: number; collector: Collector };
+type Part = { term: TermCursor; from: number; to: number };
 
 /**
  * Collects the documents below `limit` that any of two or three terms holds; answers how many there are. Term after term,
  * the rarest first: its documents are looked up in the terms behind it, unless they are worth too little whatever those
  * say; by the time the frequent ones come, most that hold nothing rarer are ("MaxScore", Turtle and Flood, 1995). A score
- * is the sum in the terms' order, and a document counts with the last term that it holds.
+ * is the sum in the terms' order, and a document counts with the last term that it holds. Nobody may be dead, and
+ * everybody must be admitted.
  */
 export function collectByLookup(
   [first, second, third]: readonly TermCursor[],
-  { limit, collector }: PlainRange,
+  { limit, collector }: TermRange,
 ): number {
   if (first === undefined || second === undefined) return 0;
   const a = partOf(first, limit);
@@ -35,7 +34,7 @@ export function collectByLookup(
 }
 
 function partOf(term: TermCursor, limit: number): Part {
-  return { term, holders: term.holders, from: term.start, to: windowEnd(term, limit) };
+  return { term, from: term.start, to: windowEnd(term, limit) };
 }
 
 /** Collects a term's documents that may hold two more; answers how many hold neither. */
@@ -46,8 +45,9 @@ function beforeTwo(own: Part, { behind, last }: { behind: Part; last: Part }, co
   let [atBehind, atLast] = [behind.from, last.from];
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
-    if (behind.holders === undefined) atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
-    if (last.holders === undefined) atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
+    if (behind.term.holders === undefined)
+      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
+    if (last.term.holders === undefined) atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
     const inBehind = isIn(behind, doc, atBehind);
     const inLast = isIn(last, doc, atLast);
     count += 1 - (inBehind | inLast);
@@ -80,7 +80,8 @@ function beforeOne(
   let [atBehind, atScored] = [behind.from, scored?.from ?? 0];
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
-    if (behind.holders === undefined) atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
+    if (behind.term.holders === undefined)
+      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
     const inBehind = isIn(behind, doc, atBehind);
     count += 1 - inBehind;
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
@@ -123,9 +124,10 @@ function lone({ term, from, to }: Part, scored: readonly Part[], collector: Coll
 }
 
 /** 1 where a document holds the term, 0 where it does not; `at` is its place among the postings, or where it would be. */
-function isIn({ term, holders, to }: Part, doc: number, at: number): number {
+function isIn({ term, to }: Part, doc: number, at: number): number {
+  const { holders, docs } = term;
   if (holders !== undefined) return holds(holders, doc);
-  return at < to && term.docs[at] === doc ? 1 : 0;
+  return at < to && docs[at] === doc ? 1 : 0;
 }
 
 function worthAt({ codes, saturation, weight }: TermCursor, at: number): number {

@@ -29,7 +29,7 @@ export function collectAlone(cursor: TermCursor, to: number, collector: Collecto
  * Collects the documents below `limit` that two terms hold, merging their postings; answers how many of them are alive and
  * admitted.
  */
-export function collectPair(rare: TermCursor, frequent: TermCursor, { limit, collector }: PairRange): number {
+export function collectPair(rare: TermCursor, frequent: TermCursor, { limit, collector }: TermRange): number {
   const { docs, codes, saturation, weight } = rare;
   const to = windowEnd(rare, limit);
   let total = 0;
@@ -49,7 +49,7 @@ export function collectPair(rare: TermCursor, frequent: TermCursor, { limit, col
 }
 
 /** Up to which document, and where to. */
-export type PairRange = { limit: number; collector: Collector };
+export type TermRange = { limit: number; collector: Collector };
 
 function isLiving(doc: number, { tombstones, version, sieve }: Collector): boolean {
   if (tombstones?.isDead(doc, version)) return false;
