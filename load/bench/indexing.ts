@@ -13,6 +13,9 @@ const searchesPerSecond = 1000;
 const quietMs = 3000;
 /** As many as a leaf has unless told otherwise. */
 const threads = 1;
+/** How long the stream waits on the processor between two turns of the event loop, and in what steps. */
+const spinMs = 0.02;
+const spinPauses = 40;
 
 type Latencies = { searches: number; p50Ms: number; p99Ms: number; maxMs: number };
 
@@ -103,6 +106,14 @@ async function write(replica: Replica, batches: readonly Batch[]): Promise<numbe
   return (systemClock.nowMs() - startMs) / 1000;
 }
 
+/**
+ * Waits on the processor: a sleep would be woken late. Every turn of the loop and every look at the clock leaves garbage;
+ * without pauses between them most of what the collector had to do was of the waiting's own making.
+ */
+function spin(untilMs: number): void {
+  while (systemClock.nowMs() < untilMs) for (let i = 0; i < spinPauses; i++) Atomics.pause();
+}
+
 /** Searches at random instants of a steady rate until `until` resolves. */
 async function stream(replica: Replica, plans: readonly Plan[], until: Promise<unknown>): Promise<Latencies> {
   const random = seededRandom(5);
@@ -114,7 +125,10 @@ async function stream(replica: Replica, plans: readonly Plan[], until: Promise<u
   let dueMs = systemClock.nowMs();
   for (let i = 0; running; i++) {
     dueMs += (-Math.log(1 - random.next()) * 1000) / searchesPerSecond;
-    while (running && systemClock.nowMs() < dueMs) await yieldToLoop();
+    while (running && systemClock.nowMs() < dueMs) {
+      spin(Math.min(dueMs, systemClock.nowMs() + spinMs));
+      await yieldToLoop();
+    }
     const plan = plans[i % plans.length];
     if (plan === undefined) break;
     const search = replica.shard.prepare(plan);

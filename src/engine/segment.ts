@@ -118,7 +118,9 @@ export class Segment implements Piece {
   lengthsOf(doc: number): readonly number[] {
     const { fields, lengthRows, documentLengths } = this.data;
     const row = (documentLengths[doc] ?? 0) * fields;
-    return Array.from(lengthRows.subarray(row, row + fields));
+    const lengths: number[] = [];
+    for (let field = 0; field < fields; field++) lengths.push(lengthRows[row + field] ?? 0);
+    return lengths;
   }
 
   column(number: number): Column | undefined {

@@ -20,8 +20,8 @@ import { firstVersion } from "./tombstones.ts";
 /** A living document's place. */
 export type Place = { piece: Piece; doc: number };
 
-/** Documents that are to die, with what they take out of the statistics. */
-type Superseded = { places: (Place & { lengths: readonly number[] })[]; terms: TakenTerms };
+/** Documents that are to die, with what they take out of the statistics; `pieces` and `docs` in the same order. */
+type Superseded = { pieces: Piece[]; docs: number[]; lengths: number[]; terms: TakenTerms };
 
 /** A shard as it was under one sequence, with what holds it: later changes do not show in it. */
 export type ShardCapture = {
@@ -151,12 +151,14 @@ export class Shard {
   /** Gathers changes, in as many turns of the event loop as it takes. One at a time: end it one way or the other. */
   stage(): Stage {
     const added: Segment[] = [];
-    const superseded: Superseded = { places: [], terms: new TakenTerms() };
+    const superseded: Superseded = { pieces: [], docs: [], lengths: [], terms: new TakenTerms() };
     const supersede = (id: LookupKey): void => {
       const place = this.#find(id);
       if (place === undefined) return;
       const { piece, doc } = place;
-      superseded.places.push({ piece, doc, lengths: piece.lengthsOf(doc) });
+      superseded.pieces.push(piece);
+      superseded.docs.push(doc);
+      addLengths(superseded.lengths, piece.lengthsOf(doc), 1);
       superseded.terms.add(piece, doc);
     };
     const staged: Staged = {
@@ -269,10 +271,10 @@ export class Shard {
 
   #publish(superseded: Superseded, added: readonly Segment[], sequence: number): void {
     this.#version++;
-    for (const { piece, doc, lengths } of superseded.places) {
-      piece.tombstones.kill(doc, this.#version);
-      this.#countLengths(lengths, -1);
-    }
+    superseded.docs.forEach((doc, i) => {
+      superseded.pieces[i]?.tombstones.kill(doc, this.#version);
+    });
+    this.#countLengths(superseded.lengths, -1);
     for (const counts of superseded.terms.counts()) this.#journal.append(counts);
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
@@ -281,7 +283,7 @@ export class Shard {
       this.#documents += segment.documents;
       this.#countLengths(segment.lengthTotals(), 1);
     }
-    this.#documents += this.#memtable.documents - this.#visible - superseded.places.length;
+    this.#documents += this.#memtable.documents - this.#visible - superseded.docs.length;
     this.#journal.append(this.#newInMemtable());
     this.#journal.append(this.#memtable.words(this.#visible, this.#memtable.documents));
     this.#visible = this.#memtable.documents;
@@ -295,7 +297,7 @@ export class Shard {
   }
 
   #countLengths(lengths: readonly number[], sign: 1 | -1): void {
-    for (const [field, length] of lengths.entries()) this.#lengths[field] = (this.#lengths[field] ?? 0) + sign * length;
+    addLengths(this.#lengths, lengths, sign);
   }
 
   /** Starts the journal over where its entries have piled up: a new follower then has less to read. */
@@ -328,5 +330,11 @@ export class Shard {
         }
       }
     }
+  }
+}
+
+function addLengths(sums: number[], lengths: readonly number[], sign: 1 | -1): void {
+  for (let field = 0; field < lengths.length; field++) {
+    sums[field] = (sums[field] ?? 0) + sign * (lengths[field] ?? 0);
   }
 }

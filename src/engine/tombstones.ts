@@ -1,21 +1,28 @@
 /** The version at which a piece's every document is still alive. */
 export const firstVersion = 0;
 
+const pageBits = 10;
+const pageDocuments = 1 << pageBits;
+
 /**
  * Which documents of a piece are dead, and since which version of the shard: a search that began before sees them
- * still. A bit answers for the living, who are nearly all.
+ * still. A bit answers for the living, who are nearly all. The versions of the others stand in pages that appear when
+ * somebody in them dies: a Map of tens of thousands would be made anew for milliseconds whenever it grows.
  */
 export class Tombstones {
   #bits = new Uint32Array(8);
-  readonly #since = new Map<number, number>();
+  readonly #pages: (Uint32Array | undefined)[] = [];
+  #count = 0;
   /** No document died after it. */
   #latest = firstVersion;
 
   get count(): number {
-    return this.#since.size;
+    return this.#count;
   }
 
+  /** Has a document die at a version, below 2^32. For one that is dead already it does nothing. */
   kill(doc: number, version: number): void {
+    if (this.#hasBit(doc)) return;
     const word = doc >>> 5;
     if (word >= this.#bits.length) {
       const grown = new Uint32Array(Math.max(word + 1, this.#bits.length * 2));
@@ -23,37 +30,53 @@ export class Tombstones {
       this.#bits = grown;
     }
     this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (doc & 31));
-    if (this.#since.has(doc)) return;
-    this.#since.set(doc, version);
+    let page = this.#pages[doc >>> pageBits];
+    if (page === undefined) {
+      page = new Uint32Array(pageDocuments);
+      this.#pages[doc >>> pageBits] = page;
+    }
+    page[doc & (pageDocuments - 1)] = version;
+    this.#count++;
     this.#latest = Math.max(this.#latest, version);
   }
 
   isDead(doc: number, version: number): boolean {
-    if ((((this.#bits[doc >>> 5] ?? 0) >>> (doc & 31)) & 1) === 0) return false;
-    return (this.#since.get(doc) ?? 0) <= version;
+    return this.#hasBit(doc) && this.#since(doc) <= version;
   }
 
   /** How many of the first `to` documents are dead at a version, where the piece shows `documents` at it. */
   countBelow(to: number, { documents, version }: { documents: number; version: number }): number {
-    if (to >= documents && version >= this.#latest) return this.count;
+    if (to >= documents && version >= this.#latest) return this.#count;
     let dead = 0;
-    for (let word = 0; word < this.#bits.length && word << 5 < to; word++) {
-      if (this.#bits[word] === 0) continue;
-      const end = Math.min(to, (word + 1) << 5);
-      for (let doc = word << 5; doc < end; doc++) if (this.isDead(doc, version)) dead++;
-    }
+    for (const [, since] of this.#below(to)) if (since <= version) dead++;
     return dead;
   }
 
   /** The documents that are dead at a version, ascending. */
   deadAt(version: number): Uint32Array {
     const dead: number[] = [];
-    for (const [doc, since] of this.#since) if (since <= version) dead.push(doc);
-    return Uint32Array.from(dead).sort();
+    for (const [doc, since] of this.entries()) if (since <= version) dead.push(doc);
+    return Uint32Array.from(dead);
   }
 
-  /** The dead in the order in which they died, each with its version. */
-  entries(): IterableIterator<[doc: number, version: number]> {
-    return this.#since.entries();
+  /** The dead in the order of their numbers, each with its version. */
+  entries(): Generator<[doc: number, version: number], void> {
+    return this.#below(this.#bits.length << 5);
+  }
+
+  *#below(to: number): Generator<[doc: number, version: number], void> {
+    for (let word = 0; word < this.#bits.length && word << 5 < to; word++) {
+      if (this.#bits[word] === 0) continue;
+      const end = Math.min(to, (word + 1) << 5);
+      for (let doc = word << 5; doc < end; doc++) if (this.#hasBit(doc)) yield [doc, this.#since(doc)];
+    }
+  }
+
+  #hasBit(doc: number): boolean {
+    return (((this.#bits[doc >>> 5] ?? 0) >>> (doc & 31)) & 1) !== 0;
+  }
+
+  #since(doc: number): number {
+    return this.#pages[doc >>> pageBits]?.[doc & (pageDocuments - 1)] ?? 0;
   }
 }

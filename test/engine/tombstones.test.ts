@@ -20,3 +20,30 @@ test("the dead below a document are counted as they are at a version", () => {
     { seed: 5, numRuns: 500 },
   );
 });
+
+test("each document is dead from the version of its first death on, wherever in the piece it stands", () => {
+  const anywhere = fc.record({
+    doc: fc.oneof(fc.nat(70), fc.nat(5000)),
+    version: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  });
+  fc.assert(
+    fc.property(fc.array(anywhere, { maxLength: 200 }), fc.nat(2 ** 32 - 1), (deaths, version) => {
+      const tombstones = new Tombstones();
+      const diedAt = new Map<number, number>();
+      for (const { doc, version: since } of deaths) {
+        tombstones.kill(doc, since);
+        if (!diedAt.has(doc)) diedAt.set(doc, since);
+      }
+      const inOrder = [...diedAt].sort(([a], [b]) => a - b);
+      expect([...tombstones.entries()]).toEqual(inOrder);
+      expect(tombstones.count).toBe(diedAt.size);
+      expect([...tombstones.deadAt(version)]).toEqual(
+        inOrder.filter(([, since]) => since <= version).map(([doc]) => doc),
+      );
+      for (const doc of [0, 31, 32, 1023, 1024, 5000]) {
+        expect(tombstones.isDead(doc, version)).toBe((diedAt.get(doc) ?? Number.POSITIVE_INFINITY) <= version);
+      }
+    }),
+    { seed: 6, numRuns: 300 },
+  );
+});
