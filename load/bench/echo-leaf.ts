@@ -22,9 +22,11 @@ export function startEchoLeaf({ name, port }: { name: string; port: number }): P
       searches: {
         submit({ request, replyTo }) {
           replyTo.reply(request, reply, documents);
-          return undefined;
+          return true;
         },
-        cancel: () => undefined,
+        has: () => false,
+        cancel: () => false,
+        cancelAll: () => undefined,
       },
       call: async ({ name: call }) => ({ kind: "failed", error: { code: "bad_call", detail: `no ${call} here` } }),
     },

@@ -8,7 +8,7 @@ import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMisma
 import { type CallError, linkProtocol } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
-import type { ReplyTo, SearchFailure, SearchQueue, Ticket } from "./search.ts";
+import type { ReplyTo, SearchFailure, SearchQueue } from "./search.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
 export type IncomingCall = {
@@ -22,7 +22,7 @@ export type CallOutcome = { kind: "answered"; result: unknown } | { kind: "faile
 
 /** What a leaf does for the roots at the other ends of its links. */
 export type LinkService = {
-  searches: Pick<SearchQueue, "submit" | "cancel">;
+  searches: Pick<SearchQueue, "submit" | "has" | "cancel" | "cancelAll">;
   /** Hears of a cancel whose search had ended before. */
   onLateCancel?: () => void;
   /** Carries a call out; never rejects. */
@@ -112,28 +112,21 @@ function openLink({ socket, service, clock, log, silenceMs }: LinkParts): Link {
     });
   }
   const writer = createFrameWriter(socket, process.nextTick);
-  const tickets = new Map<number, Ticket>();
   const from = Symbol("link");
-  const replyTo = answerOver({ writer, socket, tickets });
+  const replyTo = answerOver(writer, socket);
+  const { searches } = service;
 
   const onFrame = (kind: FrameKind, request: number, payload: Buffer): void => {
     switch (kind) {
       case frameKind.search: {
-        if (tickets.has(request)) throw new FrameError(`request ${request} is already under way`);
-        const ticket = service.searches.submit({ request, replyTo, ...readSearchPayload(payload) });
-        if (ticket !== undefined) tickets.set(request, ticket);
+        if (searches.has(replyTo, request)) throw new FrameError(`request ${request} is already under way`);
+        const { plan, shard, budgetMs, tied } = readSearchPayload(payload);
+        searches.submit({ request, replyTo, plan, shard, budgetMs, tied });
         return;
       }
-      case frameKind.cancel: {
-        const ticket = tickets.get(request);
-        if (ticket === undefined) {
-          service.onLateCancel?.();
-          return;
-        }
-        tickets.delete(request);
-        service.searches.cancel(ticket);
+      case frameKind.cancel:
+        if (!searches.cancel(replyTo, request)) service.onLateCancel?.();
         return;
-      }
       case frameKind.ping:
         writer.pong(request, clock.nowMs());
         return;
@@ -161,8 +154,7 @@ function openLink({ socket, service, clock, log, silenceMs }: LinkParts): Link {
   socket.on("data", receive);
   socket.on("end", () => socket.end());
   socket.on("close", () => {
-    for (const ticket of tickets.values()) service.searches.cancel(ticket);
-    tickets.clear();
+    searches.cancelAll(replyTo);
     service.onGone?.(from);
   });
   const leave = (): void => {
@@ -173,21 +165,18 @@ function openLink({ socket, service, clock, log, silenceMs }: LinkParts): Link {
 }
 
 /** Sends a search's answers over a link; a root that reads none of them is cut off. */
-function answerOver(link: { writer: FrameWriter; socket: Duplex; tickets: Map<number, Ticket> }): ReplyTo {
-  const { writer, socket, tickets } = link;
+function answerOver(writer: FrameWriter, socket: Duplex): ReplyTo {
   return {
     started(request) {
       writer.signal("started", request);
       writer.flush();
     },
     reply(request, reply, sources) {
-      tickets.delete(request);
       if (socket.writableLength > unreadSizeBytesMax) socket.destroy();
       else if (sizeOf(sources) > documentsSizeBytesMax) writer.json("failure", request, tooLarge(sources));
       else writer.reply(request, reply, sources);
     },
     failure(request, error) {
-      tickets.delete(request);
       writer.json("failure", request, error);
     },
   };

@@ -1,4 +1,5 @@
 import { HedgerowError } from "../errors.ts";
+import type { LeafProfile } from "../protocol/leaf-profile.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
@@ -41,8 +42,7 @@ export type SearchRequest = {
   replyTo: ReplyTo;
 };
 
-/** A search that waits or runs, in its submitter's hands for cancelling. */
-export type Ticket = { readonly search: SearchRequest; readonly arrivedMs: number };
+type Arrived = { search: SearchRequest; arrivedMs: number };
 
 /** Finds what a plan is for; a SearchFailure is the answer when it cannot be searched. */
 export type PlanResolver = (
@@ -77,16 +77,21 @@ export const searchQueueDefaults: SearchQueueSettings = {
 
 /** The one queue of this process's thread: searches run one after the other, in the order they came. */
 export type SearchQueue = {
-  /** Takes a search in. Undefined: it was refused, and its failure has been sent. */
-  submit(search: SearchRequest): Ticket | undefined;
-  /** Stops a search, whether it waits or runs; nothing more is said about it. Once it has ended this does nothing. */
-  cancel(ticket: Ticket): void;
+  /** Takes a search in. False: it was refused, and its failure has been sent. */
+  submit(search: SearchRequest): boolean;
+  /** Whether a search of this number, whose answers go there, waits or runs. */
+  has(replyTo: ReplyTo, request: number): boolean;
+  /** Stops a search, whether it waits or runs; nothing more is said about it. False: there is none (any more). */
+  cancel(replyTo: ReplyTo, request: number): boolean;
+  /** Stops all whose answers go there. */
+  cancelAll(replyTo: ReplyTo): void;
   /** Searches that wait, and the one that runs. */
   readonly length: number;
 };
 
 type Active = {
-  ticket: Ticket;
+  search: SearchRequest;
+  arrivedMs: number;
   running: RunningSearch;
   queuedMs: number;
   endMs: number;
@@ -117,7 +122,8 @@ export function createSearchQueue({
   settings,
   onFault,
 }: SearchQueueParts): SearchQueue {
-  const waiting = new Set<Ticket>();
+  // Short enough to be gone through: a Map or Set that fills and empties this fast burdens the collector (`under-way`).
+  const waiting: Arrived[] = [];
   let active: Active | undefined;
   let scheduled = false;
   let pauseAtMs = 0;
@@ -140,11 +146,10 @@ export function createSearchQueue({
     schedule(turn);
   };
 
-  /** Makes a ticket the active search, or answers why not. */
-  const begin = (ticket: Ticket, nowMs: number): void => {
-    const { search } = ticket;
-    const queuedMs = nowMs - ticket.arrivedMs;
-    const endMs = ticket.arrivedMs + Math.max(search.budgetMs - settings.replyReserveMs, search.budgetMs / 2);
+  /** Makes a search the active one, or answers why not. */
+  const begin = ({ search, arrivedMs }: Arrived, nowMs: number): void => {
+    const queuedMs = nowMs - arrivedMs;
+    const endMs = arrivedMs + Math.max(search.budgetMs - settings.replyReserveMs, search.budgetMs / 2);
     if (nowMs >= endMs) {
       fail(search, {
         code: "expired",
@@ -163,7 +168,7 @@ export function createSearchQueue({
       const running = resolved.shard.prepare(resolved.plan);
       const hitsMs = Math.min(resolved.plan.top * settings.hitReserveMs, (endMs - nowMs) / 2);
       const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
-      active = { ticket, running, queuedMs, endMs: endMs - hitsMs, kernel };
+      active = { search, arrivedMs, running, queuedMs, endMs: endMs - hitsMs, kernel };
     } catch (error) {
       fault(search, error);
     }
@@ -178,31 +183,28 @@ export function createSearchQueue({
     return done;
   };
 
-  const profileOf = ({ ticket, running, queuedMs, kernel }: Active): Pick<ShardReply, "profile"> => {
-    if (kernel === undefined) return {};
-    const { arrivedMs } = ticket;
+  const profileOf = ({ arrivedMs, running, queuedMs, kernel }: Active): LeafProfile | undefined => {
+    if (kernel === undefined) return undefined;
     const { tookMs: kernelMs, slices } = kernel;
     const instants = { arrivedMs, startedMs: arrivedMs + queuedMs, repliedMs: clock.nowMs() };
-    return { profile: { ...instants, kernelMs, slices, postings: running.postings } };
+    return { ...instants, kernelMs, slices, postings: running.postings };
   };
 
   /** Runs the active search until it ends or the slice does. */
   const advance = (current: Active, sliceEndMs: number): void => {
-    const { search } = current.ticket;
+    const { search, arrivedMs, queuedMs, running } = current;
     try {
       pauseAtMs = Math.min(sliceEndMs, current.endMs);
       const done = stepped(current);
       if (!done && clock.nowMs() < current.endMs) return;
       active = undefined;
-      const { sources, ...found } = current.running.finish();
-      const tookMs = clock.nowMs() - current.ticket.arrivedMs - current.queuedMs;
-      const documentSizesBytes = sources.map((source) => source.length);
+      const found = running.finish();
+      const tookMs = clock.nowMs() - arrivedMs - queuedMs;
       meter.replied(found.outcome, tookMs);
-      search.replyTo.reply(
-        search.request,
-        { ...found, documentSizesBytes, queuedMs: current.queuedMs, tookMs, ...profileOf(current) },
-        sources,
-      );
+      const reply = replyOf(found, { queuedMs, tookMs });
+      const profile = profileOf(current);
+      if (profile !== undefined) reply.profile = profile;
+      search.replyTo.reply(search.request, reply, found.sources);
     } catch (error) {
       active = undefined;
       fault(search, error);
@@ -215,40 +217,77 @@ export function createSearchQueue({
     const sliceEndMs = nowMs + settings.sliceMs;
     do {
       if (active === undefined) {
-        const [next] = waiting;
+        const next = waiting.shift();
         if (next === undefined) return;
-        waiting.delete(next);
         begin(next, nowMs);
       }
       if (active !== undefined) advance(active, sliceEndMs);
       nowMs = clock.nowMs();
     } while (nowMs < sliceEndMs);
-    if (active !== undefined || waiting.size > 0) wake();
+    if (active !== undefined || waiting.length > 0) wake();
+  };
+
+  const isOf = ({ search }: { search: SearchRequest }, replyTo: ReplyTo, request: number): boolean =>
+    search.request === request && search.replyTo === replyTo;
+
+  const cancel = (replyTo: ReplyTo, request: number): boolean => {
+    if (active !== undefined && isOf(active, replyTo, request)) {
+      active = undefined;
+      meter.cancelled("running");
+      return true;
+    }
+    const place = waiting.findIndex((one) => isOf(one, replyTo, request));
+    if (place < 0) return false;
+    waiting.splice(place, 1);
+    meter.cancelled("queued");
+    return true;
   };
 
   return {
     submit(search) {
-      if (waiting.size >= settings.waitingMax) {
-        fail(search, { code: "overloaded", detail: `${waiting.size} searches are waiting` });
-        return undefined;
+      if (waiting.length >= settings.waitingMax) {
+        fail(search, { code: "overloaded", detail: `${waiting.length} searches are waiting` });
+        return false;
       }
-      const ticket = { search, arrivedMs: clock.nowMs() };
-      waiting.add(ticket);
+      waiting.push({ search, arrivedMs: clock.nowMs() });
       wake();
-      return ticket;
+      return true;
     },
-    cancel(ticket) {
-      if (waiting.delete(ticket)) {
-        meter.cancelled("queued");
-      } else if (active?.ticket === ticket) {
-        active = undefined;
-        meter.cancelled("running");
-      }
+    has(replyTo, request) {
+      if (active !== undefined && isOf(active, replyTo, request)) return true;
+      for (const one of waiting) if (isOf(one, replyTo, request)) return true;
+      return false;
+    },
+    cancel,
+    cancelAll(replyTo) {
+      const all = active === undefined ? [...waiting] : [active, ...waiting];
+      for (const { search } of all) if (search.replyTo === replyTo) cancel(replyTo, search.request);
     },
     get length() {
-      return waiting.size + (active === undefined ? 0 : 1);
+      return waiting.length + (active === undefined ? 0 : 1);
     },
   };
+}
+
+/** Written out: this is made for every search, and copying members by spreading them costs as much as a term's lookup. */
+function replyOf(found: SearchResult, { queuedMs, tookMs }: { queuedMs: number; tookMs: number }): ShardReply {
+  const { outcome, documents, documentsTotal, sequence, total, totalExact, hits, sources } = found;
+  const documentSizesBytes: number[] = [];
+  for (const source of sources) documentSizesBytes.push(source.length);
+  const reply: ShardReply = {
+    outcome,
+    documents,
+    documentsTotal,
+    sequence,
+    total,
+    totalExact,
+    hits,
+    documentSizesBytes,
+    queuedMs,
+    tookMs,
+  };
+  if (found.facets !== undefined) reply.facets = found.facets;
+  return reply;
 }
 
 /** A plan that the engine refuses is the asker's fault; anything else that it throws is its own. */

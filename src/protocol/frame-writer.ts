@@ -32,20 +32,43 @@ const slabBytes = 64 * 1024;
 /** From here on a piece is handed to the socket as it stands; below it a copy is cheaper than one more buffer. */
 const copyBytesMax = 8 * 1024;
 
+/** Memory that small pieces are copied into; `held`: how many parts of it the stream still has to write. */
+type Slab = { readonly bytes: Buffer; held: number; readonly onWritten: () => void };
+
+/** What leaves with the next write; `slab`: whose part it is. */
+type Piece = { bytes: Uint8Array; slab: Slab | undefined };
+
 /**
- * A writer to one stream. Small pieces are copied one after the other into a slab, which is never written over, since
- * the stream may still hold it; a full slab is left to the garbage collector.
+ * A writer to one stream. Small pieces are copied one after the other into a slab, which is filled from its beginning
+ * again once the stream has written all of it: memory outside the heap that comes and goes has the collector mark the
+ * whole heap again and again. What a slow stream still holds is never written over; a full slab is left to it.
  */
 export function createFrameWriter(stream: Writable, schedule: FlushSchedule = setImmediate): FrameWriter {
-  let slab = Buffer.allocUnsafeSlow(slabBytes);
+  let slab = newSlab(slabBytes);
   let start = 0;
   let end = 0;
   let scheduled = false;
   let writes = 0;
-  let pieces: Uint8Array[] = [];
+  let pieces: Piece[] = [];
+
+  function newSlab(sizeBytes: number): Slab {
+    const made: Slab = {
+      bytes: Buffer.allocUnsafeSlow(sizeBytes),
+      held: 0,
+      onWritten: () => {
+        made.held--;
+        if (made.held > 0 || made !== slab || end > start) return;
+        start = 0;
+        end = 0;
+      },
+    };
+    return made;
+  }
 
   const cut = (): void => {
-    if (end > start) pieces.push(slab.subarray(start, end));
+    if (end === start) return;
+    slab.held++;
+    pieces.push({ bytes: slab.bytes.subarray(start, end), slab });
     start = end;
   };
 
@@ -59,13 +82,9 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
     }
     const leaving = pieces;
     pieces = [];
-    if (leaving.length === 1 && leaving[0] !== undefined) {
-      stream.write(leaving[0]);
-      return;
-    }
-    stream.cork();
-    for (const piece of leaving) stream.write(piece);
-    stream.uncork();
+    if (leaving.length > 1) stream.cork();
+    for (const { bytes, slab: of } of leaving) stream.write(bytes, of?.onWritten);
+    if (leaving.length > 1) stream.uncork();
   };
 
   const reserve = (sizeBytes: number): void => {
@@ -73,9 +92,9 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
       scheduled = true;
       schedule(flush);
     }
-    if (slab.length - end >= sizeBytes) return;
+    if (slab.bytes.length - end >= sizeBytes) return;
     cut();
-    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, sizeBytes));
+    slab = newSlab(Math.max(slabBytes, sizeBytes));
     start = 0;
     end = 0;
   };
@@ -83,19 +102,19 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
   const append = (bytes: Uint8Array): void => {
     if (bytes.length > copyBytesMax) {
       cut();
-      pieces.push(bytes);
+      pieces.push({ bytes, slab: undefined });
       return;
     }
     reserve(bytes.length);
-    slab.set(bytes, end);
+    slab.bytes.set(bytes, end);
     end += bytes.length;
   };
 
   /** Writes a frame's head at `at`, the whole frame being `sizeBytes` long. */
   const putHead = (at: number, kind: FrameKind, frame: { request: number; sizeBytes: number }): void => {
-    slab.writeUInt32LE(frame.sizeBytes - 4, at);
-    slab.writeUInt8(kind, at + 4);
-    slab.writeUInt32LE(frame.request, at + 5);
+    slab.bytes.writeUInt32LE(frame.sizeBytes - 4, at);
+    slab.bytes.writeUInt8(kind, at + 4);
+    slab.bytes.writeUInt32LE(frame.request, at + 5);
   };
 
   return {
@@ -103,9 +122,9 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
       const headBytes = frameHeadBytes + searchHeadBytes;
       reserve(headBytes);
       putHead(end, frameKind.search, { request, sizeBytes: headBytes + plan.length });
-      slab.writeFloatLE(budgetMs, end + frameHeadBytes);
-      slab.writeUInt16LE(shard, end + frameHeadBytes + 4);
-      slab.writeUInt8(tied ? tiedFlag : 0, end + frameHeadBytes + 6);
+      slab.bytes.writeFloatLE(budgetMs, end + frameHeadBytes);
+      slab.bytes.writeUInt16LE(shard, end + frameHeadBytes + 4);
+      slab.bytes.writeUInt8(tied ? tiedFlag : 0, end + frameHeadBytes + 6);
       end += headBytes;
       append(plan);
     },
@@ -118,21 +137,21 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
       const sizeBytes = frameHeadBytes + pongBytes;
       reserve(sizeBytes);
       putHead(end, frameKind.pong, { request, sizeBytes });
-      slab.writeDoubleLE(clockMs, end + frameHeadBytes);
+      slab.bytes.writeDoubleLE(clockMs, end + frameHeadBytes);
       end += sizeBytes;
     },
     json(kind, request, value) {
       const text = JSON.stringify(value);
       reserve(frameHeadBytes + 3 * text.length);
-      const sizeBytes = frameHeadBytes + slab.write(text, end + frameHeadBytes);
+      const sizeBytes = frameHeadBytes + slab.bytes.write(text, end + frameHeadBytes);
       putHead(end, frameKind[kind], { request, sizeBytes });
       end += sizeBytes;
     },
     message(kind, request, { head, body }) {
       const text = JSON.stringify(head);
       reserve(frameHeadBytes + 4 + 3 * text.length);
-      const textBytes = slab.write(text, end + frameHeadBytes + 4);
-      slab.writeUInt32LE(textBytes, end + frameHeadBytes);
+      const textBytes = slab.bytes.write(text, end + frameHeadBytes + 4);
+      slab.bytes.writeUInt32LE(textBytes, end + frameHeadBytes);
       let sizeBytes = frameHeadBytes + 4 + textBytes;
       for (const piece of body) sizeBytes += piece.length;
       putHead(end, frameKind[kind], { request, sizeBytes });
@@ -142,7 +161,7 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
     reply(request, reply, documents) {
       const extras = extrasOf(reply);
       reserve(frameHeadBytes + replyHeadBytesMax(reply, extras));
-      const headBytes = frameHeadBytes + writeReplyHead(slab, end + frameHeadBytes, { reply, extras });
+      const headBytes = frameHeadBytes + writeReplyHead(slab.bytes, end + frameHeadBytes, { reply, extras });
       let sizeBytes = headBytes;
       for (const document of documents) sizeBytes += document.length;
       putHead(end, frameKind.reply, { request, sizeBytes });

@@ -1,5 +1,5 @@
 import { FrameError } from "./frames.ts";
-import type { HitDetails, SortValue } from "./hit.ts";
+import type { Hit, HitDetails, SortValue } from "./hit.ts";
 import { profileFits } from "./leaf-profile.ts";
 import type { ShardFacet, ShardReply } from "./link.ts";
 import { facetsFit, sortFits } from "./reply-check.ts";
@@ -50,28 +50,30 @@ export function writeReplyHead(
   { reply, extras }: { reply: ShardReply; extras: string },
 ): number {
   const { hits, documentSizesBytes } = reply;
-  into.writeUInt32LE(hits.length, at + 1);
-  let place = at + countsAt;
-  for (const name of countNames) {
-    into.writeDoubleLE(reply[name], place);
-    place += 8;
-  }
-  for (const { score } of hits) place = into.writeDoubleLE(score, place);
-  for (const sizeBytes of documentSizesBytes) place = into.writeUInt32LE(sizeBytes, place);
-  const idSizesAt = place;
+  const view = viewOf(into);
+  view.setUint32(at + 1, hits.length, true);
+  writeCounts(view, at + countsAt, reply);
+  const scoresAt = at + headBytes;
+  const sizesAt = scoresAt + 8 * hits.length;
+  const idSizesAt = sizesAt + 4 * hits.length;
   const idsAt = idSizesAt + 2 * hits.length;
-  place = idsAt;
   let ids = "";
-  for (const { id } of hits) ids += id;
-  place += into.write(ids, idsAt);
+  for (let i = 0; i < hits.length; i++) {
+    const { id, score } = hits[i] ?? noHit;
+    ids += id;
+    view.setFloat64(scoresAt + 8 * i, score, true);
+    view.setUint32(sizesAt + 4 * i, documentSizesBytes[i] ?? 0, true);
+  }
+  let place = idsAt + into.write(ids, idsAt);
   const ascii = place - idsAt === ids.length;
-  hits.forEach(({ id }, i) => {
-    into.writeUInt16LE(ascii ? id.length : Buffer.byteLength(id), idSizesAt + 2 * i);
-  });
-  into.writeUInt32LE(place - idsAt, at + 5);
+  for (let i = 0; i < hits.length; i++) {
+    const { id } = hits[i] ?? noHit;
+    view.setUint16(idSizesAt + 2 * i, ascii ? id.length : Buffer.byteLength(id), true);
+  }
+  view.setUint32(at + 5, place - idsAt, true);
   if (extras !== "") {
     const written = into.write(extras, place + 4);
-    into.writeUInt32LE(written, place);
+    view.setUint32(place, written, true);
     place += 4 + written;
   }
   into[at] =
@@ -82,7 +84,21 @@ export function writeReplyHead(
   return place - at;
 }
 
-const countNames = ["documents", "documentsTotal", "sequence", "total", "queuedMs", "tookMs"] as const;
+const noHit = { id: "", score: 0 };
+
+/** Numbers are read and written through a view: a Buffer's own methods take them apart byte by byte. */
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function writeCounts(view: DataView, at: number, reply: ShardReply): void {
+  view.setFloat64(at, reply.documents, true);
+  view.setFloat64(at + 8, reply.documentsTotal, true);
+  view.setFloat64(at + 16, reply.sequence, true);
+  view.setFloat64(at + 24, reply.total, true);
+  view.setFloat64(at + 32, reply.queuedMs, true);
+  view.setFloat64(at + 40, reply.tookMs, true);
+}
 
 /**
  * Takes a reply's payload apart: the reply and its documents' bytes, a view of the payload. Throws a FrameError where it
@@ -90,72 +106,71 @@ const countNames = ["documents", "documentsTotal", "sequence", "total", "queuedM
  */
 export function readReply(payload: Buffer): { reply: ShardReply; documents: Buffer } {
   if (payload.length < headBytes) throw cutShort();
+  const view = viewOf(payload);
   const flags = payload[0] ?? 0;
-  const count = payload.readUInt32LE(1);
+  const count = view.getUint32(1, true);
   const idsAt = headBytes + count * hitBytes;
-  const idsEnd = idsAt + payload.readUInt32LE(5);
+  const idsEnd = idsAt + view.getUint32(5, true);
   if (idsEnd > payload.length) throw cutShort();
-  const ids = readIds(payload, { count, idsAt, idsEnd, ascii: (flags & flag.ascii) !== 0 });
-  const { documentSizesBytes, sizeBytes } = readSizes(payload, headBytes + 8 * count, count);
-  const { extras, end } =
-    (flags & flag.extras) === 0 ? { extras: {}, end: idsEnd } : readExtras(payload, idsEnd, count);
+  const ids = readIds(payload, { view, count, idsAt, idsEnd, ascii: (flags & flag.ascii) !== 0 });
+  const { documentSizesBytes, sizeBytes } = readSizes(view, headBytes + 8 * count, count);
+  const hasExtras = (flags & flag.extras) !== 0;
+  const { extras, end } = hasExtras ? readExtras(payload, idsEnd, count) : { extras: undefined, end: idsEnd };
   if (end + sizeBytes !== payload.length) throw new FrameError("a reply's documents do not fill it");
-  const [documents, documentsTotal, sequence, total, queuedMs, tookMs] = readCounts(payload);
-  const hits = ids.map((id, i) => {
-    const score = payload.readDoubleLE(headBytes + 8 * i);
-    if (!Number.isFinite(score)) throw new FrameError("a hit's score is no number");
-    const details = extras.hits?.[i];
-    return details === undefined ? { id, score } : { id, score, ...details };
-  });
   const reply: ShardReply = {
     outcome: (flags & flag.truncated) === 0 ? "complete" : "truncated",
-    ...{ documents, documentsTotal, sequence, total },
+    documents: readNumber(view, countsAt, "documents"),
+    documentsTotal: readNumber(view, countsAt + 8, "documentsTotal"),
+    sequence: readNumber(view, countsAt + 16, "sequence"),
+    total: readNumber(view, countsAt + 24, "total"),
     totalExact: (flags & flag.totalExact) !== 0,
-    ...{ hits, documentSizesBytes, queuedMs, tookMs },
-    ...(extras.facets === undefined ? {} : { facets: extras.facets }),
-    ...(extras.profile === undefined ? {} : { profile: extras.profile }),
+    hits: readHits(view, ids, extras?.hits),
+    documentSizesBytes,
+    queuedMs: readNumber(view, countsAt + 32, "queuedMs"),
+    tookMs: readNumber(view, countsAt + 40, "tookMs"),
   };
+  if (extras?.facets !== undefined) reply.facets = extras.facets;
+  if (extras?.profile !== undefined) reply.profile = extras.profile;
   return { reply, documents: payload.subarray(end) };
 }
 
-type Counts = [
-  documents: number,
-  documentsTotal: number,
-  sequence: number,
-  total: number,
-  queuedMs: number,
-  tookMs: number,
-];
-
-function readCounts(payload: Buffer): Counts {
-  const count = (place: number): number => {
-    const value = payload.readDoubleLE(countsAt + 8 * place);
-    if (!Number.isFinite(value)) throw new FrameError(`a reply's ${countNames[place]} is no number`);
-    return value;
-  };
-  return [count(0), count(1), count(2), count(3), count(4), count(5)];
+function readNumber(view: DataView, at: number, name: string): number {
+  const value = view.getFloat64(at, true);
+  if (!Number.isFinite(value)) throw new FrameError(`a reply's ${name} is no number`);
+  return value;
 }
 
-function readSizes(payload: Buffer, at: number, count: number): { documentSizesBytes: number[]; sizeBytes: number } {
+function readHits(view: DataView, ids: readonly string[], details: readonly HitExtras[] | undefined): Hit[] {
+  const hits: Hit[] = [];
+  for (let i = 0; i < ids.length; i++) {
+    const hit: Hit = { id: ids[i] ?? "", score: readNumber(view, headBytes + 8 * i, "score") };
+    hits.push(details === undefined ? hit : { ...hit, ...details[i] });
+  }
+  return hits;
+}
+
+type Sizes = { documentSizesBytes: number[]; sizeBytes: number };
+
+function readSizes(view: DataView, at: number, count: number): Sizes {
   const documentSizesBytes: number[] = [];
   let sizeBytes = 0;
   for (let i = 0; i < count; i++) {
-    const size = payload.readUInt32LE(at + 4 * i);
+    const size = view.getUint32(at + 4 * i, true);
     documentSizesBytes.push(size);
     sizeBytes += size;
   }
   return { documentSizesBytes, sizeBytes };
 }
 
-type IdsPlace = { count: number; idsAt: number; idsEnd: number; ascii: boolean };
+type IdsPlace = { view: DataView; count: number; idsAt: number; idsEnd: number; ascii: boolean };
 
 /** ASCII ids are cut out of one text: decoding each by itself costs more than all the rest. */
-function readIds(payload: Buffer, { count, idsAt, idsEnd, ascii }: IdsPlace): string[] {
+function readIds(payload: Buffer, { view, count, idsAt, idsEnd, ascii }: IdsPlace): string[] {
   const text = ascii ? payload.toString("latin1", idsAt, idsEnd) : "";
   const ids: string[] = [];
   let at = idsAt;
   for (let i = 0; i < count; i++) {
-    const end = at + payload.readUInt16LE(idsAt - 2 * (count - i));
+    const end = at + view.getUint16(idsAt - 2 * (count - i), true);
     if (end > idsEnd) throw cutShort();
     ids.push(ascii ? text.slice(at - idsAt, end - idsAt) : payload.toString("utf8", at, end));
     at = end;

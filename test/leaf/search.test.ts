@@ -7,7 +7,6 @@ import {
   type RunningSearch,
   type SearchFailure,
   type SearchQueue,
-  type Ticket,
 } from "../../src/leaf/search.ts";
 import type { LeafProfile } from "../../src/protocol/leaf-profile.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
@@ -66,10 +65,11 @@ class Bench {
     failure: (request, { code }) => void this.said.push(`${request} ${code}`),
   };
 
-  submit(script: Script, { budgetMs = 100, tied = false } = {}): Ticket | undefined {
+  /** The search's number; undefined where it was refused. */
+  submit(script: Script, { budgetMs = 100, tied = false } = {}): number | undefined {
     this.#last++;
     const search = { request: this.#last, shard: 0, plan: Buffer.from(JSON.stringify(script)), budgetMs, tied };
-    return this.queue.submit({ ...search, replyTo: this.replyTo });
+    return this.queue.submit({ ...search, replyTo: this.replyTo }) ? this.#last : undefined;
   }
 
   /** Runs turns until none is due. Answers how many there were. */
@@ -184,11 +184,11 @@ describe("search queue", () => {
 
   it("stops a search that runs when it is cancelled, and says nothing more of it", () => {
     const bench = new Bench();
-    const ticket = bench.submit({ workMs: 50 });
+    bench.submit({ workMs: 50 });
     bench.submit({ workMs: 0.1 });
     bench.turns.shift()?.();
     const workedMs = bench.time.clock.nowMs();
-    if (ticket !== undefined) bench.queue.cancel(ticket);
+    expect(bench.queue.cancel(bench.replyTo, 1)).toBe(true);
     bench.run();
     expect(bench.time.clock.nowMs() - workedMs).toBeLessThan(1);
     expect(bench.said).toEqual(["2 complete 1"]);
@@ -197,13 +197,35 @@ describe("search queue", () => {
 
   it("forgets a search that waits when it is cancelled, and makes room for another", () => {
     const bench = new Bench(1);
-    const ticket = bench.submit({});
-    if (ticket !== undefined) bench.queue.cancel(ticket);
-    if (ticket !== undefined) bench.queue.cancel(ticket);
+    bench.submit({});
+    expect(bench.queue.cancel(bench.replyTo, 1)).toBe(true);
+    expect(bench.queue.cancel(bench.replyTo, 1)).toBe(false);
     expect(bench.submit({})).toBeDefined();
     bench.run();
     expect(bench.said).toEqual(["2 complete 1"]);
     expect(bench.counted.filter((what) => what.startsWith("cancelled"))).toEqual(["cancelled queued"]);
+  });
+
+  it("stops everything of one asker and nothing of another, though their numbers are alike", () => {
+    const [ours, theirs] = [new Bench(), new Bench()];
+    for (const replyTo of [ours.replyTo, theirs.replyTo]) {
+      for (const request of [1, 2]) {
+        const plan = Buffer.from(JSON.stringify({ workMs: 5 }));
+        ours.queue.submit({ request, shard: 0, plan, budgetMs: 100, tied: false, replyTo });
+      }
+    }
+    ours.turns.shift()?.();
+    expect(ours.queue.has(ours.replyTo, 1)).toBe(true);
+    ours.queue.cancelAll(ours.replyTo);
+    expect([1, 2].map((request) => ours.queue.has(ours.replyTo, request))).toEqual([false, false]);
+    expect([1, 2].map((request) => ours.queue.has(theirs.replyTo, request))).toEqual([true, true]);
+    ours.run();
+    expect(ours.said).toEqual([]);
+    expect(theirs.said).toEqual(["1 complete 50", "2 complete 50"]);
+    expect(ours.counted.filter((what) => what.startsWith("cancelled"))).toEqual([
+      "cancelled running",
+      "cancelled queued",
+    ]);
   });
 
   it("says that a tied search started, and of others nothing", () => {
@@ -240,7 +262,7 @@ describe("search queue", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const bench = new Bench(3);
-        const tickets: Ticket[] = [];
+        const taken: number[] = [];
         const cancelled = new Set<number>();
         let submitted = 0;
         const ended = (): number[] => bench.said.map((line) => Number(line.split(" ")[0]));
@@ -248,15 +270,17 @@ describe("search queue", () => {
           if (one.kind === "submit") {
             submitted++;
             const script = one.fails ? { throws: "boom" } : { workMs: one.workMs };
-            const ticket = bench.submit(script, { budgetMs: one.budgetMs });
-            if (ticket !== undefined) tickets.push(ticket);
+            const request = bench.submit(script, { budgetMs: one.budgetMs });
+            if (request !== undefined) taken.push(request);
           } else if (one.kind === "turn") {
             bench.turns.shift()?.();
           } else {
-            const ticket = tickets[one.which % Math.max(1, tickets.length)];
-            if (ticket === undefined) continue;
-            if (!ended().includes(ticket.search.request)) cancelled.add(ticket.search.request);
-            bench.queue.cancel(ticket);
+            const request = taken[one.which % Math.max(1, taken.length)];
+            if (request === undefined) continue;
+            const isOpen = !ended().includes(request) && !cancelled.has(request);
+            expect(bench.queue.has(bench.replyTo, request)).toBe(isOpen);
+            expect(bench.queue.cancel(bench.replyTo, request)).toBe(isOpen);
+            if (isOpen) cancelled.add(request);
           }
         }
         bench.run();

@@ -145,6 +145,34 @@ class Sink extends Writable {
   }
 }
 
+/** A stream that looks at what it was given only when the test has it finish a write, as a socket of a slow peer does. */
+class SlowStream extends Writable {
+  readonly written: Buffer[] = [];
+  readonly memories = new Set<ArrayBufferLike>();
+  #held: { chunks: Buffer[]; done: () => void } | undefined;
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#held = { chunks: [chunk], done };
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this.#held = { chunks: chunks.map(({ chunk }) => chunk), done };
+  }
+
+  /** False: nothing is being written. */
+  finishOne(): boolean {
+    const held = this.#held;
+    if (held === undefined) return false;
+    this.#held = undefined;
+    for (const chunk of held.chunks) {
+      this.written.push(Buffer.from(chunk));
+      this.memories.add(chunk.buffer);
+    }
+    held.done();
+    return true;
+  }
+}
+
 describe("frame writer", () => {
   /** A writer whose turns end when the test says so. */
   function written(): { sink: Sink; writer: FrameWriter; endTurn: () => void } {
@@ -212,6 +240,39 @@ describe("frame writer", () => {
       }),
       { seed: 4, numRuns: 60 },
     );
+  });
+
+  it("writes over nothing that a slow stream still holds, and uses memory again that it has written", () => {
+    const turn = fc.record({ sizes: fc.array(fc.nat(9000), { maxLength: 6 }), written: fc.nat(4) });
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 40 }), (turns) => {
+        const stream = new SlowStream();
+        const writer = createFrameWriter(stream, () => undefined);
+        let sentBytes = 0;
+        turns.forEach(({ sizes, written: writtenNow }, i) => {
+          for (const [place, size] of sizes.entries()) {
+            writer.message("answer", i, { head: 0, body: [Buffer.alloc(size, i + place)] });
+            sentBytes += frameHeadBytes + 5 + size;
+          }
+          writer.flush();
+          for (let done = 0; done < writtenNow; done++) stream.finishOne();
+        });
+        while (stream.finishOne());
+        const seen = decodeAll(stream.written);
+        const sizes = turns.flatMap(({ sizes }) => sizes);
+        expect(seen.map(({ payload }) => payload.length / 2 - 5)).toEqual(sizes);
+        expect(Buffer.concat(stream.written).length).toBe(sentBytes);
+      }),
+      { seed: 6, numRuns: 300 },
+    );
+    const stream = new SlowStream();
+    const writer = createFrameWriter(stream, () => undefined);
+    for (let i = 0; i < 100; i++) {
+      writer.message("answer", i, { head: 0, body: [Buffer.alloc(5000, i)] });
+      writer.flush();
+      stream.finishOne();
+    }
+    expect(stream.memories.size).toBe(1);
   });
 
   it("hands large pieces on without copying them", () => {

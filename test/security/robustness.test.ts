@@ -78,7 +78,7 @@ describe("links", () => {
       server,
       identity: { name: "leaf", bootId: "b" },
       service: {
-        searches: { submit: () => undefined, cancel: () => undefined },
+        searches: { submit: () => true, has: () => false, cancel: () => false, cancelAll: () => undefined },
         call: async () => ({ kind: "answered", result: {} }),
       },
       clock: systemClock,
@@ -125,9 +125,11 @@ describe("links", () => {
           submit({ request, replyTo, budgetMs }) {
             const sources = Array.from({ length: budgetMs }, () => document);
             replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources);
-            return undefined;
+            return true;
           },
-          cancel: () => undefined,
+          has: () => false,
+          cancel: () => false,
+          cancelAll: () => undefined,
         },
         call: async () => ({ kind: "answered", result: {} }),
       },
