@@ -29,7 +29,7 @@ export class Canary {
   /** Nothing is held against anything. */
   isCalm(nowMs: number): boolean {
     if (nowMs < this.calmFromMs) return false;
-    this.shapes.clear();
+    if (this.shapes.size > 0) this.shapes.clear();
     return true;
   }
 

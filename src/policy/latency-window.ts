@@ -12,21 +12,20 @@ export class LatencyWindow {
   private readonly slotMs: number;
   private readonly slots: (LatencyHistogram | undefined)[];
   private newest = Number.NEGATIVE_INFINITY;
+  /** The newest slot, once something has fallen into it, and when the next one begins. */
+  private current: LatencyHistogram | undefined;
+  private nextMs = Number.NEGATIVE_INFINITY;
 
   constructor(spanMs: number, slotCount: number) {
     this.slotMs = spanMs / slotCount;
     this.slots = new Array(slotCount).fill(undefined);
   }
 
+  /** Counts one duration. Every reply is counted in several windows, so the usual case, the newest slot, is short. */
   record(durationMs: number, nowMs: number): void {
-    const tick = this.advance(nowMs);
-    const place = positiveModulo(tick, this.slots.length);
-    let slot = this.slots[place];
-    if (slot === undefined) {
-      slot = new LatencyHistogram();
-      this.slots[place] = slot;
-    }
-    slot.record(durationMs);
+    this.advance(nowMs);
+    this.current ??= this.begin();
+    this.current.record(durationMs);
   }
 
   /** How many durations stand in the window. */
@@ -43,14 +42,22 @@ export class LatencyWindow {
     for (const slot of this.slots) if (slot !== undefined && slot.count > 0) target.merge(slot);
   }
 
-  /** Clears the slots that time has passed by, and answers the current tick. A clock that stands still is fine. */
-  private advance(nowMs: number): number {
+  private begin(): LatencyHistogram {
+    const slot = new LatencyHistogram();
+    this.slots[positiveModulo(this.newest, this.slots.length)] = slot;
+    return slot;
+  }
+
+  /** Clears the slots that time has passed by. A clock that stands still is fine. */
+  private advance(nowMs: number): void {
+    if (nowMs < this.nextMs) return;
     const tick = Math.floor(nowMs / this.slotMs);
-    if (tick <= this.newest) return this.newest;
+    if (tick <= this.newest) return;
     const stale = Math.min(tick - this.newest, this.slots.length);
     for (let i = 0; i < stale; i++) this.slots[positiveModulo(tick - i, this.slots.length)]?.clear();
     this.newest = tick;
-    return tick;
+    this.nextMs = (tick + 1) * this.slotMs;
+    this.current = this.slots[positiveModulo(tick, this.slots.length)];
   }
 }
 

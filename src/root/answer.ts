@@ -13,34 +13,44 @@ export function writeAnswer(
   hits: readonly WrittenHit[],
   rest: Readonly<Record<string, unknown>>,
 ): Buffer {
-  const heads = hits.map(hitHead);
-  const start = `{"index":${JSON.stringify(index)},"hits":[`;
   const tail = JSON.stringify(rest);
-  let sizeBytes = (start.length + tail.length) * 3 + 2;
-  hits.forEach(({ source }, i) => {
-    sizeBytes += (heads[i]?.length ?? 0) * 3 + source.length + documentKey.length + 2;
-  });
-  const buffer = Buffer.allocUnsafe(sizeBytes);
-  let at = buffer.write(start, 0);
-  hits.forEach(({ source }, i) => {
-    if (i > 0) at += buffer.write(",", at);
-    at += buffer.write(heads[i] ?? "", at);
+  const pieces: (string | Uint8Array)[] = [];
+  let text = `{"index":${JSON.stringify(index)},"hits":[`;
+  let sizeBytes = 0;
+  let next = "";
+  for (const hit of hits) {
+    text += next + hitHead(hit);
+    next = "},";
     // What could end its own place in the answer is left out: a leaf that was taken over must not add hits to it.
-    if (source.length > 0 && isOneObject(source)) {
-      at += buffer.write(documentKey, at);
-      buffer.set(source, at);
-      at += source.length;
+    if (hit.source.length === 0 || !isOneObject(hit.source)) continue;
+    text += documentKey;
+    pieces.push(text, hit.source);
+    sizeBytes += text.length * 3 + hit.source.length;
+    text = "";
+  }
+  text += `${hits.length === 0 ? "" : "}"}]${tail === "{}" ? "}" : `,${tail.slice(1)}`}`;
+  pieces.push(text);
+  return joined(pieces, sizeBytes + text.length * 3);
+}
+
+/** Texts and bytes one after the other, which take `sizeBytesMax` bytes at most. Every text is a call into the runtime. */
+function joined(pieces: readonly (string | Uint8Array)[], sizeBytesMax: number): Buffer {
+  const buffer = Buffer.allocUnsafe(sizeBytesMax);
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === "string") at += buffer.write(piece, at);
+    else {
+      buffer.set(piece, at);
+      at += piece.length;
     }
-    at += buffer.write("}", at);
-  });
-  at += buffer.write("]", at);
-  at += tail === "{}" ? buffer.write("}", at) : buffer.write(`,${tail.slice(1)}`, at);
+  }
   return buffer.subarray(0, at);
 }
 
 /** An answer with more members at its end, which it must not have yet. */
 export function extendAnswer(body: Uint8Array, rest: Readonly<Record<string, unknown>>): Buffer {
-  return Buffer.concat([body.subarray(0, -1), Buffer.from(`,${JSON.stringify(rest).slice(1)}`)]);
+  const text = `,${JSON.stringify(rest).slice(1)}`;
+  return joined([body.subarray(0, -1), text], body.length + text.length * 3);
 }
 
 const documentKey = ',"document":';

@@ -54,6 +54,8 @@ export function createApp(options: AppOptions): App {
   const app = fastify({
     logger: logSettings(log.level, log),
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines name their trace themselves: a logger of its own for every request would be made for nothing.
+    childLoggerFactory: (logger) => logger,
     serverFactory: listenerFactory(transport, patience.limits),
     clientErrorHandler: refuseConnection,
     bodyLimit: bodyBytesMax,

@@ -64,6 +64,11 @@ export class CanaryGuard {
     this.#parts = parts;
   }
 
+  /** Whether a query may be sent to all shards at once: nothing is held against any, and its like has been answered. */
+  isClear({ shape }: Pick<GuardedQuery, "shape">): boolean {
+    return this.#answered.has(shape) && this.#parts.canary.isCalm(this.#parts.clock.nowMs());
+  }
+
   /** Resolves when the query may be sent to all shards; throws `invalid_query` when its like is refused. */
   async clear(query: GuardedQuery): Promise<void> {
     for (let leads = 0; ; leads++) {

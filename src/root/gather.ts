@@ -141,12 +141,13 @@ export class Gather {
 
   private planHedge(progress: ShardProgress, first: ReplicaHealth, at: { nowMs: number; remainingMs: number }): void {
     const { queryClass } = this.request;
-    const delayMs = this.policy.hedgeDelayMs(progress.health, first, { queryClass, ...at });
-    if (delayMs !== undefined && delayMs < at.remainingMs) progress.hedgeAtMs = at.nowMs + delayMs;
+    const { nowMs, remainingMs } = at;
+    const delayMs = this.policy.hedgeDelayMs(progress.health, first, { queryClass, nowMs, remainingMs });
+    if (delayMs !== undefined && delayMs < remainingMs) progress.hedgeAtMs = nowMs + delayMs;
     const { tiedDelayMs } = this.policy.settings.hedge;
     if (tiedDelayMs === undefined) return;
     progress.lateHedgeAtMs = progress.hedgeAtMs;
-    progress.hedgeAtMs = Math.min(progress.hedgeAtMs, at.nowMs + tiedDelayMs);
+    progress.hedgeAtMs = Math.min(progress.hedgeAtMs, nowMs + tiedDelayMs);
   }
 
   private send(
@@ -158,7 +159,7 @@ export class Gather {
     const { replica, purpose } = to;
     const budgetMs = attemptBudgetMs(nowMs, this.deadlineMs, replica.rttMs);
     const tied = this.policy.settings.hedge.tiedDelayMs !== undefined && purpose !== "shadow";
-    out.push({ kind: "send", ...at, replica, budgetMs, purpose, tied });
+    out.push({ kind: "send", shard: at.shard, attempt: at.attempt, replica, budgetMs, purpose, tied });
     return replica.begin(nowMs);
   }
 

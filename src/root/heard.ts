@@ -8,7 +8,8 @@ type HeardShard = { readonly feeds: readonly { readonly state: FeedState; readon
  */
 export function heardSequences(shards: readonly HeardShard[]): number[] {
   return shards.map(({ feeds }) => {
-    const ready = feeds.filter(({ state }) => state === "ready");
-    return ready.length === 0 ? 0 : Math.min(...ready.map(({ sequence }) => sequence));
+    let heard = Number.POSITIVE_INFINITY;
+    for (const { state, sequence } of feeds) if (state === "ready" && sequence < heard) heard = sequence;
+    return heard === Number.POSITIVE_INFINITY ? 0 : heard;
   });
 }

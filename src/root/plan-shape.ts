@@ -5,27 +5,36 @@ import type { Plan, PlanClause, PlanFilter } from "../protocol/plan.ts";
  * words and numbers. Counts are told apart by their power of two, so that there are few shapes.
  */
 export function planShape(plan: Plan): string {
-  const kinds = new Map<string, number>();
-  for (const clause of plan.clauses) {
-    const kind = clauseKind(clause);
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  const clauses = [...kinds].map(([kind, count]) => `${kind}x${magnitude(count)}`).sort();
-  const { filter, facets = [], sort = [], highlight = [] } = plan;
+  const { filter, facets, sort, highlight } = plan;
   return [
     plan.index,
     plan.incarnation,
-    clauses.join("+"),
+    clauseKinds(plan.clauses),
     `m${magnitude(plan.matchAtLeast)}`,
     `t${magnitude(plan.top)}`,
     filter === undefined ? "" : filterKind(filter),
-    facets.map(({ field, size }) => `${field}:${magnitude(size)}`).join(","),
-    sort.map(({ field, descending }) => `${field}${descending ? "-" : "+"}`).join(","),
+    facets === undefined ? "" : facets.map(({ field, size }) => `${field}:${magnitude(size)}`).join(","),
+    sort === undefined ? "" : sort.map(({ field, descending }) => `${field}${descending ? "-" : "+"}`).join(","),
     plan.after === undefined ? "" : "after",
     plan.returned?.length === 0 ? "bare" : "",
-    highlight.join(","),
+    highlight === undefined ? "" : highlight.join(","),
     plan.explain === true ? "explained" : "",
   ].join("|");
+}
+
+function clauseKinds(clauses: readonly PlanClause[]): string {
+  const kinds: string[] = [];
+  const counts: number[] = [];
+  for (const clause of clauses) {
+    const kind = clauseKind(clause);
+    const known = kinds.indexOf(kind);
+    if (known < 0) {
+      kinds.push(kind);
+      counts.push(1);
+    } else counts[known] = (counts[known] ?? 0) + 1;
+  }
+  const counted = kinds.map((kind, i) => `${kind}x${magnitude(counts[i] ?? 0)}`);
+  return counted.length === 1 ? (counted[0] ?? "") : counted.sort().join("+");
 }
 
 /** The very query, as a text: two plans of one shape and the same words are one query asked twice. */

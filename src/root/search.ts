@@ -44,40 +44,43 @@ export type SearchContext = {
   onGone: (run: () => void) => void;
 };
 
-/** What a search needs beside the request itself. */
+/** What a root's searches share. */
 export type SearchParts = {
   resources: ScatterResources;
   limits: SearchLimits;
   guard: CanaryGuard;
   instant: InstantAnswers;
+};
+
+/** One request to search. */
+export type Search = {
+  body: SearchBody;
+  context: SearchContext;
   /** Hears what a scatter came to, also where it is not enough. */
   onGathered: (gathered: Gathered) => void;
 };
 
 /** Answers one search, as bytes: with an answer that is known or under way already, or else with one of its own. */
-export async function searchIndex(
-  index: CatalogIndex,
-  body: SearchBody,
-  context: SearchContext & SearchParts,
-): Promise<Buffer> {
-  const { clock } = context.resources;
+export async function searchIndex(index: CatalogIndex, search: Search, parts: SearchParts): Promise<Buffer> {
+  const { body, context } = search;
+  const { clock } = parts.resources;
   const { startMs, onGone, trace } = context;
-  const page = pageOf(body, context.limits);
-  const budgetMs = body.budgetMs ?? context.limits.budgetMs;
+  const page = pageOf(body, parts.limits);
+  const budgetMs = body.budgetMs ?? parts.limits.budgetMs;
   const arrivedMs = clock.nowMs();
-  const found = await context.instant.find({
+  const found = await parts.instant.find({
     key: answerKey(index, body),
     variant: answerVariant(body),
     startMs,
     deadlineMs: startMs + budgetMs,
     onGone,
-    gather: (onAbandoned) => gatherAnswer(index, body, { ...context, ...page, budgetMs, onGone: onAbandoned }),
+    gather: (onAbandoned) => gatherAnswer(index, search, { parts, page, budgetMs, onGone: onAbandoned }),
   });
   const doneMs = clock.nowMs();
   const own = found.source === "scatter" ? found.times : undefined;
   const { plannedMs, gatheredMs } = own ?? { plannedMs: arrivedMs, gatheredMs: doneMs };
   return extendAnswer(found.body, {
-    ...(found.source === "cache" ? { cached: true } : {}),
+    cached: found.source === "cache" ? true : undefined,
     timing: {
       budgetMs,
       tookMs: rounded(doneMs - startMs),
@@ -90,6 +93,14 @@ export async function searchIndex(
   });
 }
 
+type Gathering = {
+  parts: SearchParts;
+  page: { from: number; size: number };
+  budgetMs: number;
+  /** Hears when nobody waits for the answer any more. */
+  onGone: (run: () => void) => void;
+};
+
 /**
  * Gathers an answer from the leaves:
  * 1. plan it once, with the index's global statistics;
@@ -100,11 +111,12 @@ export async function searchIndex(
  */
 async function gatherAnswer(
   index: CatalogIndex,
-  body: SearchBody,
-  context: SearchContext & SearchParts & { budgetMs: number; from: number; size: number },
+  { body, context, onGathered }: Search,
+  { parts, page: { from, size }, budgetMs, onGone }: Gathering,
 ): Promise<GatheredAnswer> {
-  const { clock } = context.resources;
-  const { budgetMs, from, size } = context;
+  const { resources, guard } = parts;
+  const { clock } = resources;
+  const { startMs } = context;
   const sequences = index.shards.map((_, shard) => index.statistics.shard(shard).sequence);
   const heard = heardSequences(index.shards);
   const { plan, documents, corrections } = planQuery(body, index);
@@ -113,25 +125,26 @@ async function gatherAnswer(
     shape: planShape(plan),
     words: () => planWords(plan),
     shards: index.shards,
-    plan: Buffer.from(JSON.stringify({ ...plan, trace: traceparentOf(context.trace) })),
-    deadlineMs: context.startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),
+    plan: planBytes(plan, context),
+    deadlineMs: startMs + budgetMs - pageReserveMs({ top: plan.top, shards: index.shards.length, budgetMs }),
     minCoverage: body.minCoverage ?? 0,
     hedge: body.hedge ?? true,
     queryClass: queryClassOf(plan),
   };
   const leads: AttemptRecord[] = [];
-  await context.guard.clear({ ...query, onLead: (lead) => leads.push(lead) });
-  const scatter = new Scatter(query, context.resources);
-  context.onGone(() => scatter.cancel());
+  if (!guard.isClear(query)) await guard.clear({ ...query, onLead: (lead) => leads.push(lead) });
+  const scatter = new Scatter(query, resources);
+  onGone(() => scatter.cancel());
   const result = await scatter.run();
+  const { reports, answers, coverage } = result;
   const attempts = leads.length === 0 ? result.attempts : [...leads, ...result.attempts];
   const gatheredMs = clock.nowMs();
-  context.guard.review(query, result.reports);
-  const times = { startMs: context.startMs, plannedMs, gatheredMs, deadlineMs: query.deadlineMs };
-  context.onGathered({ plan, result, attempts, ...times });
-  const verdict = verdictOf({ ...result, heard });
+  guard.review(query, reports);
+  const { deadlineMs } = query;
+  onGathered({ plan, result, attempts, startMs, plannedMs, gatheredMs, deadlineMs });
+  const verdict = verdictOf({ reports, answers, coverage, heard });
   requireEnough(verdict, body.minCoverage ?? 0);
-  const page = mergeHits(result.answers, {
+  const page = mergeHits(answers, {
     from,
     size,
     compare: hitComparator(plan.sort),
@@ -141,22 +154,30 @@ async function gatherAnswer(
     }),
   });
   const last = page.at(-1)?.hit;
+  // Members that are undefined are not written.
   const written = writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
     total: totalOf(result, verdict.complete),
-    ...verdict,
-    ...(plan.facets === undefined ? {} : { facets: facetsOf(plan.facets, result, index) }),
+    complete: verdict.complete,
+    coverage: verdict.coverage,
+    shards: verdict.shards,
+    facets: plan.facets === undefined ? undefined : facetsOf(plan.facets, result, index),
     // A page that is not full is the last one.
     cursor: last === undefined || page.length < size ? null : writeCursor(body, { plan, documents }, last),
     statistics: { epoch: plan.epoch, documents },
-    ...(corrections.length === 0 ? {} : { corrections }),
-    ...(body.profile === true ? { profile: profileOf(attempts, times) } : {}),
+    corrections: corrections.length === 0 ? undefined : corrections,
+    profile: body.profile === true ? profileOf(attempts, { startMs, plannedMs, gatheredMs, deadlineMs }) : undefined,
   });
   return {
     body: written,
     complete: verdict.complete && page.every(({ hit }) => hasDetails(hit, plan)),
-    current: result.answers.every(({ shard, reply }) => reply.sequence >= (sequences[shard] ?? 0)),
+    current: answers.every(({ shard, reply }) => reply.sequence >= (sequences[shard] ?? 0)),
     times: { plannedMs, gatheredMs },
   };
+}
+
+/** The plan as leaves read it; by the trace they name the query where they have something to say of it. */
+function planBytes(plan: Plan, { trace }: SearchContext): Buffer {
+  return Buffer.from(`${JSON.stringify(plan).slice(0, -1)},"trace":"${traceparentOf(trace)}"}`);
 }
 
 /** Whether the leaf had time for all that it was asked to tell of a hit; an answer without is not one to keep. */

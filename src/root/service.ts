@@ -25,7 +25,7 @@ import type { QueryWatch } from "./query-watch.ts";
 import { showReplicas } from "./replica-meters.ts";
 import { requireRoom } from "./room.ts";
 import type { ScatterResources } from "./scatter.ts";
-import { type Gathered, type SearchContext, type SearchLimits, searchIndex } from "./search.ts";
+import { type Gathered, type SearchContext, type SearchLimits, type SearchParts, searchIndex } from "./search.ts";
 import { deadlineKept, SearchTally } from "./search-tally.ts";
 import { meterService, type ServiceMeter } from "./service-meter.ts";
 import type { Topology } from "./topology.ts";
@@ -62,17 +62,20 @@ export class RootService {
   readonly #answers = new AnswerTally();
   #meter: ServiceMeter | undefined;
   #watch: QueryWatch | undefined;
-  readonly #guard: CanaryGuard;
-  readonly #instant: InstantAnswers;
+  readonly #parts: SearchParts;
   readonly #definitions: Definitions;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-    const { nowMs } = options.resources.clock;
-    this.#instant = new InstantAnswers({ cacheBytesMax: options.cacheBytesMax, nowMs });
-    this.#guard = new CanaryGuard({ ...options.resources, canary: new Canary() });
+    const { resources, limits, cacheBytesMax } = options;
+    this.#parts = {
+      resources,
+      limits,
+      guard: new CanaryGuard({ ...resources, canary: new Canary() }),
+      instant: new InstantAnswers({ cacheBytesMax, nowMs: resources.clock.nowMs }),
+    };
     this.#definitions = new Definitions(options);
     this.catalog = options.catalog;
     this.log = options.log;
@@ -116,21 +119,21 @@ export class RootService {
       await waitForWrite(index, body.after, { ...resources, untilMs });
     }
     if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
-    const parts = { resources, limits, guard: this.#guard, instant: this.#instant };
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
     const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
-    return this.#admitted({ ...context, ...asked }, (onGathered) =>
-      searchIndex(index, body, { ...context, ...parts, onGathered }),
+    return this.#admitted(context, asked, (onGathered) =>
+      searchIndex(index, { body, context, onGathered }, this.#parts),
     );
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
   async #admitted(
-    context: SearchContext & { budgetMs: number; index: string; text: string; readyMs: number },
+    context: SearchContext,
+    { index, text, readyMs, budgetMs }: { budgetMs: number; index: string; text: string; readyMs: number },
     run: (onGathered: (gathered: Gathered) => void) => Promise<Buffer>,
   ): Promise<Buffer> {
     const { admission, resources } = this.#options;
-    const { budgetMs } = context;
+    const { trace, startMs } = context;
     const decision = admission.admit(context.priority);
     if (decision.kind === "shed") {
       const { retryAfterS } = decision;
@@ -154,16 +157,16 @@ export class RootService {
       throw error;
     } finally {
       const nowMs = this.clock.nowMs();
-      const tookMs = nowMs - context.startMs;
-      const load = gathered && loadSample(gathered.result.reports, gathered.gatheredMs - context.startMs);
+      const tookMs = nowMs - startMs;
+      const load = gathered && loadSample(gathered.result.reports, gathered.gatheredMs - startMs);
       const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
       const deadline = deadlineKept({ tookMs, budgetMs, failure });
       this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
-      const { index, text, trace, startMs, readyMs } = context;
-      const asked = { index, text, trace, startMs, readyMs, budgetMs };
-      const kept = this.#watch?.({ ...asked, doneMs: nowMs, end, failure, gathered });
+      const asked = { index, text, trace, startMs, readyMs, budgetMs, doneMs: nowMs, end, failure, gathered } as const;
+      const kept = this.#watch?.(asked);
       if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
-      admission.leave({ ...(load ?? { tookMs }), budgetMs, gone: gone || load === undefined }, nowMs);
+      const spent = { tookMs: load?.tookMs ?? tookMs, queuedMs: load?.queuedMs };
+      admission.leave({ ...spent, budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }
 
@@ -284,7 +287,7 @@ export class RootService {
     this.#meter = meterService(metrics);
     showRoot(metrics, this.#seen());
     showReplicas(metrics, this.#seen(), this.#options.freshness);
-    showInstantAnswers(metrics, this.#instant);
+    showInstantAnswers(metrics, this.#parts.instant);
   }
 
   #seen(): ClusterReportInput {

@@ -35,10 +35,11 @@ export type VerdictInput = {
 
 /** Sums up every shard's outcome. `complete` means that every shard is, and nothing less. */
 export function verdictOf({ reports, answers, coverage, heard }: VerdictInput): Verdict {
-  const count = (outcome: ShardReport["outcome"]): number =>
-    reports.filter((report) => report.outcome === outcome).length;
-  const complete = count("complete");
-  const truncated = count("truncated");
+  let [complete, truncated] = [0, 0];
+  for (const { outcome } of reports) {
+    if (outcome === "complete") complete++;
+    else if (outcome === "truncated") truncated++;
+  }
   return {
     complete: complete === reports.length,
     coverage: {
@@ -53,7 +54,7 @@ export function verdictOf({ reports, answers, coverage, heard }: VerdictInput): 
 }
 
 function shardVerdict(report: ShardReport, shard: number, sequence: number | undefined): ShardVerdict {
-  return {
+  const verdict: ShardVerdict = {
     shard,
     outcome: report.outcome,
     leaf: report.replica?.leaf ?? null,
@@ -62,8 +63,9 @@ function shardVerdict(report: ShardReport, shard: number, sequence: number | und
     tookMs: rounded(report.tookMs),
     documents: report.documents,
     sequence: sequence ?? null,
-    ...(report.errors.length === 0 ? {} : { errors: report.errors }),
   };
+  if (report.errors.length > 0) verdict.errors = report.errors;
+  return verdict;
 }
 
 /** Milliseconds as they are shown: to the microsecond. */

@@ -11,6 +11,14 @@ export function isLoopback(host: string): boolean {
  * to point at 127.0.0.1 (DNS rebinding) still sends its own name.
  */
 export function namesThisMachine(header: string | undefined): boolean {
+  if (header !== lastHost.header) lastHost = { header, isOurs: isOurs(header) };
+  return lastHost.isOurs;
+}
+
+/** Callers send the same name again and again, and reading it takes microseconds. */
+let lastHost: { header: string | undefined; isOurs: boolean } = { header: undefined, isOurs: false };
+
+function isOurs(header: string | undefined): boolean {
   const url = header === undefined ? null : URL.parse(`http://${header}`);
   if (url === null) return false;
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
