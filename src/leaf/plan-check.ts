@@ -3,7 +3,7 @@ import type { Plan } from "../protocol/plan.ts";
 /** A plan's reading: the plan itself, or where it does not fit. */
 export type PlanReading = { kind: "plan"; plan: Plan } | { kind: "unfit"; detail: string };
 
-const planSizeBytesMax = 1024 * 1024;
+export const planSizeBytesMax = 1024 * 1024;
 const clausesMax = 1024;
 const termsMax = 10_000;
 const topMax = 10_000;

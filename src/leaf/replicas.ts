@@ -2,7 +2,8 @@ import type { LogEra } from "../protocol/history.ts";
 import type { LinkCalls, ReplicaStatus, ShardAddress } from "../protocol/link.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "../protocol/statistics.ts";
-import { fieldMismatch, readPlan } from "./plan-check.ts";
+import { fieldMismatch } from "./plan-check.ts";
+import { rememberPlans } from "./plan-memory.ts";
 import type { PlanResolver, SearchedShard } from "./search.ts";
 
 /** One replica as the leaf holds it, whatever it keeps its documents in. */
@@ -75,7 +76,7 @@ const statisticsTermsMax = 4000;
 /** An empty leaf that opens its replicas with `openReplica`. */
 export function createReplicas(openReplica: OpenReplica): Replicas {
   const entries = new Map<string, Entry>();
-  const planOf = rememberLastPlan();
+  const planOf = rememberPlans();
 
   const held = (address: ShardAddress): HeldReplica | undefined => entries.get(keyOf(address))?.replica;
 
@@ -219,17 +220,4 @@ function keyOf({ index, incarnation, shard }: ShardAddress): string {
 
 function addressOf({ definition, shard }: Entry): ShardAddress {
   return { index: definition.index, incarnation: definition.incarnation, shard };
-}
-
-/** Reads plans, the same one only once in a row: a leaf that holds several shards gets it for each of them. */
-function rememberLastPlan(): typeof readPlan {
-  let lastBytes: Uint8Array = new Uint8Array();
-  let last = readPlan(lastBytes);
-  return (bytes) => {
-    if (Buffer.compare(bytes, lastBytes) !== 0) {
-      last = readPlan(bytes);
-      lastBytes = bytes;
-    }
-    return last;
-  };
 }
