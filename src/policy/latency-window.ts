@@ -21,11 +21,13 @@ export class LatencyWindow {
     this.slots = new Array(slotCount).fill(undefined);
   }
 
-  /** Counts one duration. Every reply is counted in several windows, so the usual case, the newest slot, is short. */
   record(durationMs: number, nowMs: number): void {
-    this.advance(nowMs);
-    this.current ??= this.begin();
-    this.current.record(durationMs);
+    this.slotAt(nowMs).record(durationMs);
+  }
+
+  /** Counts durations that were all recorded at about the same time. */
+  add(durations: LatencyHistogram, nowMs: number): void {
+    this.slotAt(nowMs).merge(durations);
   }
 
   /** How many durations stand in the window. */
@@ -42,10 +44,12 @@ export class LatencyWindow {
     for (const slot of this.slots) if (slot !== undefined && slot.count > 0) target.merge(slot);
   }
 
-  private begin(): LatencyHistogram {
-    const slot = new LatencyHistogram();
-    this.slots[positiveModulo(this.newest, this.slots.length)] = slot;
-    return slot;
+  private slotAt(nowMs: number): LatencyHistogram {
+    this.advance(nowMs);
+    if (this.current !== undefined) return this.current;
+    this.current = new LatencyHistogram();
+    this.slots[positiveModulo(this.newest, this.slots.length)] = this.current;
+    return this.current;
   }
 
   /** Clears the slots that time has passed by. A clock that stands still is fine. */
@@ -70,16 +74,37 @@ const views = [
 export type LatencyViewName = (typeof views)[number]["name"];
 export const latencyViewNames: readonly LatencyViewName[] = views.map((view) => view.name);
 
-/** The three windows in which latencies are shown: the last 10 seconds, minute and five minutes. */
+/** The shortest slot of any view; all others are whole multiples of it. */
+const freshSpanMs = 1_000;
+
+/**
+ * The three windows in which latencies are shown: the last 10 seconds, minute and five minutes. Every reply is recorded in
+ * several trackers, so each counts it once and adds a second's recordings to all its windows when the second is over.
+ */
 export class LatencyTracker {
   private readonly windows = views.map((view) => new LatencyWindow(view.spanMs, view.slotCount));
+  private readonly fresh = new LatencyHistogram();
+  private freshMs = 0;
+  private freshUntilMs = Number.NEGATIVE_INFINITY;
 
   record(durationMs: number, nowMs: number): void {
-    for (const window of this.windows) window.record(durationMs, nowMs);
+    if (nowMs >= this.freshUntilMs) {
+      this.pour();
+      this.freshMs = nowMs;
+      this.freshUntilMs = (Math.floor(nowMs / freshSpanMs) + 1) * freshSpanMs;
+    }
+    this.fresh.record(durationMs);
   }
 
   mergeInto(target: LatencyHistogram, view: LatencyViewName, nowMs: number): void {
+    this.pour();
     this.windows[latencyViewNames.indexOf(view)]?.mergeInto(target, nowMs);
+  }
+
+  private pour(): void {
+    if (this.fresh.count === 0) return;
+    for (const window of this.windows) window.add(this.fresh, this.freshMs);
+    this.fresh.clear();
   }
 }
 

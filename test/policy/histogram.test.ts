@@ -88,6 +88,39 @@ describe("a sliding window", () => {
     );
   });
 
+  test("tracks each view as a window of its own would, whenever somebody looks", () => {
+    const spans = [
+      ["10s", 10_000, 10],
+      ["1m", 60_000, 12],
+      ["5m", 300_000, 15],
+    ] as const;
+    const looks = fc.array(fc.nat(400), { maxLength: 10 });
+    fc.assert(
+      fc.property(recordings, looks, fc.nat(90_000), (steps, lookedAt, pauseMs) => {
+        const tracker = new LatencyTracker();
+        const windows = spans.map(([, spanMs, slots]) => new LatencyWindow(spanMs, slots));
+        let nowMs = 0;
+        const compare = (): void => {
+          spans.forEach(([view], i) => {
+            const [tracked, expected] = [new LatencyHistogram(), new LatencyHistogram()];
+            tracker.mergeInto(tracked, view, nowMs);
+            windows[i]?.mergeInto(expected, nowMs);
+            expect([...tracked.buckets()]).toEqual([...expected.buckets()]);
+          });
+        };
+        steps.forEach(({ gapMs, ms }, step) => {
+          nowMs += gapMs;
+          tracker.record(ms, nowMs);
+          for (const window of windows) window.record(ms, nowMs);
+          if (lookedAt.includes(step)) compare();
+        });
+        nowMs += pauseMs;
+        compare();
+      }),
+      { seed: 14, numRuns: 300 },
+    );
+  });
+
   test("joins replicas by adding counts: the p99 of both is not the mean of their p99s", () => {
     const [quick, slow] = [new LatencyTracker(), new LatencyTracker()];
     for (let i = 0; i < 990; i++) quick.record(1, i);
