@@ -19,7 +19,6 @@ import { Sieve } from "./sieve.ts";
 import { type BestDocuments, SortedTop } from "./sorted-top.ts";
 import type { Tombstones } from "./tombstones.ts";
 import { type RanksBefore, Top } from "./top.ts";
-import type { Weighing } from "./weighing.ts";
 
 /** How many documents of an empty query are looked at between two looks at the clock. */
 const listedAtOnce = 4096;
@@ -55,8 +54,9 @@ export class PieceScan implements Collector {
   readonly #sorted: SortedTop | undefined;
   /** Where champion lists may be used. */
   readonly #plainTop: Top | undefined;
-  readonly #weighed: Map<Weighing, WeighedPiece>;
-  readonly #unready: WeighedPiece[];
+  /** In the order of the plan's weighings, of which the first few are ready. */
+  readonly #weighed: WeighedPiece[];
+  #ready = 0;
   #cursors: { simple: TermCursor[]; clauses: OpenClause[] } | undefined;
   /** Every document below it has been scored. */
   #scannedTo = 0;
@@ -75,8 +75,7 @@ export class PieceScan implements Collector {
     const top = new Top(plan.top, floor, ranksBefore(piece));
     this.top = this.#sorted ?? top;
     if (this.#isPlain) this.#plainTop = top;
-    this.#weighed = new Map(plan.weighings.map((weighing) => [weighing, piece.weighed(weighing)]));
-    this.#unready = [...this.#weighed.values()];
+    this.#weighed = plan.weighings.map((weighing) => piece.weighed(weighing));
   }
 
   get floor(): number {
@@ -96,9 +95,9 @@ export class PieceScan implements Collector {
       this.done = this.foldFacets();
       return foldedPostings;
     }
-    const weighed = this.#unready[0];
+    const weighed = this.#weighed[this.#ready];
     if (weighed !== undefined) {
-      if (weighed.prepare()) this.#unready.shift();
+      if (weighed.prepare()) this.#ready++;
       return listedAtOnce;
     }
     this.#cursors ??= this.#open();
@@ -108,7 +107,8 @@ export class PieceScan implements Collector {
 
   #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
     const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
-    const simple = this.#plan.simple ? clauses.flatMap(({ terms }) => terms) : [];
+    const simple: TermCursor[] = [];
+    if (this.#plan.simple) for (const { terms } of clauses) simple.push(...terms);
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (simple.length === 2) simple.sort((a, b) => a.end - a.start - (b.end - b.start));
     if (this.#plainTop !== undefined) this.#foresee(simple, this.#plainTop);
@@ -144,10 +144,11 @@ export class PieceScan implements Collector {
   }
 
   #openClause(clause: PreparedClause): OpenClause {
-    const { occur, terms, weighing } = clause;
+    const { occur, terms, weighingAt } = clause;
+    const weighed = this.#weighed[weighingAt];
     const cursors: TermCursor[] = [];
     for (const { lookup, weight } of terms) {
-      const postings = this.#weighed.get(weighing)?.postings(lookup, this.view.documents);
+      const postings = weighed?.postings(lookup, this.view.documents);
       if (postings === undefined) continue;
       const { docs, codes, start, end, saturation, champions, holders } = postings;
       cursors.push({ docs, codes, start, end, saturation, weight, champions, holders });
@@ -197,7 +198,8 @@ export class PieceScan implements Collector {
   /** Collects up to where no term has more postings than a step may read. */
   #advanceFew(terms: readonly TermCursor[], collect: (limit: number) => number): number {
     const before = startsOf(terms);
-    const limit = Math.min(...terms.map((term) => this.#reached(term)));
+    let limit = this.view.documents;
+    for (const term of terms) limit = Math.min(limit, this.#reached(term));
     this.total += collect(limit);
     this.#scannedTo = limit;
     return startsOf(terms) - before;
@@ -273,7 +275,9 @@ function ranksBefore(piece: Piece): RanksBefore {
 }
 
 function startsOf(terms: readonly TermCursor[]): number {
-  return terms.reduce((sum, { start }) => sum + start, 0);
+  let sum = 0;
+  for (const { start } of terms) sum += start;
+  return sum;
 }
 
 function nextDocument(terms: readonly TermCursor[]): number | undefined {

@@ -12,6 +12,8 @@ import { type Weighing, weighingOf } from "./weighing.ts";
 export type PreparedClause = {
   occur: PlanClause["occur"];
   weighing: Weighing;
+  /** Its place among the plan's weighings. */
+  weighingAt: number;
   terms: { lookup: TermLookup; weight: number }[];
   /** All the terms must stand side by side. */
   phrase: PreparedPhrase | undefined;
@@ -45,7 +47,7 @@ const weightMin = 1e-100;
 
 /** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
 export function preparePlan(plan: Plan, columns: readonly ColumnField[]): PreparedPlan {
-  const weighings = new Set<Weighing>();
+  const weighings: Weighing[] = [];
   const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
   const optional = clauses.filter(({ occur }) => occur === "optional").length;
   const matching = {
@@ -55,7 +57,7 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
   return {
     bm25: plan.bm25,
     clauses,
-    weighings: [...weighings],
+    weighings,
     matching,
     listed: clauses.every(({ occur }) => occur === "excluded"),
     simple: matching.atLeast <= 1 && clauses.every(isSimple),
@@ -75,13 +77,14 @@ function windowOf(clauses: readonly PreparedClause[]): number {
   return Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms))));
 }
 
-function prepareClause(plan: Plan, clause: PlanClause, weighings: Set<Weighing>): PreparedClause {
+function prepareClause(plan: Plan, clause: PlanClause, weighings: Weighing[]): PreparedClause {
   const weighing = weighingOf(plan, clause.fieldBoosts);
-  weighings.add(weighing);
+  const known = weighings.indexOf(weighing);
+  const weighingAt = known < 0 ? weighings.push(weighing) - 1 : known;
   const terms = clause.terms.map(({ term, weight }) => ({ lookup: { term, key: lookupKey(term) }, weight }));
   const names = clause.terms.map(({ term }) => term);
   const phrase = clause.phrase && preparePhrase(clause.phrase, names, weighing.boosts);
-  return { occur: clause.occur, weighing, terms, phrase };
+  return { occur: clause.occur, weighing, weighingAt, terms, phrase };
 }
 
 function isSimple({ occur, terms, weighing, phrase }: PreparedClause): boolean {
