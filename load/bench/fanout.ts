@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import { demoDocuments } from "../../data/corpus.ts";
+import { queryStream } from "../../data/queries.ts";
+import { seededRandom } from "../../src/time.ts";
 import { processorMs } from "../driver/processor-time.ts";
 import { startDemoCluster } from "./demo-cluster.ts";
 import { startProcess } from "./processes.ts";
@@ -19,13 +22,15 @@ const rounds = 3;
 const roundS = 8;
 /** By then the runtime has compiled what it will; a sixth of the processor time of the first ten seconds is that. */
 const warmUpS = 25;
+/** Searches of the Zipf stream, of ten thousand different ones. */
+const repeatedSearches = 4000;
 const connections = 32;
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /**
  * Throughput and processor time per query (root and leaves, as the operating system books it) of the real four-shard
  * search over the demo corpus, beside the same fan-out with leaves that only echo. In alternation in one run, so that
- * what disturbs the machine disturbs both.
+ * what disturbs the machine disturbs both. And of a Zipf stream that answers of before may be given to again.
  */
 export async function run({ json }: { json: boolean }): Promise<void> {
   const cluster = await startDemoCluster();
@@ -45,6 +50,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
       rootPid: root?.pid ?? 0,
       leafPids: shards.map(({ pid }) => pid),
     };
+    const repeated: Target = { ...search, name: "repeated", bodies: repeatedBodies() };
     const floor: Target = {
       name: "echo",
       url: echo.url,
@@ -53,19 +59,29 @@ export async function run({ json }: { json: boolean }): Promise<void> {
       rootPid: echo.pid,
       leafPids: leaves.map(({ pid }) => pid),
     };
-    const results: Record<"search" | "echo", Round[]> = { search: [], echo: [] };
+    const results: Record<"search" | "echo" | "repeated", Round[]> = { search: [], echo: [], repeated: [] };
     await measure(search, warmUpS);
     await measure(floor, warmUpS);
+    await measure(repeated, roundS);
     for (let round = 0; round < rounds; round++) {
       results.search.push(await measure(search, roundS));
       results.echo.push(await measure(floor, roundS));
+      results.repeated.push(await measure(repeated, roundS));
     }
-    print(summarize(results.search), summarize(results.echo), json);
+    const { search: asked, echo: echoed, repeated: again } = results;
+    print({ search: summarize(asked), echo: summarize(echoed), repeated: summarize(again) }, json);
   } finally {
     await Promise.all([echo.stop(), ...leaves.map((leaf) => leaf.stop()), cluster.stop()]);
   }
 }
 
+/** The same few searches again and again, as people ask them; answers that stand may be given again. */
+function repeatedBodies(): string[] {
+  const stream = queryStream(demoDocuments(), { random: seededRandom(9) });
+  return Array.from({ length: repeatedSearches }, () => JSON.stringify(stream.next().value));
+}
+
+/** Connections begin at different places: in step they would all ask the same, while it is at hand everywhere. */
 async function measure(target: Target, seconds: number): Promise<Round> {
   const before = await spentMs(target);
   const headers = { "content-type": "application/json" };
@@ -75,7 +91,12 @@ async function measure(target: Target, seconds: number): Promise<Round> {
     headers,
     body,
   }));
-  const result = await autocannon({ url: target.url, connections, duration: seconds, requests });
+  let clients = 0;
+  const setupClient = (client: autocannon.Client): void => {
+    const from = Math.floor((clients++ * requests.length) / connections);
+    client.setRequests([...requests.slice(from), ...requests.slice(0, from)]);
+  };
+  const result = await autocannon({ url: target.url, connections, duration: seconds, requests, setupClient });
   const after = await spentMs(target);
   return {
     queries: result["2xx"],
@@ -118,12 +139,13 @@ function summarize(all: readonly Round[]): Summary {
   };
 }
 
-function print(search: Summary, echo: Summary, json: boolean): void {
+function print(summaries: Record<"search" | "echo" | "repeated", Summary>, json: boolean): void {
+  const { search, echo, repeated } = summaries;
   const processorRatio = search.processorMsPerQuery / echo.processorMsPerQuery;
   const throughputRatio = search.queriesPerSecond / echo.queriesPerSecond;
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ bench: "fanout", connections, search, echo, processorRatio, throughputRatio })}\n`,
+      `${JSON.stringify({ bench: "fanout", connections, ...summaries, processorRatio, throughputRatio })}\n`,
     );
     return;
   }
@@ -134,6 +156,6 @@ function print(search: Summary, echo: Summary, json: boolean): void {
   };
   process.stdout.write(`${connections} connections, 4 shards, ${rounds} x ${roundS} s each in alternation\n\n`);
   process.stdout.write("         queries/s   CPU ms/query    root  leaves   p50 ms   p99 ms  errors\n");
-  process.stdout.write(line("search", search) + line("echo", echo));
+  process.stdout.write(line("search", search) + line("echo", echo) + line("repeated", repeated));
   process.stdout.write(`\nCPU per query: ${processorRatio.toFixed(2)} times the echo's (at most 2.5; goal 1.5)\n`);
 }
