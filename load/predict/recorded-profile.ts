@@ -23,7 +23,8 @@ const factorMax = 2;
  * Makes a profile of one attempt from calm queries. The attempts of a query are for the same words and some of them for
  * the same leaf, and the simulator draws independent ones that queue. So a first guess takes that of which the slowest
  * of as many as there are shards is as slow as the slowest was (the n-th root of its distribution), and then it is
- * stretched until the simulator, at the rate that was recorded at, gives what was seen. What a query takes beyond its
+ * stretched until the simulator, at the rate that was recorded at, gives what was seen; never beyond the slowest attempt
+ * that was seen, or a tail that hedges keep from the answers would be stretched without end. What a query takes beyond its
  * slowest attempt is the way's. Undefined where there are too few queries to tell.
  */
 export async function profileFrom(
@@ -34,7 +35,9 @@ export async function profileFrom(
   if (queries.length < queriesMin) return undefined;
   const whole = ascending(queries.map(({ latencyMs }) => latencyMs));
   const rttMs = quantile(ascending(queries.map(({ slowestMs, latencyMs }) => Math.max(0, latencyMs - slowestMs))), 0.5);
-  let points = firstGuess(ascending(queries.map(({ slowestMs }) => slowestMs)), shards);
+  const slowest = ascending(queries.map(({ slowestMs }) => slowestMs));
+  const seenMsMax = Math.max(msMin, slowest.at(-1) ?? 0);
+  let points = firstGuess(slowest, shards);
   for (let round = 0; round < rounds; round++) {
     const told = await simulate({ service: { kind: "quantiles", points }, rttMs });
     const factors = (
@@ -48,7 +51,7 @@ export async function profileFrom(
       const factor = Math.min(factorMax, Math.max(1 / factorMax, wanted / Math.max(msMin, ms - rttMs)));
       return { share: share ** (1 / shards), factor };
     });
-    points = stretched(points, factors);
+    points = stretched(points, factors, seenMsMax);
   }
   return { service: { kind: "quantiles", points }, rttMs };
 }
@@ -62,8 +65,11 @@ function firstGuess(slowest: Float64Array, shards: number): Points {
   return points;
 }
 
-/** Multiplies each time by the factor at its share, between two of them by one in between. Times stay ascending. */
-function stretched(points: Points, factors: readonly { share: number; factor: number }[]): Points {
+/**
+ * Multiplies each time by the factor at its share, between two of them by one in between. Times stay ascending, and at
+ * most `msMax`.
+ */
+function stretched(points: Points, factors: readonly { share: number; factor: number }[], msMax: number): Points {
   const result: Points = [];
   for (const [share, ms] of points) {
     const above = factors.find((one) => one.share >= share) ?? factors.at(-1);
@@ -71,7 +77,7 @@ function stretched(points: Points, factors: readonly { share: number; factor: nu
     if (above === undefined || below === undefined) continue;
     const along = above.share === below.share ? 0 : (share - below.share) / (above.share - below.share);
     const factor = below.factor + along * (above.factor - below.factor);
-    result.push([share, Math.max(msMin, ms * factor, result.at(-1)?.[1] ?? 0)]);
+    result.push([share, Math.max(msMin, Math.min(msMax, ms * factor), result.at(-1)?.[1] ?? 0)]);
   }
   return result;
 }

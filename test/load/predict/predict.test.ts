@@ -48,6 +48,14 @@ describe("a recorded profile", () => {
     expect(played(recorded, 300).p99).toBeGreaterThan(1.1 * told.p99);
   });
 
+  test("has no attempt slower than any that was seen, also where hedges keep the tail from the answers", async () => {
+    const deaf = async (): Promise<CalmQuantiles> => ({ p50: 1.5, p95: 1.6, p99: 1.7 });
+    const recorded = await profileFrom(queries, shards, deaf);
+    const slowestMs = Math.max(...queries.map((query) => query.slowestMs));
+    expect(recorded?.service.points.length).toBeGreaterThan(5);
+    for (const [, ms] of recorded?.service.points ?? []) expect(ms).toBeLessThanOrEqual(slowestMs);
+  });
+
   test("is not made of too few queries", async () => {
     const few = [{ slowestMs: 1, latencyMs: 2 }];
     expect(await profileFrom(few, shards, async () => ({ p50: 1, p95: 1, p99: 1 }))).toBeUndefined();
