@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asNumber, asRecord } from "../../src/command/answers.ts";
 import type { LiveVariant } from "../scenario/live-scenario.ts";
-import type { CalmQuantiles, Recorded } from "./recorded-profile.ts";
+import type { QueryQuantiles, Recorded } from "./recorded-profile.ts";
 
 export type Prediction = { p50Ms: number; p99Ms: number };
 
@@ -25,7 +25,7 @@ const program = fileURLToPath(new URL("../../src/simulator/main.ts", import.meta
  * than its command line. The run's directory gets `recorded.json` and `scenario.json`, with which
  * `npm run simulate -- --scenario scenario.json --profile recorded.json` repeats it; undefined leaves nothing behind.
  */
-export async function simulate(variant: LiveVariant, recorded: Recorded, run: SimulatedRun): Promise<CalmQuantiles> {
+export async function simulate(variant: LiveVariant, recorded: Recorded, run: SimulatedRun): Promise<QueryQuantiles> {
   const { directory, seed } = run;
   const kept = directory ?? (await mkdtemp(join(tmpdir(), "hedgerow-predict-")));
   try {

@@ -3,31 +3,32 @@ import { driveOpenLoop } from "../driver/open-loop.ts";
 import type { SearchTarget } from "../driver/search-target.ts";
 import type { LiveVariant } from "../scenario/live-scenario.ts";
 import { simulate } from "./predict.ts";
-import { type CalmQuery, profileFrom, type Recorded } from "./recorded-profile.ts";
+import { profileFrom, type Recorded, type RecordedQuery } from "./recorded-profile.ts";
 
 const warmUpMs = 2_000;
 const recordMs = 10_000;
-const perSecondMax = 200;
+const perSecondMax = 2_000;
 /** Queries a second where nobody says how many there will be. */
 const usualPerSecond = 40;
-/** How long the simulator plays the calm case to see what it makes of a profile. */
-const playedMs = 60_000;
+/** How many queries the simulator plays of the undisturbed case to see what it makes of a profile. */
+const playedQueries = 15_000;
 
 /**
- * Records what a variant's queries take where they hardly wait for each other: at a quarter of the rate that they will
- * come at, or less. Undefined where too few of them were answered whole.
+ * Records what a variant's queries take at the rate that they will come at, before anything goes wrong: at a lower one
+ * code and data are out of the processor's caches, and the same work takes half as long again. Undefined where too few of
+ * them were answered whole.
  */
-export async function recordCalm(
+export async function recordService(
   target: SearchTarget,
   variant: LiveVariant,
   { ratePerSecond = usualPerSecond, seed }: { ratePerSecond: number | undefined; seed: number },
 ): Promise<Recorded | undefined> {
   const { scenario } = variant;
   const { load, layout } = scenario;
-  const calmPerSecond = Math.min(ratePerSecond / 4, perSecondMax);
-  const queries: CalmQuery[] = [];
+  const recordedPerSecond = Math.min(ratePerSecond, perSecondMax);
+  const queries: RecordedQuery[] = [];
   const plan = {
-    ratePerSecond: () => calmPerSecond,
+    ratePerSecond: () => recordedPerSecond,
     durationMs: warmUpMs + recordMs,
     budgetMs: load.budgetMs,
     random: seededRandom(seed),
@@ -39,7 +40,8 @@ export async function recordCalm(
     const isCounted = atMs >= warmUpMs && kind === "answered" && coverage >= 1;
     if (isCounted && slowestMs !== undefined) queries.push({ slowestMs, latencyMs });
   });
-  const calm = { ...variant, scenario: { ...scenario, faults: [], load: { ...load, stages: [] } } };
-  const run = { ratePerSecond: calmPerSecond, durationMs: playedMs, warmUpMs, seed, directory: undefined };
-  return profileFrom(queries, layout.shards, (candidate) => simulate(calm, candidate, run));
+  const undisturbed = { ...variant, scenario: { ...scenario, faults: [], load: { ...load, stages: [] } } };
+  const durationMs = warmUpMs + (playedQueries / recordedPerSecond) * 1_000;
+  const run = { ratePerSecond: recordedPerSecond, durationMs, warmUpMs, seed, directory: undefined };
+  return profileFrom(queries, layout.shards, (candidate) => simulate(undisturbed, candidate, run));
 }

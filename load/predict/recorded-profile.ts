@@ -1,7 +1,7 @@
 import type { Scenario } from "../../src/simulator/scenario.ts";
 
-/** What one query took where hardly any others were under way: at its slowest shard, and in all. */
-export type CalmQuery = { slowestMs: number; latencyMs: number };
+/** What one query took while nothing was wrong: at its slowest shard, and in all. */
+export type RecordedQuery = { slowestMs: number; latencyMs: number };
 
 /** Points of a distribution, `[share, ms]`. */
 type Points = [share: number, ms: number][];
@@ -10,7 +10,7 @@ type Points = [share: number, ms: number][];
 export type Recorded = { service: Extract<Scenario["service"], { kind: "quantiles" }>; rttMs: number };
 
 /** Quantiles of whole queries. */
-export type CalmQuantiles = { p50: number; p95: number; p99: number };
+export type QueryQuantiles = { p50: number; p95: number; p99: number };
 
 const shares = [0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const msMin = 1e-3;
@@ -20,7 +20,7 @@ const rounds = 5;
 const factorMax = 2;
 
 /**
- * Makes a profile of one attempt from calm queries. The attempts of a query are for the same words and some of them for
+ * Makes a profile of one attempt from recorded queries. The attempts of a query are for the same words and some of them for
  * the same leaf, and the simulator draws independent ones that queue. So a first guess takes that of which the slowest
  * of as many as there are shards is as slow as the slowest was (the n-th root of its distribution), and then it is
  * stretched until the simulator, at the rate that was recorded at, gives what was seen; never beyond the slowest attempt
@@ -28,9 +28,9 @@ const factorMax = 2;
  * slowest attempt is the way's. Undefined where there are too few queries to tell.
  */
 export async function profileFrom(
-  queries: readonly CalmQuery[],
+  queries: readonly RecordedQuery[],
   shards: number,
-  simulate: (candidate: Recorded) => Promise<CalmQuantiles>,
+  simulate: (candidate: Recorded) => Promise<QueryQuantiles>,
 ): Promise<Recorded | undefined> {
   if (queries.length < queriesMin) return undefined;
   const whole = ascending(queries.map(({ latencyMs }) => latencyMs));

@@ -6,7 +6,7 @@ import { driveClosedLoop } from "../driver/closed-loop.ts";
 import { drawnQueries, listedQueries, readQueries } from "../driver/query-feed.ts";
 import type { SearchTarget } from "../driver/search-target.ts";
 import { type Prediction, simulate } from "../predict/predict.ts";
-import { recordCalm } from "../predict/record.ts";
+import { recordService } from "../predict/record.ts";
 import type { Recorded } from "../predict/recorded-profile.ts";
 import { type LegRecord, type ProcessProfile, processProfiles } from "../profile/process-profile.ts";
 import { type ProcessRecord, recordProcesses } from "../profile/recording.ts";
@@ -243,7 +243,7 @@ async function measureLimit(
 
 type RecordedVariant = { variant: LiveVariant; recorded: Recorded };
 
-/** Records calm queries of every variant that the simulator knows all faults of. */
+/** Records undisturbed queries of every variant that the simulator knows all faults of. */
 async function recordAll(
   variants: readonly LiveVariant[],
   stageOf: (variant: LiveVariant) => Stage,
@@ -256,10 +256,10 @@ async function recordAll(
       say(`${variant.name}: the simulator does not know all of its faults and predicts nothing`);
       continue;
     }
-    say(`recording service times of ${variant.name} at a quarter of its load`);
+    say(`recording service times of ${variant.name} at its own load`);
     const target = targetOn(stageOf(variant), feedOf(variant, options.seed));
     const ratePerSecond = rateOf(variant, capacity);
-    const recorded = await recordCalm(target, variant, { ratePerSecond, seed: options.seed });
+    const recorded = await recordService(target, variant, { ratePerSecond, seed: options.seed });
     if (recorded === undefined) say(`${variant.name}: too few whole answers to predict from`);
     else all.push({ variant, recorded });
   }

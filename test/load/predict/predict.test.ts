@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { predictionLines, simulatedScenario } from "../../../load/predict/predict.ts";
-import { type CalmQuantiles, profileFrom, type Recorded } from "../../../load/predict/recorded-profile.ts";
+import { profileFrom, type QueryQuantiles, type Recorded } from "../../../load/predict/recorded-profile.ts";
 import { type LiveVariant, loadLiveScenario } from "../../../load/scenario/live-scenario.ts";
 import { play } from "../../../src/simulator/play.ts";
 import { readScenarioFile } from "../../../src/simulator/scenario.ts";
 import { seededRandom } from "../../../src/time.ts";
 
 const shards = 4;
-const calmPerSecond = 10;
+const recordedPerSecond = 10;
 
 function steady(): LiveVariant {
   const [variant] = loadLiveScenario("steady").variants;
@@ -15,7 +15,7 @@ function steady(): LiveVariant {
   return variant;
 }
 
-function played(recorded: Recorded, ratePerSecond: number): CalmQuantiles {
+function played(recorded: Recorded, ratePerSecond: number): QueryQuantiles {
   const run = { ratePerSecond, durationMs: 120_000, warmUpMs: 1_000 };
   const file: unknown = JSON.parse(JSON.stringify(simulatedScenario(steady(), recorded, run)));
   const base = typeof file === "object" ? file : {};
@@ -33,10 +33,10 @@ describe("a recorded profile", () => {
   const sorted = queries.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
 
   test("gives in the simulator, at the rate that it was recorded at, what was recorded", async () => {
-    const recorded = await profileFrom(queries, shards, async (candidate) => played(candidate, calmPerSecond));
+    const recorded = await profileFrom(queries, shards, async (candidate) => played(candidate, recordedPerSecond));
     if (recorded === undefined) throw new Error("there are enough queries");
     expect(recorded.rttMs).toBeCloseTo(0.5, 6);
-    const told = played(recorded, calmPerSecond);
+    const told = played(recorded, recordedPerSecond);
     for (const [share, ms] of [
       [0.5, told.p50],
       [0.95, told.p95],
@@ -49,7 +49,7 @@ describe("a recorded profile", () => {
   });
 
   test("has no attempt slower than any that was seen, also where hedges keep the tail from the answers", async () => {
-    const deaf = async (): Promise<CalmQuantiles> => ({ p50: 1.5, p95: 1.6, p99: 1.7 });
+    const deaf = async (): Promise<QueryQuantiles> => ({ p50: 1.5, p95: 1.6, p99: 1.7 });
     const recorded = await profileFrom(queries, shards, deaf);
     const slowestMs = Math.max(...queries.map((query) => query.slowestMs));
     expect(recorded?.service.points.length).toBeGreaterThan(5);
