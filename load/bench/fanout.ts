@@ -7,7 +7,7 @@ import { processorMs } from "../driver/processor-time.ts";
 import { startDemoCluster } from "./demo-cluster.ts";
 import { startProcess } from "./processes.ts";
 
-type Target = { name: string; url: string; path: string; bodies: string[]; rootPid: number; leafPids: number[] };
+type Target = { url: string; path: string; bodies: string[]; rootPid: number; leafPids: number[] };
 type Round = {
   queries: number;
   seconds: number;
@@ -43,16 +43,14 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     const { url, path: searchPath, bodies, processes } = cluster;
     const [root, ...shards] = processes;
     const search: Target = {
-      name: "search",
       url,
       path: searchPath,
       bodies,
       rootPid: root?.pid ?? 0,
       leafPids: shards.map(({ pid }) => pid),
     };
-    const repeated: Target = { ...search, name: "repeated", bodies: repeatedBodies() };
+    const repeated: Target = { ...search, bodies: repeatedBodies() };
     const floor: Target = {
-      name: "echo",
       url: echo.url,
       path: "/",
       bodies,
@@ -68,8 +66,14 @@ export async function run({ json }: { json: boolean }): Promise<void> {
       results.echo.push(await measure(floor, roundS));
       results.repeated.push(await measure(repeated, roundS));
     }
-    const { search: asked, echo: echoed, repeated: again } = results;
-    print({ search: summarize(asked), echo: summarize(echoed), repeated: summarize(again) }, json);
+    print(
+      {
+        search: summarize(results.search),
+        echo: summarize(results.echo),
+        repeated: summarize(results.repeated),
+      },
+      json,
+    );
   } finally {
     await Promise.all([echo.stop(), ...leaves.map((leaf) => leaf.stop()), cluster.stop()]);
   }

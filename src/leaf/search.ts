@@ -89,9 +89,7 @@ export type SearchQueue = {
   readonly length: number;
 };
 
-type Active = {
-  search: SearchRequest;
-  arrivedMs: number;
+type Active = Arrived & {
   running: RunningSearch;
   queuedMs: number;
   endMs: number;

@@ -53,23 +53,25 @@ export function writeReplyHead(
   const view = viewOf(into);
   view.setUint32(at + 1, hits.length, true);
   writeCounts(view, at + countsAt, reply);
-  const scoresAt = at + headBytes;
-  const sizesAt = scoresAt + 8 * hits.length;
-  const idSizesAt = sizesAt + 4 * hits.length;
-  const idsAt = idSizesAt + 2 * hits.length;
+  let place = at + headBytes;
   let ids = "";
-  for (let i = 0; i < hits.length; i++) {
-    const { id, score } = hits[i] ?? noHit;
+  for (const { id, score } of hits) {
     ids += id;
-    view.setFloat64(scoresAt + 8 * i, score, true);
-    view.setUint32(sizesAt + 4 * i, documentSizesBytes[i] ?? 0, true);
+    view.setFloat64(place, score, true);
+    place += 8;
   }
-  let place = idsAt + into.write(ids, idsAt);
-  const ascii = place - idsAt === ids.length;
-  for (let i = 0; i < hits.length; i++) {
-    const { id } = hits[i] ?? noHit;
-    view.setUint16(idSizesAt + 2 * i, ascii ? id.length : Buffer.byteLength(id), true);
+  for (const sizeBytes of documentSizesBytes) {
+    view.setUint32(place, sizeBytes, true);
+    place += 4;
   }
+  const idsAt = place + 2 * hits.length;
+  const idsEnd = idsAt + into.write(ids, idsAt);
+  const ascii = idsEnd - idsAt === ids.length;
+  for (const { id } of hits) {
+    view.setUint16(place, ascii ? id.length : Buffer.byteLength(id), true);
+    place += 2;
+  }
+  place = idsEnd;
   view.setUint32(at + 5, place - idsAt, true);
   if (extras !== "") {
     const written = into.write(extras, place + 4);
@@ -83,8 +85,6 @@ export function writeReplyHead(
     (extras === "" ? 0 : flag.extras);
   return place - at;
 }
-
-const noHit = { id: "", score: 0 };
 
 /** Numbers are read and written through a view: a Buffer's own methods take them apart byte by byte. */
 function viewOf(bytes: Buffer): DataView {
