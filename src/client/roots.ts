@@ -4,12 +4,18 @@ import { type Answer, type Client, type Request, ServiceUnreachable } from "../c
 /** How an attempt at one root ended. */
 export type RootAttempt = { kind: "answered"; status: number; code: unknown } | { kind: "unreachable" };
 
+/** What a balancer or proxy answers when it cannot reach the root behind it. */
+const gatewayStatuses: readonly number[] = [502, 503, 504];
+
 /**
- * Whether a request goes to another root after one ended so: where nothing answered, or a root says that it is leaving
- * or not ready. Whatever else a root answers, another one would answer too.
+ * Whether a request goes to another root after one ended so: where nothing answered, where a root says that it is not
+ * ready, and where something before the root answered in its stead, which shows by the missing code. Whatever else a
+ * root answers, another one would answer too.
  */
 export function goesElsewhere(attempt: RootAttempt): boolean {
-  return attempt.kind === "unreachable" || (attempt.status === 503 && attempt.code === "not_ready");
+  if (attempt.kind === "unreachable") return true;
+  if (typeof attempt.code !== "string") return gatewayStatuses.includes(attempt.status);
+  return attempt.status === 503 && attempt.code === "not_ready";
 }
 
 /** The roots of one cluster. Every request begins at the one that answered last. */

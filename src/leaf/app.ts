@@ -33,6 +33,7 @@ export function createLeafApp({ replicas, searches, metrics, log, transport, lim
     clientErrorHandler: refuseConnection,
     bodyLimit: bodySizeBytesMax,
     forceCloseConnections: true,
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, asHedgerowError(error)),

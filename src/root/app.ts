@@ -60,6 +60,8 @@ export function createApp(options: AppOptions): App {
     clientErrorHandler: refuseConnection,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
+    // A connection that was taken in time has its request answered, instead of a refusal that is no problem document.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, allowUnionTypes: true } },
     frameworkErrors: (error, request, reply) => {
@@ -85,6 +87,7 @@ export function createApp(options: AppOptions): App {
   app.addHook("onSend", (request, reply, _payload, done) => {
     const tookMs = clock.nowMs() - request.startMs;
     reply.header("server-timing", `total;dur=${tookMs.toFixed(2)}`);
+    if (service.draining) reply.header("connection", "close");
     meter(request.routeOptions.url, reply.statusCode, tookMs);
     done();
   });

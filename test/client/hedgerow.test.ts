@@ -86,6 +86,12 @@ describe("a search", () => {
     await expect(alone.client.search("demo", "x")).rejects.toThrow("not_ready");
   });
 
+  it.each([502, 503, 504])("passes over a root in whose stead something before it answers %i", async (status) => {
+    const { client, seen } = await clientOf([() => ({ status }), () => answer]);
+    expect((await client.search("demo", "x")).complete).toBe(true);
+    expect(seen[0]).toHaveLength(1);
+  });
+
   it.each([
     [429, "overloaded"],
     [503, "insufficient_coverage"],
