@@ -85,7 +85,9 @@ export function createReplica({
   const settings = { ...replicaDefaults, ...overrides };
   const shard = new Shard(definition.settings, random);
   const slices = createSlices(clock, settings.sliceMs);
-  /** Whatever changes the shard takes its turn here. */
+  /** Batches wait for the workers here, in their order. */
+  const order = createGate(1, Number.POSITIVE_INFINITY);
+  /** Whatever changes the shard takes its turn here, once all that it needs is there: merges must not wait for workers. */
   const turns = createGate(1, Number.POSITIVE_INFINITY);
   const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, timers, settings });
   if (snapshot !== undefined) {
@@ -108,8 +110,7 @@ export function createReplica({
     return prepared;
   };
 
-  const commit = async (part: BatchPart, prepared: Promise<StagePart>): Promise<void> => {
-    const stagePart = await prepared;
+  const commit = async (part: BatchPart, stagePart: StagePart): Promise<void> => {
     const stage = shard.stage();
     try {
       await stagePart(stage.staged, slices.start());
@@ -124,7 +125,10 @@ export function createReplica({
   const applyTurn = async (work: readonly { part: BatchPart; prepared: Promise<StagePart> }[], known: number) => {
     if (closed || failures !== known) throw new HedgerowError("not_ready", "a batch before this one was not applied");
     try {
-      for (const { part, prepared } of work) await commit(part, prepared);
+      for (const { part, prepared } of work) {
+        const stagePart = await prepared;
+        await turns.run(() => commit(part, stagePart));
+      }
     } catch (cause) {
       failures++;
       scheduled = shard.sequence;
@@ -146,7 +150,7 @@ export function createReplica({
       scheduled = Math.max(scheduled, upTo, parts.at(-1)?.sequence ?? 0);
       const known = failures;
       const work = parts.map((part) => ({ part, prepared: prepare(part) }));
-      return turns.run(async () => {
+      return order.run(async () => {
         await applyTurn(work, known);
         shard.advance(upTo);
         upkeep.start();
@@ -170,7 +174,7 @@ export function createReplica({
     async close() {
       closed = true;
       upkeep.stop();
-      await turns.run(async () => undefined);
+      await order.run(async () => undefined);
       await upkeep.settled();
     },
   };

@@ -185,6 +185,42 @@ describe("a replica", () => {
     await expect(replica.apply(encodeChanges([put("b", 9, "x")]), 9)).rejects.toMatchObject({ code: "not_ready" });
   });
 
+  test("puts a merged segment in its place while a later batch still waits for a worker", async () => {
+    const merging = Promise.withResolvers<void>();
+    const sealing = Promise.withResolvers<void>();
+    let sealed = 0;
+    const definition = { index: "test", incarnation: 1, settings: testSettings };
+    const replica = createReplica({
+      definition,
+      shard: 0,
+      indexing: {
+        ...indexing,
+        waiting: 0,
+        seal: async (settings, batches) => {
+          if (++sealed > 6) await sealing.promise;
+          return indexing.seal(settings, batches);
+        },
+        merge: async (sources) => {
+          await merging.promise;
+          return indexing.merge(sources);
+        },
+      },
+      settings: tiny,
+    });
+    const batch = (place: number) =>
+      encodeChanges(Array.from({ length: 5 }, (_, i) => put(`d${place}-${i}`, place * 5 + i + 1, "bee")));
+    for (let place = 0; place < 6; place++) await replica.apply(batch(place), place * 5 + 5);
+    const last = replica.apply(batch(6), 35);
+    expect(replica.status().segments).toBe(6);
+    merging.resolve();
+    await replica.settled();
+    expect(replica.status()).toMatchObject({ segments: 1, documents: 30, sequence: 30 });
+    sealing.resolve();
+    expect(await last).toBe(35);
+    expect(replica.status()).toMatchObject({ segments: 2, documents: 35 });
+    await replica.close();
+  });
+
   test("gets through a change that is larger than a part, and advances without any change", async () => {
     const replica = replicaWith({ partBytesMax: 1000 });
     const long = "fox ".repeat(5000);
