@@ -14,7 +14,7 @@ const quietMs = 3000;
 /** As many as a leaf has unless told otherwise. */
 const threads = 1;
 /** How long the stream waits on the processor between two turns of the event loop, and in what steps. */
-const spinMs = 0.02;
+const spinMs = 0.05;
 const spinPauses = 40;
 
 type Latencies = { searches: number; p50Ms: number; p99Ms: number; maxMs: number };

@@ -1,7 +1,7 @@
 import type { TermRange } from "./few-terms.ts";
 import { holds } from "./holders.ts";
-import { type Collector, type TermCursor, windowEnd } from "./kernel.ts";
-import { seekNear } from "./postings.ts";
+import { type Collector, windowEnd } from "./kernel.ts";
+import { seekNear, type TermCursor } from "./postings.ts";
 
 /** A term's postings of a range of documents. */
 type Part = { term: TermCursor; from: number; to: number };

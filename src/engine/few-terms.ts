@@ -1,4 +1,5 @@
-import { type Collector, type TermCursor, windowEnd } from "./kernel.ts";
+import { type Collector, windowEnd } from "./kernel.ts";
+import type { TermCursor } from "./postings.ts";
 
 /**
  * Collects the documents of one term's postings up to place `to`, where nothing else adds to their scores; answers how

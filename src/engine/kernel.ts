@@ -1,10 +1,7 @@
 import { type Holders, holds } from "./holders.ts";
-import { type Postings, seek } from "./postings.ts";
+import { seek, type TermCursor } from "./postings.ts";
 import type { Sieve } from "./sieve.ts";
 import type { Tombstones } from "./tombstones.ts";
-
-/** A term's postings in one piece, how far they are read, and what its saturation is multiplied with. */
-export type TermCursor = Postings & { weight: number };
 
 /** One clause's terms in one piece. */
 export type ClauseCursor = { occur: "optional" | "required" | "excluded"; terms: TermCursor[] };

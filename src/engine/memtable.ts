@@ -8,8 +8,8 @@ import type { FilterBits } from "./filter-bits.ts";
 import { MemtableColumns } from "./memtable-columns.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import { checkDocuments, type PhraseCheck } from "./phrase-check.ts";
-import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
-import type { Postings } from "./postings.ts";
+import type { Piece, TermLookup, WeighedPiece, WeightedTerm } from "./piece.ts";
+import type { TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { eachCounts, type TermCounts, wordCounts } from "./term-counts.ts";
 import { Tombstones } from "./tombstones.ts";
@@ -153,7 +153,7 @@ export class Memtable implements Piece {
   }
 
   weighed(weighing: Weighing): WeighedPiece {
-    return { prepare: () => true, postings: (lookup, limit) => this.#postings(lookup, weighing, limit) };
+    return { prepare: () => true, open: (term, limit) => this.#open(term, weighing, limit) };
   }
 
   documentAt(doc: number): AnalyzedDocument | undefined {
@@ -176,13 +176,13 @@ export class Memtable implements Piece {
     }
   }
 
-  #postings({ term }: TermLookup, weighing: Weighing, limit: number): Postings | undefined {
+  #open({ lookup, weight }: WeightedTerm, weighing: Weighing, limit: number): TermCursor | undefined {
     if (this.#shares.length < limit) this.#shares = new Float64Array(Math.max(limit, this.#shares.length * 2));
     const shares = this.#shares;
     const found: number[] = [];
     for (let field = 0; field < this.#fields; field++) {
       if ((weighing.boosts[field] ?? 0) === 0) continue;
-      this.eachFrequency(fieldKey(field, term), (doc, frequency) => {
+      this.eachFrequency(fieldKey(field, lookup.term), (doc, frequency) => {
         if (doc >= limit) return;
         const before = shares[doc] ?? 0;
         if (before === 0) found.push(doc);
@@ -196,7 +196,7 @@ export class Memtable implements Piece {
       saturation[i] = saturate(weighing, shares[doc] ?? 0);
       shares[doc] = 0;
     });
-    return { docs, codes: Uint32Array.from(docs, (_doc, i) => i), start: 0, end: docs.length, saturation };
+    return { docs, codes: Uint32Array.from(docs, (_doc, i) => i), start: 0, end: docs.length, saturation, weight };
   }
 
   #keepBeyond(key: string, doc: number, frequency: number): void {

@@ -1,6 +1,5 @@
-import type { TermCursor } from "./kernel.ts";
 import type { PhraseCheck } from "./phrase-check.ts";
-import { seek } from "./postings.ts";
+import { seek, type TermCursor } from "./postings.ts";
 
 /** What reading a token costs beside reading a posting, and what looking at a document costs at all. */
 const postingsPerToken = 2;

@@ -9,10 +9,10 @@ import {
   collectSimple,
   eachTouched,
   scoreGeneral,
-  type TermCursor,
 } from "./kernel.ts";
 import { PhraseCursor } from "./phrase-cursor.ts";
 import type { Piece, PieceView, WeighedPiece } from "./piece.ts";
+import type { TermCursor } from "./postings.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
 import { Sieve } from "./sieve.ts";
@@ -108,9 +108,10 @@ export class PieceScan implements Collector {
   #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
     const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
     const simple: TermCursor[] = [];
-    if (this.#plan.simple) for (const { terms } of clauses) simple.push(...terms);
+    if (this.#plan.simple) for (const { terms } of clauses) for (const term of terms) simple.push(term);
+    const [first, second] = simple;
     // Two scores have the same sum either way round, and merging goes by the rarer term.
-    if (simple.length === 2) simple.sort((a, b) => a.end - a.start - (b.end - b.start));
+    if (simple.length === 2 && first && second && second.end - second.start < first.end - first.start) simple.reverse();
     if (this.#plainTop !== undefined) this.#foresee(simple, this.#plainTop);
     return { simple, clauses };
   }
@@ -147,11 +148,9 @@ export class PieceScan implements Collector {
     const { occur, terms, weighingAt } = clause;
     const weighed = this.#weighed[weighingAt];
     const cursors: TermCursor[] = [];
-    for (const { lookup, weight } of terms) {
-      const postings = weighed?.postings(lookup, this.view.documents);
-      if (postings === undefined) continue;
-      const { docs, codes, start, end, saturation, champions, holders } = postings;
-      cursors.push({ docs, codes, start, end, saturation, weight, champions, holders });
+    for (const term of terms) {
+      const cursor = weighed?.open(term, this.view.documents);
+      if (cursor !== undefined) cursors.push(cursor);
     }
     return clause.phrase === undefined ? { occur, terms: cursors } : this.#openPhrase(clause, cursors);
   }

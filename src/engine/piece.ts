@@ -3,7 +3,7 @@ import type { LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import type { PhraseCheck } from "./phrase-check.ts";
-import type { Postings } from "./postings.ts";
+import type { TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import type { TermCounts } from "./term-counts.ts";
 import type { Tombstones } from "./tombstones.ts";
@@ -11,6 +11,9 @@ import type { Weighing } from "./weighing.ts";
 
 /** A term to look up in every piece. */
 export type TermLookup = { term: string; key: LookupKey };
+
+/** A term that adds to scores, and how much it weighs. */
+export type WeightedTerm = { lookup: TermLookup; weight: number };
 
 /** A part of a shard that numbers its documents from 0: a segment or a memtable. */
 export type Piece = {
@@ -49,8 +52,8 @@ export type Piece = {
 export type WeighedPiece = {
   /** Gets ready, a bounded part of it at a time; true when it is. */
   prepare(): boolean;
-  /** The documents below `limit` that hold a term; a saturation of 0 where it is only in fields that do not count. */
-  postings(lookup: TermLookup, limit: number): Postings | undefined;
+  /** A cursor of its own over the documents below `limit` that hold a term; a saturation of 0 where it is only in fields that do not count. */
+  open(term: WeightedTerm, limit: number): TermCursor | undefined;
 };
 
 /** A piece as one search sees it: later documents do not exist for it. */

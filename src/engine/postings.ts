@@ -17,6 +17,9 @@ export type Postings = {
   holders?: Holders | undefined;
 };
 
+/** A term's postings in one piece, how far they are read, and what its saturation is multiplied with. */
+export type TermCursor = Postings & { weight: number };
+
 /** The first place in [from, to) whose document is at least `doc`, found by doubling steps from `from`. */
 export function seek(docs: Uint32Array, doc: number, { from, to }: { from: number; to: number }): number {
   let low = from;

@@ -3,7 +3,7 @@ import type { ColumnField } from "../protocol/settings.ts";
 import { lookupKey } from "./dictionary.ts";
 import { type Matching, windowMax } from "./kernel.ts";
 import { type PreparedPhrase, preparePhrase } from "./phrase.ts";
-import type { TermLookup } from "./piece.ts";
+import type { WeightedTerm } from "./piece.ts";
 import { columnNumber, type PreparedFilter, prepareFilter } from "./prepared-filter.ts";
 import { type PreparedSort, prepareSort } from "./prepared-sort.ts";
 import type { PreparedFacet } from "./shard-facets.ts";
@@ -14,7 +14,7 @@ export type PreparedClause = {
   weighing: Weighing;
   /** Its place among the plan's weighings. */
   weighingAt: number;
-  terms: { lookup: TermLookup; weight: number }[];
+  terms: WeightedTerm[];
   /** All the terms must stand side by side. */
   phrase: PreparedPhrase | undefined;
 };

@@ -5,8 +5,8 @@ import { FilterCache } from "./filter-cache.ts";
 import { HolderLists } from "./holders.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
-import type { Piece, TermLookup, WeighedPiece } from "./piece.ts";
-import { type Postings, seek } from "./postings.ts";
+import type { Piece, TermLookup, WeighedPiece, WeightedTerm } from "./piece.ts";
+import { seek, type TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { type SaturationTable, SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
@@ -138,7 +138,7 @@ export class Segment implements Piece {
 
   weighed(weighing: Weighing): WeighedPiece {
     const table = this.#saturation.for(weighing);
-    return { prepare: () => table.advance(), postings: ({ key }) => this.#postings(key, table) };
+    return { prepare: () => table.advance(), open: (term) => this.#open(term, table) };
   }
 
   frequenciesOf(doc: number, { key }: TermLookup): readonly number[] {
@@ -151,16 +151,25 @@ export class Segment implements Piece {
     return Array.from(frequencyRows.subarray(row, row + fields));
   }
 
-  #postings(key: LookupKey, { values, champions }: SaturationTable): Postings | undefined {
-    const number = this.terms.find(key);
+  #open({ lookup, weight }: WeightedTerm, { values, champions }: SaturationTable): TermCursor | undefined {
+    const number = this.terms.find(lookup.key);
     if (number < 0) return undefined;
     const { postingDocs, postingCodes, postingEnds } = this.data;
     const start = startOf(postingEnds, number);
     const end = postingEnds[number] ?? 0;
-    const postings: Postings = { docs: postingDocs, codes: postingCodes, start, end, saturation: values };
-    postings.champions = champions.of(number, postings);
-    postings.holders = this.#holders.of(number, postings);
-    return postings;
+    const cursor: TermCursor = {
+      docs: postingDocs,
+      codes: postingCodes,
+      start,
+      end,
+      saturation: values,
+      champions: undefined,
+      holders: undefined,
+      weight,
+    };
+    cursor.champions = champions.of(number, cursor);
+    cursor.holders = this.#holders.of(number, cursor);
+    return cursor;
   }
 }
 

@@ -83,7 +83,7 @@ export class ShardSearch {
     this.#details = detailWork(plan, this.#plan, view);
     this.#returned = plan.returned;
     this.#view = view;
-    this.#waiting = view.pieces.filter(({ documents }) => documents > 0).sort((a, b) => a.documents - b.documents);
+    this.#waiting = smallestFirst(view.pieces);
   }
 
   /** Works until it is done (true) or `shouldPause` says so (false); asks at least every 0.2 ms or so. */
@@ -176,10 +176,44 @@ export class ShardSearch {
       found.push(new Candidate({ piece, doc, score, sort: scan.sortValues(doc, score) }));
     });
     if (found.length === 0) return this.#best;
-    const merged = this.#best.concat(found).sort(this.#compare);
-    merged.length = Math.min(merged.length, this.#plan.top);
-    return merged;
+    if (found.length > 1) found.sort(this.#compare);
+    return this.#best.length === 0 ? found : bestOf(this.#best, found, { compare: this.#compare, top: this.#plan.top });
   }
+}
+
+/** The pieces that hold anything; there are few, and sorting them by a function would leave more garbage than a scan. */
+function smallestFirst(pieces: readonly PieceView[]): PieceView[] {
+  const sorted: PieceView[] = [];
+  for (const view of pieces) {
+    if (view.documents === 0) continue;
+    let at = sorted.length;
+    while (at > 0 && (sorted[at - 1]?.documents ?? 0) > view.documents) at--;
+    sorted.splice(at, 0, view);
+  }
+  return sorted;
+}
+
+/** The first `top` of two lists that are in order. */
+function bestOf(
+  a: readonly Candidate[],
+  b: readonly Candidate[],
+  { compare, top }: { compare: (a: Ranked, b: Ranked) => number; top: number },
+): Candidate[] {
+  const merged: Candidate[] = [];
+  let [fromA, fromB] = [0, 0];
+  while (merged.length < top) {
+    const [ofA, ofB] = [a[fromA], b[fromB]];
+    if (ofA !== undefined && (ofB === undefined || compare(ofA, ofB) <= 0)) {
+      merged.push(ofA);
+      fromA++;
+    } else if (ofB !== undefined) {
+      merged.push(ofB);
+      fromB++;
+    } else {
+      break;
+    }
+  }
+  return merged;
 }
 
 function detailWork(plan: Plan, prepared: PreparedPlan, view: ShardView): DetailWork | undefined {

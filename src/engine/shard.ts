@@ -210,7 +210,9 @@ export class Shard {
    */
   *carryDeaths(pieces: readonly Piece[], segment: Segment, since: number): Generator<void, void> {
     for (const piece of pieces) {
-      for (const [doc, version] of piece.tombstones.entries()) {
+      const { tombstones } = piece;
+      for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) {
+        const version = tombstones.since(doc);
         if (version > since) segment.tombstones.kill(segment.find(lookupKey(piece.idAt(doc))), version);
         yield;
       }
@@ -313,7 +315,8 @@ export class Shard {
         yield piece.termCounts();
         yield piece.words();
         const taken = new TakenTerms();
-        for (const [doc] of piece.tombstones.entries()) taken.add(piece, doc);
+        const { tombstones } = piece;
+        for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) taken.add(piece, doc);
         yield* taken.counts();
       } else {
         const documents = piece === this.#memtable ? this.#visible : piece.documents;

@@ -41,42 +41,44 @@ export class Tombstones {
   }
 
   isDead(doc: number, version: number): boolean {
-    return this.#hasBit(doc) && this.#since(doc) <= version;
+    return this.#hasBit(doc) && this.since(doc) <= version;
   }
 
   /** How many of the first `to` documents are dead at a version, where the piece shows `documents` at it. */
   countBelow(to: number, { documents, version }: { documents: number; version: number }): number {
     if (to >= documents && version >= this.#latest) return this.#count;
     let dead = 0;
-    for (const [, since] of this.#below(to)) if (since <= version) dead++;
+    for (let doc = this.next(0); doc >= 0 && doc < to; doc = this.next(doc + 1)) if (this.since(doc) <= version) dead++;
     return dead;
   }
 
   /** The documents that are dead at a version, ascending. */
   deadAt(version: number): Uint32Array {
-    const dead: number[] = [];
-    for (const [doc, since] of this.entries()) if (since <= version) dead.push(doc);
-    return Uint32Array.from(dead);
+    const dead = new Uint32Array(this.#count);
+    let size = 0;
+    for (let doc = this.next(0); doc >= 0; doc = this.next(doc + 1)) if (this.since(doc) <= version) dead[size++] = doc;
+    return dead.slice(0, size);
   }
 
-  /** The dead in the order of their numbers, each with its version. */
-  entries(): Generator<[doc: number, version: number], void> {
-    return this.#below(this.#bits.length << 5);
-  }
-
-  *#below(to: number): Generator<[doc: number, version: number], void> {
-    for (let word = 0; word < this.#bits.length && word << 5 < to; word++) {
-      if (this.#bits[word] === 0) continue;
-      const end = Math.min(to, (word + 1) << 5);
-      for (let doc = word << 5; doc < end; doc++) if (this.#hasBit(doc)) yield [doc, this.#since(doc)];
+  /** The first dead document with at least a number, or -1: a way through them that leaves no garbage. */
+  next(from: number): number {
+    let word = from >>> 5;
+    if (word >= this.#bits.length) return -1;
+    let rest = (this.#bits[word] ?? 0) & (-1 << (from & 31));
+    while (rest === 0) {
+      word++;
+      if (word >= this.#bits.length) return -1;
+      rest = this.#bits[word] ?? 0;
     }
+    return (word << 5) + 31 - Math.clz32(rest & -rest);
+  }
+
+  /** The version at which a dead document died. */
+  since(doc: number): number {
+    return this.#pages[doc >>> pageBits]?.[doc & (pageDocuments - 1)] ?? 0;
   }
 
   #hasBit(doc: number): boolean {
     return (((this.#bits[doc >>> 5] ?? 0) >>> (doc & 31)) & 1) !== 0;
-  }
-
-  #since(doc: number): number {
-    return this.#pages[doc >>> pageBits]?.[doc & (pageDocuments - 1)] ?? 0;
   }
 }

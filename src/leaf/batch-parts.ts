@@ -1,7 +1,10 @@
-import { type ChangePlace, changePlaces } from "../protocol/batch.ts";
+import { eachChangePlace } from "../protocol/batch.ts";
 
 /** A run of a batch's changes, and the last sequence in it. */
 export type BatchPart = { bytes: Uint8Array; changes: number; sequence: number };
+
+/** Where a run of changes stands in a batch. */
+type Run = { start: number; end: number; changes: number; sequence: number };
 
 /**
  * The changes of a batch after a sequence, in parts of bounded size, each copied to shared memory, from which threads read it. A
@@ -12,23 +15,21 @@ export function batchParts(
   after: number,
   { changesMax, bytesMax }: { changesMax: number; bytesMax: number },
 ): BatchPart[] {
-  const parts: BatchPart[] = [];
-  let run: ChangePlace[] = [];
-  const close = (): void => {
-    const first = run[0];
-    const last = run.at(-1);
-    if (first === undefined || last === undefined) return;
-    const bytes = new Uint8Array(new SharedArrayBuffer(last.end - first.start));
-    bytes.set(batch.subarray(first.start, last.end));
-    parts.push({ bytes, changes: run.length, sequence: last.sequence });
-    run = [];
-  };
-  for (const place of changePlaces(batch)) {
-    if (place.sequence <= after) continue;
-    const start = run[0]?.start ?? place.start;
-    if (run.length >= changesMax || place.end - start > bytesMax) close();
-    run.push(place);
-  }
-  close();
-  return parts;
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  eachChangePlace(batch, ({ sequence, start, end }) => {
+    if (sequence <= after) return;
+    if (run === undefined || run.changes >= changesMax || end - run.start > bytesMax) {
+      run = { start, end, changes: 0, sequence };
+      runs.push(run);
+    }
+    run.end = end;
+    run.changes++;
+    run.sequence = sequence;
+  });
+  return runs.map(({ start, end, changes, sequence }) => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(end - start));
+    bytes.set(batch.subarray(start, end));
+    return { bytes, changes, sequence };
+  });
 }

@@ -60,15 +60,18 @@ export function decodeChanges(bytes: Uint8Array): Change[] {
 /** Where one change of a batch stands in its bytes. */
 export type ChangePlace = { sequence: number; start: number; end: number };
 
-/** The places of a batch's changes, without reading ids or sources. Throws a RangeError on bytes that are cut short. */
-export function changePlaces(bytes: Uint8Array): ChangePlace[] {
+/**
+ * Tells where each change of a batch stands, without reading ids or sources. It is always told by the same object. Throws a
+ * RangeError at bytes that are cut short.
+ */
+export function eachChangePlace(bytes: Uint8Array, take: (place: Readonly<ChangePlace>) => void): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const places: ChangePlace[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const end = start + headBytes + view.getUint16(start + 9, true) + view.getUint32(start + 11, true);
-    if (end > bytes.length) throw new RangeError("a batch is damaged");
-    places.push({ sequence: view.getFloat64(start + 1, true), start, end });
-    start = end;
+  const place: ChangePlace = { sequence: 0, start: 0, end: 0 };
+  for (let start = 0; start < bytes.length; start = place.end) {
+    place.start = start;
+    place.end = start + headBytes + view.getUint16(start + 9, true) + view.getUint32(start + 11, true);
+    if (place.end > bytes.length) throw new RangeError("a batch is damaged");
+    place.sequence = view.getFloat64(start + 1, true);
+    take(place);
   }
-  return places;
 }

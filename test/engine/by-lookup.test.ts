@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collectByLookup } from "../../src/engine/by-lookup.ts";
 import { HolderLists, holdersOf, holds } from "../../src/engine/holders.ts";
-import { type Collector, collectSimple, type TermCursor } from "../../src/engine/kernel.ts";
-import type { Postings } from "../../src/engine/postings.ts";
+import { type Collector, collectSimple } from "../../src/engine/kernel.ts";
+import type { Postings, TermCursor } from "../../src/engine/postings.ts";
 
 const documents = 400;
 const saturation = Float64Array.of(0.25, 0.5, 0.5 - 2 ** -54, 0.75, 0.9, 0.1);

@@ -35,7 +35,11 @@ test("each document is dead from the version of its first death on, wherever in 
         if (!diedAt.has(doc)) diedAt.set(doc, since);
       }
       const inOrder = [...diedAt].sort(([a], [b]) => a - b);
-      expect([...tombstones.entries()]).toEqual(inOrder);
+      const walked: [doc: number, since: number][] = [];
+      for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) {
+        walked.push([doc, tombstones.since(doc)]);
+      }
+      expect(walked).toEqual(inOrder);
       expect(tombstones.count).toBe(diedAt.size);
       expect([...tombstones.deadAt(version)]).toEqual(
         inOrder.filter(([, since]) => since <= version).map(([doc]) => doc),
