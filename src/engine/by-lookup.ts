@@ -1,7 +1,11 @@
+import { countDead } from "./count-dead.ts";
 import type { TermRange } from "./few-terms.ts";
 import { holds } from "./holders.ts";
-import { type Collector, windowEnd } from "./kernel.ts";
+import { windowEnd } from "./kernel.ts";
 import { seekNear, type TermCursor } from "./postings.ts";
+
+/** `dead` has a bit for each document of the piece; absent where nobody is dead. */
+type LookupRange = TermRange & { dead?: Uint32Array | undefined };
 
 /** A term's postings of a range of documents. */
 type Part = { term: TermCursor; from: number; to: number };
@@ -10,23 +14,20 @@ type Part = { term: TermCursor; from: number; to: number };
  * Collects the documents below `limit` that any of two or three terms holds; answers how many there are. Term after term,
  * the rarest first: its documents are looked up in the terms behind it, unless they are worth too little whatever those
  * say; by the time the frequent ones come, most that hold nothing rarer are ("MaxScore", Turtle and Flood, 1995). A score
- * is the sum in the terms' order, and a document counts with the last term that it holds. Nobody may be dead, and
- * everybody must be admitted.
+ * is the sum in the terms' order, and a document counts with the last term that it holds. Everybody must be admitted.
  */
-export function collectByLookup(
-  [first, second, third]: readonly TermCursor[],
-  { limit, collector }: TermRange,
-): number {
+export function collectByLookup([first, second, third]: readonly TermCursor[], range: LookupRange): number {
   if (first === undefined || second === undefined) return 0;
+  const { limit } = range;
   const a = partOf(first, limit);
   const b = partOf(second, limit);
   const c = third && partOf(third, limit);
   const total =
     c === undefined
-      ? beforeOne(a, { behind: b, scored: undefined }, collector) + lone(b, [a], collector)
-      : beforeTwo(a, { behind: b, last: c }, collector) +
-        beforeOne(b, { behind: c, scored: a }, collector) +
-        lone(c, [a, b], collector);
+      ? beforeOne(a, { behind: b, scored: undefined }, range) + lone(b, [a], range)
+      : beforeTwo(a, { behind: b, last: c }, range) +
+        beforeOne(b, { behind: c, scored: a }, range) +
+        lone(c, [a, b], range);
   first.start = a.to;
   second.start = b.to;
   if (c !== undefined) c.term.start = c.to;
@@ -38,13 +39,18 @@ function partOf(term: TermCursor, limit: number): Part {
 }
 
 /** Collects a term's documents that may hold two more; answers how many hold neither. */
-function beforeTwo(own: Part, { behind, last }: { behind: Part; last: Part }, collector: Collector): number {
+function beforeTwo(
+  own: Part,
+  { behind, last }: { behind: Part; last: Part },
+  { collector, dead }: LookupRange,
+): number {
   const { docs, codes, saturation, weight } = own.term;
   let { floor } = collector;
   let count = 0;
   let [atBehind, atLast] = [behind.from, last.from];
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
+    if (dead !== undefined && holds(dead, doc) === 1) continue;
     if (behind.term.holders === undefined)
       atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
     if (last.term.holders === undefined) atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
@@ -72,7 +78,7 @@ function beforeTwo(own: Part, { behind, last }: { behind: Part; last: Part }, co
 function beforeOne(
   own: Part,
   { behind, scored }: { behind: Part; scored: Part | undefined },
-  collector: Collector,
+  { collector, dead }: LookupRange,
 ): number {
   const { docs, codes, saturation, weight } = own.term;
   let { floor } = collector;
@@ -80,6 +86,7 @@ function beforeOne(
   let [atBehind, atScored] = [behind.from, scored?.from ?? 0];
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
+    if (dead !== undefined && holds(dead, doc) === 1) continue;
     if (behind.term.holders === undefined)
       atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
     const inBehind = isIn(behind, doc, atBehind);
@@ -102,7 +109,8 @@ function beforeOne(
 }
 
 /** Collects the last term's documents that hold no other; all of its documents count with it. */
-function lone({ term, from, to }: Part, scored: readonly Part[], collector: Collector): number {
+function lone(part: Part, scored: readonly Part[], { collector, dead }: LookupRange): number {
+  const { term, from, to } = part;
   const { docs, codes, saturation, weight } = term;
   const at = scored.map((part) => part.from);
   let { floor } = collector;
@@ -110,17 +118,18 @@ function lone({ term, from, to }: Part, scored: readonly Part[], collector: Coll
     const score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score < floor) continue;
     const doc = docs[i] ?? 0;
+    if (dead !== undefined && holds(dead, doc) === 1) continue;
     let isScored = 0;
-    for (const [place, part] of scored.entries()) {
-      const near = seekNear(part.term.docs, doc, { from: at[place] ?? 0, to: part.to });
+    for (const [place, other] of scored.entries()) {
+      const near = seekNear(other.term.docs, doc, { from: at[place] ?? 0, to: other.to });
       at[place] = near;
-      isScored |= isIn(part, doc, near);
+      isScored |= isIn(other, doc, near);
     }
     if (isScored === 1) continue;
     collector.offer(doc, score);
     floor = collector.floor;
   }
-  return to - from;
+  return to - from - (dead === undefined ? 0 : countDead(dead, term, part));
 }
 
 /** 1 where a document holds the term, 0 where it does not; `at` is its place among the postings, or where it would be. */

@@ -1,3 +1,4 @@
+import { holds } from "./holders.ts";
 import type { Postings } from "./postings.ts";
 
 /** How many documents a list holds: as many as a page has unless told otherwise. */
@@ -64,6 +65,20 @@ export function findChampions({ docs, codes, start, end, saturation }: Postings)
     bestDocs[place] = docs[i] ?? 0;
   }
   return { docs: bestDocs.subarray(0, size), saturations: best.subarray(0, size), below };
+}
+
+/** What is left of a list once its dead are left out; `dead` has a bit for each document. */
+export function livingChampions(champions: Champions, dead: Uint32Array): Champions {
+  const { docs, saturations, below } = champions;
+  if (!docs.some((doc) => holds(dead, doc) === 1)) return champions;
+  const places = [...docs.keys()].filter((place) => holds(dead, docs[place] ?? 0) === 0);
+  const left = {
+    docs: Uint32Array.from(places, (place) => docs[place] ?? 0),
+    saturations: Float64Array.from(places, (place) => saturations[place] ?? 0),
+  };
+  // Others may be worth as much as the last of the whole list was.
+  const least = saturations.at(-1) ?? 0;
+  return { ...left, below: left.saturations.at(-1) === least ? below : least };
 }
 
 /** What the `top`th best document is worth at least, by this term alone; 0 where that is not known. */

@@ -68,7 +68,7 @@ export function collectSimple(
   }
   const cursor = terms[last];
   matches.count = count;
-  if (cursor?.holders !== undefined && last >= idle)
+  if (cursor?.holders !== undefined && last >= idle && collector.tombstones === undefined)
     return collectHeld(cursor, cursor.holders, { start, end, collector });
   const added = cursor === undefined ? 0 : collectLast(cursor, { start, end }, collector);
   return added + collectMatches(matches, start, collector);
@@ -81,8 +81,8 @@ const rounding = 1 + 2 ** -48;
  * From which term on all that follow together are worth less than what is kept already: a document that holds none
  * before them need not be scored ("MaxScore", Turtle and Flood, 1995). Most are found where the rarest terms come first.
  */
-function idleFrom(terms: readonly TermCursor[], { floor, tombstones, sieve }: Collector): number {
-  if (tombstones !== undefined || sieve !== undefined) return terms.length;
+function idleFrom(terms: readonly TermCursor[], { floor, sieve }: Collector): number {
+  if (sieve !== undefined) return terms.length;
   let worth = 0;
   let from = terms.length;
   while (from > 0) {
@@ -145,17 +145,16 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
   const { docs, codes, saturation, weight } = cursor;
   const to = windowEnd(cursor, end);
   const { tombstones, version, sieve } = collector;
-  const checked = tombstones !== undefined || sieve !== undefined;
   let { floor } = collector;
   // Below it a document that holds this term alone cannot be kept, and only counts.
-  let counted = checked ? 0 : floor;
+  let counted = sieve === undefined ? floor : 0;
   let total = 0;
   for (let i = cursor.start; i < to; i++) {
     const doc = docs[i] ?? 0;
     const at = doc - start;
     const before = scores[at] ?? 0;
     if (before === 0 && weight < counted) {
-      total++;
+      if (!tombstones?.isDead(doc, version)) total++;
       continue;
     }
     if (before === tooLow) continue;
@@ -167,7 +166,7 @@ function collectLast(cursor: TermCursor, { start, end }: { start: number; end: n
     if (score < floor) continue;
     collector.offer(doc, score);
     floor = collector.floor;
-    if (!checked) counted = floor;
+    if (sieve === undefined) counted = floor;
   }
   cursor.start = to;
   return total;

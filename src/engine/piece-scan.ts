@@ -1,6 +1,7 @@
 import { compareIds, type SortValue } from "../protocol/hit.ts";
 import { collectByLookup } from "./by-lookup.ts";
-import { championsMax, holdsBest, leastKept } from "./champions.ts";
+import { championsMax, holdsBest, leastKept, livingChampions } from "./champions.ts";
+import { countDead } from "./count-dead.ts";
 import { collectAlone, collectPair } from "./few-terms.ts";
 import {
   type ClauseCursor,
@@ -112,11 +113,11 @@ export class PieceScan implements Collector {
     const [first, second] = simple;
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (simple.length === 2 && first && second && second.end - second.start < first.end - first.start) simple.reverse();
-    if (this.#plainTop !== undefined) this.#foresee(simple, this.#plainTop);
+    if (this.#plainTop !== undefined && this.#knowsDead) this.#foresee(simple, this.#plainTop);
     return { simple, clauses };
   }
 
-  /** Whether every document that matches counts, and the best of all are wanted: as few as champion lists hold. */
+  /** Whether every living document that matches counts, and the best of all are wanted: as few as champion lists hold. */
   get #isPlain(): boolean {
     const { simple, after, top } = this.#plan;
     return (
@@ -125,7 +126,6 @@ export class PieceScan implements Collector {
       top <= championsMax &&
       after === undefined &&
       this.#sorted === undefined &&
-      this.tombstones === undefined &&
       this.sieve === undefined
     );
   }
@@ -133,15 +133,17 @@ export class PieceScan implements Collector {
   /** Takes what champion lists tell: all there is of a single term; of more, a score that the best are sure to reach. */
   #foresee(terms: readonly TermCursor[], kept: Top): void {
     const { top } = this.#plan;
-    const [alone] = terms;
-    for (const { champions, weight } of terms) {
-      if (champions !== undefined) kept.raise(leastKept(champions, weight, top));
+    const dead = this.#dead;
+    for (const term of terms) {
+      const { weight, start, end } = term;
+      const champions = dead && term.champions ? livingChampions(term.champions, dead) : term.champions;
+      if (champions === undefined) continue;
+      kept.raise(leastKept(champions, weight, top));
+      if (terms.length !== 1 || !holdsBest(champions, weight, top)) continue;
+      champions.docs.forEach((doc, place) => void kept.offer(doc, weight * (champions.saturations[place] ?? 0)));
+      this.total += end - start - (dead === undefined ? 0 : countDead(dead, term, { from: start, to: end }));
+      term.start = end;
     }
-    if (terms.length !== 1 || alone?.champions === undefined || !holdsBest(alone.champions, alone.weight, top)) return;
-    const { docs, saturations } = alone.champions;
-    docs.forEach((doc, place) => void kept.offer(doc, alone.weight * (saturations[place] ?? 0)));
-    this.total += alone.end - alone.start;
-    alone.start = alone.end;
   }
 
   #openClause(clause: PreparedClause): OpenClause {
@@ -174,8 +176,8 @@ export class PieceScan implements Collector {
     if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
-    if (terms.length <= lookedUpMax && this.tombstones === undefined && this.sieve === undefined)
-      return this.#advanceFew(terms, (limit) => collectByLookup(terms, { limit, collector: this }));
+    if (terms.length <= lookedUpMax && this.#knowsDead && this.sieve === undefined)
+      return this.#advanceFew(terms, (limit) => collectByLookup(terms, { limit, collector: this, dead: this.#dead }));
     if (alone !== undefined && other !== undefined && terms.length === 2)
       return this.#advanceFew(terms, (limit) => collectPair(alone, other, { limit, collector: this }));
     const end = start + this.#plan.window;
@@ -183,6 +185,16 @@ export class PieceScan implements Collector {
     this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
     return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window * terms.length;
+  }
+
+  /** A bit for each dead document, in this step; absent where nobody is dead, or some have died since the search began. */
+  get #dead(): Uint32Array | undefined {
+    return this.tombstones?.bitsAt(this.version, this.view.documents);
+  }
+
+  /** Whether bits tell the dead, or nobody is. */
+  get #knowsDead(): boolean {
+    return this.tombstones === undefined || this.#dead !== undefined;
   }
 
   #advanceAlone(term: TermCursor): number {

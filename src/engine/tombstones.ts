@@ -24,11 +24,7 @@ export class Tombstones {
   kill(doc: number, version: number): void {
     if (this.#hasBit(doc)) return;
     const word = doc >>> 5;
-    if (word >= this.#bits.length) {
-      const grown = new Uint32Array(Math.max(word + 1, this.#bits.length * 2));
-      grown.set(this.#bits);
-      this.#bits = grown;
-    }
+    this.#hold(word + 1);
     this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (doc & 31));
     let page = this.#pages[doc >>> pageBits];
     if (page === undefined) {
@@ -42,6 +38,16 @@ export class Tombstones {
 
   isDead(doc: number, version: number): boolean {
     return this.#hasBit(doc) && this.since(doc) <= version;
+  }
+
+  /**
+   * A bit for each of a piece's documents, set for the dead, to be read until somebody else dies; undefined where some have
+   * died since the version.
+   */
+  bitsAt(version: number, documents: number): Uint32Array | undefined {
+    if (version < this.#latest) return undefined;
+    this.#hold((documents + 31) >>> 5);
+    return this.#bits;
   }
 
   /** How many of the first `to` documents are dead at a version, where the piece shows `documents` at it. */
@@ -76,6 +82,13 @@ export class Tombstones {
   /** The version at which a dead document died. */
   since(doc: number): number {
     return this.#pages[doc >>> pageBits]?.[doc & (pageDocuments - 1)] ?? 0;
+  }
+
+  #hold(words: number): void {
+    if (words <= this.#bits.length) return;
+    const grown = new Uint32Array(Math.max(words, this.#bits.length * 2));
+    grown.set(this.#bits);
+    this.#bits = grown;
   }
 
   #hasBit(doc: number): boolean {

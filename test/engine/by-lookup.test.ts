@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collectByLookup } from "../../src/engine/by-lookup.ts";
+import { countDead } from "../../src/engine/count-dead.ts";
 import { HolderLists, holdersOf, holds } from "../../src/engine/holders.ts";
 import { type Collector, collectSimple } from "../../src/engine/kernel.ts";
 import type { Postings, TermCursor } from "../../src/engine/postings.ts";
+import { Tombstones } from "../../src/engine/tombstones.ts";
 
 const documents = 400;
 const saturation = Float64Array.of(0.25, 0.5, 0.5 - 2 ** -54, 0.75, 0.9, 0.1);
@@ -34,28 +36,30 @@ function cursorsOf(drawn: readonly Term[], areHeld: boolean): TermCursor[] {
   }));
 }
 
-/** Every document's score, term after term, as a plain sum. */
-function scoresOf(drawn: readonly Term[]): Map<number, number> {
+/** Every living document's score, term after term, as a plain sum. */
+function scoresOf(drawn: readonly Term[], dead: readonly number[] = []): Map<number, number> {
   const scores = new Map<number, number>();
   for (const { postings, weight } of drawn) {
     postings.docs.forEach((doc, i) => {
       scores.set(doc, (scores.get(doc) ?? 0) + weight * (saturation[postings.codes[i] ?? 0] ?? 0));
     });
   }
+  for (const doc of dead) scores.delete(doc);
   return scores;
 }
 
 /** Keeps what is offered, and raises its floor to the `top`th best of it. */
 class Kept implements Collector {
-  readonly tombstones = undefined;
+  readonly tombstones: Tombstones | undefined;
   readonly sieve = undefined;
-  readonly version = 0;
+  readonly version = 1;
   readonly offered = new Map<number, number>();
   readonly #top: number;
   floor: number;
 
-  constructor(floor: number, top: number) {
+  constructor(floor: number, top: number, tombstones?: Tombstones) {
     this.floor = floor;
+    this.tombstones = tombstones;
     this.#top = top;
   }
 
@@ -80,6 +84,15 @@ const setting = fc.record({
     .map((list) => [...list, documents].sort((a, b) => a - b)),
 });
 
+/** The documents of a list that are dead from version 1 on. */
+const deaths = fc.uniqueArray(fc.nat(documents - 1), { maxLength: documents / 2 });
+
+function tombstonesOf(dead: readonly number[]): Tombstones {
+  const tombstones = new Tombstones();
+  for (const doc of dead) tombstones.kill(doc, 1);
+  return tombstones;
+}
+
 describe("collecting a few terms by looking documents up", () => {
   it.each([
     ["two terms", 1],
@@ -87,14 +100,16 @@ describe("collecting a few terms by looking documents up", () => {
   ])("finds the best of %s, and how many hold any, in any steps", (_name, from) => {
     const idle = { never: 0, atLast: 0 };
     fc.assert(
-      fc.property(terms, setting, fc.boolean(), (drawn, { floor, top, steps }, areHeld) => {
+      fc.property(terms, setting, deaths, fc.boolean(), (drawn, { floor, top, steps }, dying, areHeld) => {
+        const dead = dying.length % 3 === 0 ? [] : dying;
+        const bits = dead.length === 0 ? undefined : tombstonesOf(dead).bitsAt(1, documents);
         const asked = drawn.slice(from);
         const cursors = cursorsOf(asked, areHeld);
         const kept = new Kept(floor, top);
         let total = 0;
-        for (const limit of steps) total += collectByLookup(cursors, { limit, collector: kept });
+        for (const limit of steps) total += collectByLookup(cursors, { limit, collector: kept, dead: bits });
         idle[(cursors.at(-1)?.weight ?? 0) < kept.floor ? "atLast" : "never"]++;
-        const scores = scoresOf(asked);
+        const scores = scoresOf(asked, dead);
         expect(total).toBe(scores.size);
         expectAll(kept, scores);
       }),
@@ -105,22 +120,38 @@ describe("collecting a few terms by looking documents up", () => {
 
   it("leaves off where windows can go on, which look the last term up too", () => {
     fc.assert(
-      fc.property(terms, setting, (drawn, { floor, top, steps }) => {
+      fc.property(terms, setting, deaths, (drawn, { floor, top, steps }, dead) => {
+        const tombstones = tombstonesOf(dead);
         const cursors = cursorsOf(drawn, true);
-        const kept = new Kept(floor, top);
+        const kept = new Kept(floor, top, dead.length === 0 ? undefined : tombstones);
+        const bits = tombstones.bitsAt(1, documents);
         let [total, start] = [0, 0];
         for (const limit of steps) {
           total +=
             limit % 2 === 0
               ? collectSimple(cursors, { start, end: limit }, kept)
-              : collectByLookup(cursors, { limit, collector: kept });
+              : collectByLookup(cursors, { limit, collector: kept, dead: bits });
           start = limit;
         }
-        const scores = scoresOf(drawn);
+        const scores = scoresOf(drawn, dead);
         expect(total).toBe(scores.size);
         expectAll(kept, scores);
       }),
       { seed: 22, numRuns: 600 },
+    );
+  });
+
+  it("counts the dead of any stretch of a term's documents, one by one or by their bits", () => {
+    fc.assert(
+      fc.property(terms, deaths, fc.nat(documents), fc.nat(documents), fc.boolean(), (drawn, dead, a, b, isHeld) => {
+        const bits = tombstonesOf(dead).bitsAt(1, documents) ?? new Uint32Array();
+        for (const { docs, ...rest } of cursorsOf(drawn, isHeld)) {
+          const [from = 0, to = 0] = [Math.min(a, docs.length), Math.min(b, docs.length)].sort((x, y) => x - y);
+          const expected = docs.subarray(from, to).filter((doc) => dead.includes(doc)).length;
+          expect(countDead(bits, { docs, ...rest }, { from, to })).toBe(expected);
+        }
+      }),
+      { seed: 23, numRuns: 300 },
     );
   });
 

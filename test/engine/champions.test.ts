@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ChampionLists, championsMax, findChampions, holdsBest, leastKept } from "../../src/engine/champions.ts";
+import {
+  ChampionLists,
+  championsMax,
+  findChampions,
+  holdsBest,
+  leastKept,
+  livingChampions,
+} from "../../src/engine/champions.ts";
 import type { Postings } from "../../src/engine/postings.ts";
+import { Tombstones } from "../../src/engine/tombstones.ts";
 
 /** Postings whose saturations are drawn from few values, so that many documents tie, and some all but tie. */
 const arbitraryPostings = fc
@@ -42,14 +50,21 @@ describe("champion lists", () => {
   it("stand for all postings only where the page would be the same, also when scores that differ become equal", () => {
     let stood = 0;
     let refused = 0;
+    let shortened = 0;
     fc.assert(
       fc.property(
         arbitraryPostings,
         fc.double({ min: 0.1, max: 12, noNaN: true }),
         fc.integer({ min: 1, max: championsMax }),
-        (postings, weight, top) => {
-          const champions = findChampions(postings);
-          const page = ranked(postings, weight).slice(0, top);
+        fc.array(fc.nat(199), { maxLength: 40 }),
+        (postings, weight, top, dying) => {
+          const dead = new Tombstones();
+          for (const place of dying) dead.kill(postings.docs[place % postings.end] ?? 0, 1);
+          const champions = livingChampions(findChampions(postings), dead.bitsAt(1, 200 * 9) ?? new Uint32Array());
+          const page = ranked(postings, weight)
+            .filter(({ doc }) => !dead.isDead(doc, 1))
+            .slice(0, top);
+          if (champions.docs.length < Math.min(championsMax, postings.end)) shortened++;
           expect(leastKept(champions, weight, top)).toBeLessThanOrEqual(page.at(-1)?.score ?? 0);
           if (!holdsBest(champions, weight, top)) {
             refused++;
@@ -68,6 +83,7 @@ describe("champion lists", () => {
     );
     expect(stood).toBeGreaterThan(200);
     expect(refused).toBeGreaterThan(20);
+    expect(shortened).toBeGreaterThan(200);
   });
 
   it("are made once for a term, and not for one that few or very many documents hold", () => {

@@ -24,6 +24,18 @@ const change: fc.Arbitrary<TestChange> = fc
   .map(({ deleted, ...document }) => ({ id: document.id, document: deleted === 0 ? undefined : document }));
 const batches = fc.array(fc.array(change, { minLength: 1, maxLength: 25 }), { minLength: 1, maxLength: 8 });
 
+/** So many documents of so few words that terms have champions and bits; then a few of them die. */
+const crowdChange = fc
+  .record({ id: fc.nat(399), title: text(1), body: text(4), deleted: fc.nat(2) })
+  .map(({ id, deleted, ...rest }): TestChange => {
+    const document = { id: `d${id}`, ...rest };
+    return { id: document.id, document: deleted === 0 ? undefined : document };
+  });
+const crowd = fc.tuple(
+  fc.array(fc.record({ title: text(1), body: text(4) }), { minLength: 100, maxLength: 250 }),
+  fc.array(fc.array(crowdChange, { minLength: 1, maxLength: 12 }), { maxLength: 3 }),
+);
+
 const clause: fc.Arbitrary<PlanClause> = fc
   .record({
     occur: fc.constantFrom("optional", "optional", "optional", "required", "excluded"),
@@ -172,6 +184,31 @@ describe("an engine's answers", () => {
         }
       }),
       { seed: 11, numRuns: 250 },
+    );
+  });
+
+  test("stay so where frequent terms' documents die", () => {
+    const asked = fc.record({
+      clauses: fc.array(simpleClause, { minLength: 1, maxLength: 5 }),
+      fieldBoosts: fc.constantFrom([2, 1], [1, 1]),
+      matchAtLeast: fc.constant(1),
+      top: fc.nat(12),
+    });
+    fc.assert(
+      fc.property(crowd, fc.array(asked, { minLength: 6, maxLength: 6 }), fc.nat(), ([first, later], queries, seed) => {
+        const written = first.map((document, i) => ({ id: `d${i}`, document: { id: `d${i}`, ...document } }));
+        const history = [written, ...later];
+        const documents = living(history);
+        const statistics = { documents: documents.length, ...naiveStatistics(documents) };
+        const [shard] = layOut(history, 1, seed);
+        for (const query of queries) {
+          const plan = planOf(query, statistics);
+          const naive = naiveSearch(documents, plan);
+          const found = shard && search(shard, plan);
+          expect(found).toMatchObject({ hits: naive.hits, total: naive.total, outcome: "complete" });
+        }
+      }),
+      { seed: 17, numRuns: 120 },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { holds } from "../../src/engine/holders.ts";
 import { Tombstones } from "../../src/engine/tombstones.ts";
 
 const documentsMax = 200;
@@ -41,6 +42,13 @@ test("each document is dead from the version of its first death on, wherever in 
       }
       expect(walked).toEqual(inOrder);
       expect(tombstones.count).toBe(diedAt.size);
+      const bits = tombstones.bitsAt(version, 6000);
+      expect(bits === undefined).toBe(inOrder.some(([, since]) => since > version));
+      if (bits !== undefined) {
+        expect(bits.length).toBeGreaterThanOrEqual(6000 / 32);
+        const set = Array.from({ length: 6000 }, (_, doc) => doc).filter((doc) => holds(bits, doc) === 1);
+        expect(set).toEqual(inOrder.map(([doc]) => doc));
+      }
       expect([...tombstones.deadAt(version)]).toEqual(
         inOrder.filter(([, since]) => since <= version).map(([doc]) => doc),
       );
