@@ -111,9 +111,11 @@ export function createReplica({
   };
 
   const commit = async (part: BatchPart, stagePart: StagePart): Promise<void> => {
+    await slices.next();
     const stage = shard.stage();
     try {
       await stagePart(stage.staged, slices.start());
+      await slices.next();
     } catch (cause) {
       stage.abandon();
       throw cause;

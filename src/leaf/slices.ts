@@ -4,10 +4,15 @@ import { type Clock, yieldToLoop } from "../time.ts";
 export type Pause = () => Promise<void> | undefined;
 
 /** Cuts work on the main thread into slices, so that searches need not wait for it. */
-export type Slices = { start(): Pause };
+export type Slices = {
+  start(): Pause;
+  /** Lets the event loop go on first, where something has been done already or what comes cannot be cut. */
+  next(): Promise<void>;
+};
 
 export function createSlices(clock: Clock, sliceMs: number): Slices {
   return {
+    next: yieldToLoop,
     start() {
       let endMs = clock.nowMs() + sliceMs;
       return () => {

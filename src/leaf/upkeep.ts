@@ -58,7 +58,9 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
   /** Swaps pieces for the segment that `make` makes of them as they are now. */
   const swap = async (pieces: readonly Piece[], make: () => Promise<SegmentData>): Promise<void> => {
     const since = shard.version;
-    const segment = new Segment(await make());
+    const data = await make();
+    await slices.next();
+    const segment = new Segment(data);
     const pause = slices.start();
     while (!stopped && !shard.warm(segment)) await pause();
     if (stopped) return;
@@ -87,6 +89,7 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
   };
 
   const mergeSegments = async (choose: typeof chooseMerge): Promise<boolean> => {
+    await slices.next();
     const { segments } = shard;
     const sizes = segments.map(({ documents, sizeBytes, tombstones }) => ({
       documents,
