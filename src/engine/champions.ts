@@ -4,7 +4,7 @@ import type { Postings } from "./postings.ts";
 /** How many documents a list holds: as many as a page has unless told otherwise. */
 export const championsMax = 10;
 /** A shorter list of postings is read as fast as its champions are looked up. */
-const postingsMin = 16;
+const postingsMin = 64;
 /** Finding the champions of more would take longer than a search may go without looking at the clock. */
 const postingsMax = 1 << 17;
 
@@ -12,7 +12,11 @@ const postingsMax = 1 << 17;
  * The documents of one piece in which one term is worth most, the best first; equal ones by number. The dead are not left
  * out. `below` is the most that any other is worth that is worth less than the last one here.
  */
-export type Champions = { docs: Uint32Array; saturations: Float64Array; below: number };
+export type Champions = { docs: readonly number[]; saturations: readonly number[]; below: number };
+
+/** Where they are found, before they are kept: new segments have them made by the thousand. */
+const bestDocs = new Uint32Array(championsMax);
+const best = new Float64Array(championsMax);
 
 /**
  * Champion lists (Brin and Page, 1998; Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 7.1.3) of one
@@ -25,7 +29,7 @@ export class ChampionLists {
 
   /** Bytes held, about. */
   get sizeBytes(): number {
-    return this.#lists.size * championsMax * 16;
+    return this.#lists.size * championsMax * 24;
   }
 
   /** Of a term's unread postings; undefined where a list is not worth having. */
@@ -42,8 +46,6 @@ export class ChampionLists {
 
 /** Reads all postings once, keeping the best in a sorted list: after the first few hardly any gets in. */
 export function findChampions({ docs, codes, start, end, saturation }: Postings): Champions {
-  const bestDocs = new Uint32Array(championsMax);
-  const best = new Float64Array(championsMax);
   let size = 0;
   let below = 0;
   for (let i = start; i < end; i++) {
@@ -64,7 +66,7 @@ export function findChampions({ docs, codes, start, end, saturation }: Postings)
     best[place] = value;
     bestDocs[place] = docs[i] ?? 0;
   }
-  return { docs: bestDocs.subarray(0, size), saturations: best.subarray(0, size), below };
+  return { docs: Array.from(bestDocs.subarray(0, size)), saturations: Array.from(best.subarray(0, size)), below };
 }
 
 /** What is left of a list once its dead are left out; `dead` has a bit for each document. */
@@ -73,8 +75,8 @@ export function livingChampions(champions: Champions, dead: Uint32Array): Champi
   if (!docs.some((doc) => holds(dead, doc) === 1)) return champions;
   const places = [...docs.keys()].filter((place) => holds(dead, docs[place] ?? 0) === 0);
   const left = {
-    docs: Uint32Array.from(places, (place) => docs[place] ?? 0),
-    saturations: Float64Array.from(places, (place) => saturations[place] ?? 0),
+    docs: places.map((place) => docs[place] ?? 0),
+    saturations: places.map((place) => saturations[place] ?? 0),
   };
   // Others may be worth as much as the last of the whole list was.
   const least = saturations.at(-1) ?? 0;

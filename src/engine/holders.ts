@@ -1,7 +1,7 @@
 import type { Postings } from "./postings.ts";
 
 /** A term that fewer documents hold is read as fast as it is looked up. */
-const postingsMin = 16;
+const postingsMin = 64;
 /** Setting the bits of more would take longer than a search may go without looking at the clock. */
 const postingsMax = 1 << 17;
 /** Bits are kept for terms that one document in so many holds: then they take at most three times what postings do. */

@@ -1,3 +1,4 @@
+import type { MergeSource } from "../engine/merge-segments.ts";
 import type { Piece } from "../engine/piece.ts";
 import { Segment } from "../engine/segment.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
@@ -5,6 +6,7 @@ import type { Shard } from "../engine/shard.ts";
 import { chooseMerge, chooseQuietMerge } from "../engine/tiers.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Timer, Timers } from "../time.ts";
+import { deadDocuments } from "./dead-documents.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
 import { livingChanges } from "./living-changes.ts";
@@ -55,10 +57,10 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
   let running: Promise<void> | undefined;
   let stopped = false;
 
-  /** Swaps pieces for the segment that `make` makes of them as they are now. */
-  const swap = async (pieces: readonly Piece[], make: () => Promise<SegmentData>): Promise<void> => {
+  /** Swaps pieces for the segment that `make` makes of them as they are at the version that it is given, which is now. */
+  const swap = async (pieces: readonly Piece[], make: (version: number) => Promise<SegmentData>): Promise<void> => {
     const since = shard.version;
-    const data = await make();
+    const data = await make(since);
     await slices.next();
     const segment = new Segment(data);
     const pause = slices.start();
@@ -77,12 +79,8 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     }
     const frozen = shard.frozenMemtables[0];
     if (frozen === undefined) return false;
-    await swap([frozen], async () => {
-      const batches = await livingChanges(
-        frozen,
-        { documents: frozen.documents, version: shard.version },
-        slices.start(),
-      );
+    await swap([frozen], async (version) => {
+      const batches = await livingChanges(frozen, { documents: frozen.documents, version }, slices.start());
       return (await indexing.seal(definition.settings, batches)).data;
     });
     return true;
@@ -98,9 +96,14 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     }));
     const chosen = choose(sizes)?.flatMap((place) => segments[place] ?? []);
     if (chosen === undefined) return false;
-    const version = shard.version;
-    const sources = chosen.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(version) }));
-    await swap(chosen, () => indexing.merge(sources));
+    await swap(chosen, async (version) => {
+      const pause = slices.start();
+      const sources: MergeSource[] = [];
+      for (const { data, tombstones } of chosen) {
+        sources.push({ data, dead: await deadDocuments(tombstones, version, pause) });
+      }
+      return indexing.merge(sources);
+    });
     return true;
   };
 

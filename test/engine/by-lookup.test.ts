@@ -164,7 +164,7 @@ describe("collecting a few terms by looking documents up", () => {
       end: count,
       saturation,
     });
-    expect(lists.of(1, postings(15))).toBeUndefined();
+    expect(lists.of(1, postings(63))).toBeUndefined();
     expect(new HolderLists(1 << 14).of(1, postings(100))).toBeUndefined();
     expect(lists.sizeBytes).toBe(0);
     const bits = lists.of(2, postings(100));
