@@ -52,7 +52,10 @@ export type Piece = {
 export type WeighedPiece = {
   /** Gets ready, a bounded part of it at a time; true when it is. */
   prepare(): boolean;
-  /** A cursor of its own over the documents below `limit` that hold a term; a saturation of 0 where it is only in fields that do not count. */
+  /**
+   * A cursor of its own over the documents below `limit` that hold a term; a saturation of 0 where it is only in fields
+   * that do not count.
+   */
   open(term: WeightedTerm, limit: number): TermCursor | undefined;
 };
 
