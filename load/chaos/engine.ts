@@ -12,11 +12,7 @@ export class ContainerEngine {
 
   /** The running leaves of a Compose project: the containers with a `hedgerow.zone`. */
   async leaves(project: string): Promise<ChaosLeaf[]> {
-    const filters = JSON.stringify({ label: [`com.docker.compose.project=${project}`, "hedgerow.zone"] });
-    const found: unknown = JSON.parse(
-      await this.#ask("GET", `/containers/json?filters=${encodeURIComponent(filters)}`),
-    );
-    return asList(found).flatMap((container) => {
+    return (await this.#list(project)).flatMap((container) => {
       const { Id, Labels } = asRecord(container);
       const labels = asRecord(Labels);
       const [id, name, zone] = [
@@ -28,9 +24,20 @@ export class ContainerEngine {
     });
   }
 
+  /** Whether no running leaf of a Compose project is starting or found ill by its health check. */
+  async isHealthy(project: string): Promise<boolean> {
+    return (await this.#list(project, { health: ["starting", "unhealthy"] })).length === 0;
+  }
+
   /** Does something to a container. Rejects with what the engine says against it. */
   async act(verb: "pause" | "unpause" | "kill" | "start", { id }: ChaosLeaf): Promise<void> {
     await this.#ask("POST", `/containers/${id}/${verb}`);
+  }
+
+  async #list(project: string, filters: Readonly<Record<string, string[]>> = {}): Promise<readonly unknown[]> {
+    const label = [`com.docker.compose.project=${project}`, "hedgerow.zone"];
+    const wanted = encodeURIComponent(JSON.stringify({ ...filters, label }));
+    return asList(JSON.parse(await this.#ask("GET", `/containers/json?filters=${wanted}`)));
   }
 
   #ask(method: "GET" | "POST", path: string): Promise<string> {
