@@ -112,7 +112,7 @@ function beforeOne(
 function lone(part: Part, scored: readonly Part[], { collector, dead }: LookupRange): number {
   const { term, from, to } = part;
   const { docs, codes, saturation, weight } = term;
-  const at = scored.map((part) => part.from);
+  const at = scored.map((other) => other.from);
   let { floor } = collector;
   for (let i = from; i < to && weight >= floor; i++) {
     const score = weight * (saturation[codes[i] ?? 0] ?? 0);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createIndexing } from "../../src/leaf/indexing.ts";
+import { createIndexing, type Indexing } from "../../src/leaf/indexing.ts";
 import { createReplica, type Replica, type ReplicaSettings } from "../../src/leaf/replica.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import type { Change } from "../../src/protocol/change.ts";
@@ -22,9 +22,11 @@ const tiny: Partial<ReplicaSettings> = {
   memtableDocumentsMax: 6,
 };
 
-function replicaWith(settings: Partial<ReplicaSettings> = {}): Replica {
-  const definition = { index: "test", incarnation: 1, settings: testSettings };
-  return createReplica({ definition, shard: 0, indexing, settings });
+const definition = { index: "test", incarnation: 1, settings: testSettings };
+
+/** `instead`: what of the workers' tasks goes otherwise. */
+function replicaWith(settings: Partial<ReplicaSettings> = {}, instead: Partial<Indexing> = {}): Replica {
+  return createReplica({ definition, shard: 0, indexing: { ...indexing, waiting: 0, ...instead }, settings });
 }
 
 const put = (id: string, sequence: number, body: string): Change => ({
@@ -161,20 +163,16 @@ describe("a replica", () => {
 
   test("applies nothing after a batch that failed, until it is sent again", async () => {
     let failing = true;
-    const definition = { index: "test", incarnation: 1, settings: testSettings };
-    const replica = createReplica({
-      definition,
-      shard: 0,
-      indexing: {
-        ...indexing,
-        waiting: 0,
+    const replica = replicaWith(
+      {},
+      {
         analyze: async (settings, batch) => {
           if (!failing) return indexing.analyze(settings, batch);
           failing = false;
           throw new Error("the worker is gone");
         },
       },
-    });
+    );
     const batches = [1, 2].map((sequence) => encodeChanges([put("a", sequence, `v${sequence}`)]));
     const results = await Promise.allSettled(batches.map((batch, i) => replica.apply(batch, i + 1)));
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
@@ -189,23 +187,15 @@ describe("a replica", () => {
     const merging = Promise.withResolvers<void>();
     const sealing = Promise.withResolvers<void>();
     let sealed = 0;
-    const definition = { index: "test", incarnation: 1, settings: testSettings };
-    const replica = createReplica({
-      definition,
-      shard: 0,
-      indexing: {
-        ...indexing,
-        waiting: 0,
-        seal: async (settings, batches) => {
-          if (++sealed > 6) await sealing.promise;
-          return indexing.seal(settings, batches);
-        },
-        merge: async (sources) => {
-          await merging.promise;
-          return indexing.merge(sources);
-        },
+    const replica = replicaWith(tiny, {
+      seal: async (settings, batches) => {
+        if (++sealed > 6) await sealing.promise;
+        return indexing.seal(settings, batches);
       },
-      settings: tiny,
+      merge: async (sources) => {
+        await merging.promise;
+        return indexing.merge(sources);
+      },
     });
     const batch = (place: number) =>
       encodeChanges(Array.from({ length: 5 }, (_, i) => put(`d${place}-${i}`, place * 5 + i + 1, "bee")));
@@ -232,7 +222,6 @@ describe("a replica", () => {
 
   test("becomes one segment once writing has paused, and not before", async () => {
     const time = virtualTime();
-    const definition = { index: "test", incarnation: 1, settings: testSettings };
     const replica = createReplica({ definition, shard: 0, indexing, timers: time.timers, settings: { quietMs: 100 } });
     const write = async (from: number, count: number): Promise<void> => {
       const changes = Array.from({ length: count }, (_, i) => put(`d${from + i}`, from + i, `bee ${i}`));
