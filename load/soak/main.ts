@@ -3,6 +3,7 @@ import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createLeaf } from "../../src/leaf/leaf.ts";
 import { openReplicaWith } from "../../src/leaf/open-replica.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
+import { writePlan } from "../../src/protocol/plan-payload.ts";
 import { createLeafLink, type LeafLink } from "../../src/root/leaf-link.ts";
 import { sleep, systemClock, systemRandom, systemTimers, yieldToLoop } from "../../src/time.ts";
 
@@ -66,7 +67,7 @@ async function soak(): Promise<void> {
 
 /** Sends a batch and cancels it: at once, after a turn of the loop, or after several. */
 async function cancelSome(link: LeafLink, round: number): Promise<void> {
-  const bytes = new TextEncoder().encode(JSON.stringify(plan));
+  const bytes = writePlan(plan);
   const sent: number[] = [];
   const forget = { onStarted: () => undefined, onReply: () => undefined, onError: () => undefined };
   for (let i = 0; i < batch; i++) {

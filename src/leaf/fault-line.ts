@@ -1,4 +1,4 @@
-import { readPlan } from "./plan-check.ts";
+import { readPlan } from "./plan-memory.ts";
 import type { SearchFault } from "./search.ts";
 
 /** What a line of the log says of a search that fell over, and in which trace, as far as its plan can be read. */

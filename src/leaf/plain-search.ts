@@ -2,6 +2,7 @@ import { createAnalyzer } from "../engine/analyzer.ts";
 import { HedgerowError } from "../errors.ts";
 import type { ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
+import { writePlan } from "../protocol/plan-payload.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import { yieldToLoop } from "../time.ts";
@@ -49,7 +50,7 @@ export async function searchPlainly(
   if (held === undefined) throw new HedgerowError("not_found", `this leaf holds no shard ${shard} of "${index}"`);
   const plan = "query" in body ? await planOf(body, held) : readGivenPlan(body.plan);
   const budgetMs = body.budgetMs ?? budgetDefaultMs;
-  const { reply, documents } = await submitted(searches, { plan: Buffer.from(JSON.stringify(plan)), shard, budgetMs });
+  const { reply, documents } = await submitted(searches, { plan: writePlan(plan), shard, budgetMs });
   const { hits, documentSizesBytes: _sizes, ...rest } = reply;
   return {
     ...rest,

@@ -1,7 +1,9 @@
 import type { Plan } from "../protocol/plan.ts";
+import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 
 /** A plan's reading: the plan itself, or where it does not fit. */
-export type PlanReading = { kind: "plan"; plan: Plan } | { kind: "unfit"; detail: string };
+export type PlanReading = { kind: "plan"; plan: Plan } | Unfit;
+type Unfit = { kind: "unfit"; detail: string };
 
 export const planSizeBytesMax = 1024 * 1024;
 const clausesMax = 1024;
@@ -11,23 +13,15 @@ const namesMax = 1000;
 const filterPartsMax = 10_000;
 const filterDepthMax = 32;
 const traceLengthMax = 64;
-
-/** Reads a plan as it came over the network. Whatever the bytes are, this is quick and throws nothing. */
-export function readPlan(bytes: Uint8Array): PlanReading {
-  if (bytes.length > planSizeBytesMax) return unfit(`it is larger than ${planSizeBytesMax} bytes`);
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-  } catch {
-    return unfit("it is not JSON");
-  }
-  return checkPlan(value);
-}
+/** Their UTF-8 is named by a size of two bytes. */
+const termLengthMax = 20_000;
 
 /** Checks the shape of a plan, and that no part of it is large enough to hang a search. */
 export function checkPlan(value: unknown): PlanReading {
   if (!isRecord(value)) return unfit("it is no object");
-  return isPlan(value) ? { kind: "plan", plan: value } : unfit(`${misfit(value) ?? "something in it"} does not fit`);
+  return isPlan(value)
+    ? { kind: "plan", plan: value }
+    : unfit(`${misfit(value, planFields) ?? "something in it"} does not fit`);
 }
 
 /** Whether the plan's numbers per text field are as many as the index has text fields; else what is wrong. */
@@ -37,12 +31,54 @@ export function fieldMismatch(plan: Plan, textFieldCount: number): string | unde
   return wrong === undefined ? undefined : `it speaks of ${wrong.length} text fields; the index has ${textFieldCount}`;
 }
 
-function unfit(detail: string): PlanReading {
+/** Checks what a plan begins with, as `checkPlan` does. */
+export function checkOpening(value: unknown): { kind: "opening"; opening: PlanOpening } | Unfit {
+  if (!isRecord(value)) return unfit("it begins with no object");
+  return isOpening(value)
+    ? { kind: "opening", opening: value }
+    : unfit(`${misfit(value, openingFields) ?? "something in it"} does not fit`);
+}
+
+/** What of a plan's own parts does not fit, where something does not. */
+export function partsMisfit({
+  clauses,
+  matchAtLeast,
+  top,
+  trace,
+}: Omit<PlanParts, "opening" | "extras">): string | undefined {
+  if (clauses.length > clausesMax || termCount(clauses) > termsMax) return "clauses";
+  for (const { terms } of clauses) for (const { weight } of terms) if (!Number.isFinite(weight)) return "clauses";
+  if (matchAtLeast > clausesMax) return "matchAtLeast";
+  if (top > topMax) return "top";
+  return trace.length > traceLengthMax ? "trace" : undefined;
+}
+
+/** Checks what few plans have, as `checkPlan` does; `clauses`: how many the plan has. */
+export function checkExtras(value: unknown, clauses: number): { kind: "extras"; extras: PlanExtras } | Unfit {
+  if (!isRecord(value)) return unfit("what it asks for beside words is no object");
+  const { clauses: own } = value;
+  if (own !== undefined && !(Array.isArray(own) && own.length === clauses && own.every(isClauseExtras)))
+    return unfit("clauses does not fit");
+  return isExtras(value)
+    ? { kind: "extras", extras: value }
+    : unfit(`${misfit(value, extraFields) ?? "something in it"} does not fit`);
+}
+
+/** Says that a plan cannot be read, and why. */
+export function unfit(detail: string): Unfit {
   return { kind: "unfit", detail: `the plan cannot be read: ${detail}` };
 }
 
 function isPlan(value: Record<string, unknown>): value is Record<string, unknown> & Plan {
-  return misfit(value) === undefined;
+  return misfit(value, planFields) === undefined;
+}
+
+function isOpening(value: Record<string, unknown>): value is Record<string, unknown> & PlanOpening {
+  return misfit(value, openingFields) === undefined;
+}
+
+function isExtras(value: Record<string, unknown>): value is Record<string, unknown> & PlanExtras {
+  return misfit(value, extraFields) === undefined;
 }
 
 type Check = (value: unknown) => boolean;
@@ -69,26 +105,27 @@ const isColumnValue: Check = (value) => isString(value) || isNumber(value);
 const isTrace: Check = (value) => typeof value === "string" && value.length <= traceLengthMax;
 const isSortValue: Check = (value) => value === null || isColumnValue(value);
 
-const isTerm: Check = (value) => isRecord(value) && isString(value.term) && isNumber(value.weight);
+const isTerm: Check = (value) =>
+  isRecord(value) && typeof value.term === "string" && value.term.length <= termLengthMax && isNumber(value.weight);
 const isPhraseTerm: Check = (value) => isRecord(value) && isString(value.term) && isCount(1_000_000)(value.offset);
 const isOccur: Check = (value) => value === "optional" || value === "required" || value === "excluded";
-const isClause: Check = (value) =>
+const isClauseExtras: Check = (value) =>
   isRecord(value) &&
-  isOccur(value.occur) &&
-  listOf(isTerm, termsMax)(value.terms) &&
   optional(listOf(isAmount, namesMax))(value.fieldBoosts) &&
   optional(listOf(isPhraseTerm, namesMax))(value.phrase);
+const isClause: Check = (value) =>
+  isRecord(value) && isOccur(value.occur) && listOf(isTerm, termsMax)(value.terms) && isClauseExtras(value);
 
-const planChecks: Readonly<Record<keyof Plan, Check>> = {
+const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
   index: isString,
   incarnation: isCount(Number.MAX_SAFE_INTEGER),
   epoch: isString,
   bm25: (value) => isRecord(value) && isAmount(value.k1) && isAmount(value.b) && Number(value.b) <= 1,
   fieldBoosts: listOf(isAmount, namesMax),
   averageLengths: listOf(isPositive, namesMax),
-  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= termsMax,
-  matchAtLeast: isCount(clausesMax),
-  top: isCount(topMax),
+};
+
+const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = {
   filter: optional((value) => filterParts(value, 0) <= filterPartsMax),
   facets: optional(
     listOf((facet) => isRecord(facet) && isString(facet.field) && isCount(topMax)(facet.size), namesMax),
@@ -105,14 +142,26 @@ const planChecks: Readonly<Record<keyof Plan, Check>> = {
   highlight: optional(listOf(isString, namesMax)),
   explain: optional(isBoolean),
   profile: optional(isBoolean),
+};
+
+const planChecks: Readonly<Record<keyof Plan, Check>> = {
+  ...openingChecks,
+  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= termsMax,
+  matchAtLeast: isCount(clausesMax),
+  top: isCount(topMax),
+  ...extraChecks,
   trace: optional(isTrace),
 };
 
-const planFields = Object.entries(planChecks);
+type Fields = readonly [name: string, check: Check][];
 
-/** The first field of a plan that does not fit. */
-function misfit(plan: Record<string, unknown>): string | undefined {
-  for (const [name, check] of planFields) if (!check(plan[name])) return name;
+const openingFields: Fields = Object.entries(openingChecks);
+const extraFields: Fields = Object.entries(extraChecks);
+const planFields: Fields = Object.entries(planChecks);
+
+/** The first field that does not fit. */
+function misfit(value: Record<string, unknown>, fields: Fields): string | undefined {
+  for (const [name, check] of fields) if (!check(value[name])) return name;
   return undefined;
 }
 

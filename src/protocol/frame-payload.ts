@@ -1,7 +1,7 @@
 import { FrameError, pongBytes, searchHeadBytes, tiedFlag } from "./frames.ts";
 import { nestsDeeper } from "./json-depth.ts";
 
-/** What a search frame asks for. `budgetMs` counts from the frame's arrival; `plan` is JSON, not yet looked at. */
+/** What a search frame asks for. `budgetMs` counts from the frame's arrival; `plan` is not yet looked at. */
 export type SearchPayload = { budgetMs: number; shard: number; tied: boolean; plan: Buffer };
 
 /** Takes a search frame's payload apart. Throws a FrameError when it is cut short or its budget is no duration. */

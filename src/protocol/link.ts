@@ -5,7 +5,7 @@ import type { IndexDefinition } from "./settings.ts";
 import type { StatisticsCursor, StatisticsDelta } from "./statistics.ts";
 
 /** What both ends must speak alike; sent in the `Upgrade` request and refused when it differs. */
-export const linkVersion = 2;
+export const linkVersion = 3;
 export const linkProtocol = "hedgerow-link";
 
 /** One shard of one life of an index. */

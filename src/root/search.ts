@@ -2,6 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import { type Hit, hitComparator } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
+import { writePlan } from "../protocol/plan-payload.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
@@ -177,7 +178,7 @@ async function gatherAnswer(
 
 /** The plan as leaves read it; by the trace they name the query where they have something to say of it. */
 function planBytes(plan: Plan, { trace }: SearchContext): Buffer {
-  return Buffer.from(`${JSON.stringify(plan).slice(0, -1)},"trace":"${traceparentOf(trace)}"}`);
+  return writePlan(plan, traceparentOf(trace));
 }
 
 /** Whether the leaf had time for all that it was asked to tell of a hit; an answer without is not one to keep. */

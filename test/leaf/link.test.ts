@@ -20,7 +20,7 @@ function request(headers: readonly string[], line = "GET /v1/link HTTP/1.1"): Bu
 }
 
 const upgrade = ["Connection: Upgrade", "Upgrade: hedgerow-link"];
-const handshake = request([...upgrade, "Hedgerow-Link-Version: 2"]);
+const handshake = request([...upgrade, "Hedgerow-Link-Version: 3"]);
 const hungUp = (): boolean => false;
 const headEnd = "\r\n\r\n";
 
@@ -52,7 +52,7 @@ describe("a leaf's end of the link", () => {
     const answer = await exchange(await leafPort(), handshake, (bytes) => bytes.includes(headEnd));
     const text = answer.toString();
     expect(text).toMatch(/^HTTP\/1\.1 101 /);
-    expect(text).toContain("hedgerow-link-version: 2\r\n");
+    expect(text).toContain("hedgerow-link-version: 3\r\n");
     expect(text).toContain(`hedgerow-leaf: ${encodeURIComponent("leaf é")}\r\n`);
     expect(text).toContain("hedgerow-zone: a\r\n");
     expect(text).toMatch(/hedgerow-boot: \S+\r\n/);
@@ -69,8 +69,8 @@ describe("a leaf's end of the link", () => {
   });
 
   it.each([
-    ["another version", ["Hedgerow-Link-Version: 1"], 426, [/version 2/, /\\"1\\"/]],
-    ["no version", [], 426, [/version 2/, /no version/]],
+    ["another version", ["Hedgerow-Link-Version: 1"], 426, [/version 3/, /\\"1\\"/]],
+    ["no version", [], 426, [/version 3/, /no version/]],
   ])("refuses %s, naming both", async (_name, headers, status, texts) => {
     const answer = (await exchange(await leafPort(), request([...upgrade, ...headers]), hungUp)).toString();
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -80,7 +80,7 @@ describe("a leaf's end of the link", () => {
   });
 
   it.each(["POST /v1/link HTTP/1.1", "GET /v1/other HTTP/1.1"])("refuses %s", async (line) => {
-    const bytes = request([...upgrade, "Hedgerow-Link-Version: 2"], line);
+    const bytes = request([...upgrade, "Hedgerow-Link-Version: 3"], line);
     const answer = (await exchange(await leafPort(), bytes, hungUp)).toString();
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain("/v1/link");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkPlan, fieldMismatch, readPlan } from "../../src/leaf/plan-check.ts";
+import { checkPlan, fieldMismatch } from "../../src/leaf/plan-check.ts";
 import type { Plan, PlanFilter } from "../../src/protocol/plan.ts";
 
 const plan: Plan = {
@@ -54,7 +54,7 @@ const clause = (terms: number): object => ({
 
 describe("plan check", () => {
   it("takes a plan with everything in it as it stands", () => {
-    expect(readPlan(Buffer.from(JSON.stringify(plan)))).toEqual({ kind: "plan", plan });
+    expect(checkPlan(JSON.parse(JSON.stringify(plan)))).toEqual({ kind: "plan", plan });
   });
 
   it("takes every plan without any of what may be absent", () => {
@@ -78,6 +78,7 @@ describe("plan check", () => {
     ["clauses", [null]],
     ["clauses", [{ occur: "maybe", terms: [] }]],
     ["clauses", [{ occur: "optional", terms: [{ term: "a", weight: "1" }] }]],
+    ["clauses", [{ occur: "optional", terms: [{ term: "a".repeat(30_000), weight: 1 }] }]],
     ["clauses", Array.from({ length: 2000 }, () => clause(1))],
     ["clauses", Array.from({ length: 20 }, () => clause(1000))],
     ["matchAtLeast", -1],
@@ -95,17 +96,6 @@ describe("plan check", () => {
   ])("refuses a plan whose %s does not fit", (name, value) => {
     const reading = checkPlan({ ...plan, [name]: value });
     expect(reading).toMatchObject({ kind: "unfit", detail: expect.stringContaining(name) });
-  });
-
-  it.each([
-    ["what is not JSON", "{"],
-    ["a list", "[]"],
-    ["null", "null"],
-    ["nothing", ""],
-    ["deep nesting", "[".repeat(500_000)],
-    ["more than a plan can be", " ".repeat(2_000_000)],
-  ])("refuses %s", (_name, text) => {
-    expect(readPlan(Buffer.from(text)).kind).toBe("unfit");
   });
 
   it("throws on nothing", () => {

@@ -278,7 +278,7 @@ describe("leaf link with other peers", () => {
       headers: { ...identityHeaders({ name: "peer", bootId: "b" }), [linkHeaders.version]: "99" },
     });
     const { trouble } = await watched.until((state) => state.trouble !== undefined);
-    expect(trouble).toContain("version 2");
+    expect(trouble).toContain("version 3");
     expect(trouble).toContain(`"99"`);
   });
 

@@ -2,6 +2,7 @@ import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
 import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
 import { decodeChanges } from "../../src/protocol/batch.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
+import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { IndexDefinition } from "../../src/protocol/settings.ts";
 
 export const demoDefinition: IndexDefinition = {
@@ -34,7 +35,7 @@ export function demoPlan(behaviour: "quick" | "endless" | "crash" = "quick"): Pl
 }
 
 export function planBytes(plan: Plan): Buffer {
-  return Buffer.from(JSON.stringify(plan));
+  return writePlan(plan);
 }
 
 /** Replicas that keep documents in a list and find all of them, large ones in memory that threads share. */
