@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { acceptLinks } from "../../src/leaf/link.ts";
+import { wholeSlice } from "../../src/protocol/bytes.ts";
 import type { ShardReply } from "../../src/protocol/link.ts";
 import { systemClock } from "../../src/time.ts";
 
@@ -14,7 +15,7 @@ const documentSizeBytes = 130;
 export function startEchoLeaf({ name, port }: { name: string; port: number }): Promise<EchoLeaf> {
   const server = createServer((_request, response) => response.end("echo"));
   const reply = cannedReply();
-  const documents = reply.hits.map(({ id }) => cannedDocument(id));
+  const documents = reply.hits.map(({ id }) => wholeSlice(cannedDocument(id)));
   const links = acceptLinks({
     server,
     identity: { name, bootId: name },

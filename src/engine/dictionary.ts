@@ -1,3 +1,5 @@
+import { asBuffer } from "../protocol/bytes.ts";
+
 /**
  * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
  * table of number + 1. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
@@ -88,7 +90,7 @@ export class Dictionary {
 
   constructor(data: DictionaryData) {
     this.data = data;
-    this.#buffer = Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.byteLength);
+    this.#buffer = asBuffer(data.bytes);
   }
 
   get size(): number {

@@ -1,4 +1,6 @@
 import { Index } from "flexsearch";
+import { wholeSlice } from "../protocol/bytes.ts";
+import type { DocumentSlice } from "../protocol/link.ts";
 import type { Column } from "./column.ts";
 import type { ColumnKind } from "./column-data.ts";
 import type { LookupKey } from "./dictionary.ts";
@@ -110,6 +112,10 @@ export class Memtable implements Piece {
 
   sourceView(doc: number): Uint8Array {
     return this.#documents[doc]?.source ?? new Uint8Array();
+  }
+
+  sourceSlice(doc: number): DocumentSlice {
+    return wholeSlice(this.sourceView(doc));
   }
 
   frequenciesOf(doc: number, { term }: TermLookup): readonly number[] {

@@ -1,3 +1,4 @@
+import type { DocumentSlice } from "../protocol/link.ts";
 import type { Column } from "./column.ts";
 import type { LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
@@ -31,6 +32,7 @@ export type Piece = {
   sourceAt(doc: number): Uint8Array;
   /** The document's JSON where it lies. */
   sourceView(doc: number): Uint8Array;
+  sourceSlice(doc: number): DocumentSlice;
   /** The latest document with an id, dead or alive, or -1. */
   find(id: LookupKey): number;
   /** The distinct terms of a document. */

@@ -1,3 +1,5 @@
+import { asBuffer } from "../protocol/bytes.ts";
+import type { DocumentSlice } from "../protocol/link.ts";
 import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
 import type { FilterBits } from "./filter-bits.ts";
@@ -28,6 +30,7 @@ export class Segment implements Piece {
   readonly #columns: readonly Column[];
   readonly #filters: FilterCache;
   readonly #holders: HolderLists;
+  readonly #sources: Buffer;
   readonly #sizeBytes: number;
 
   constructor(data: SegmentData) {
@@ -38,6 +41,7 @@ export class Segment implements Piece {
     this.#columns = data.columns.map((column) => new Column(column));
     this.#filters = new FilterCache(this);
     this.#holders = new HolderLists(data.documents);
+    this.#sources = asBuffer(data.sources);
     const { indexBytes, sourceBytes } = segmentSize(data);
     this.#sizeBytes = indexBytes + sourceBytes;
   }
@@ -65,6 +69,11 @@ export class Segment implements Piece {
   sourceView(doc: number): Uint8Array {
     const { sources, sourceEnds } = this.data;
     return sources.subarray(startOf(sourceEnds, doc), sourceEnds[doc] ?? 0);
+  }
+
+  sourceSlice(doc: number): DocumentSlice {
+    const { sourceEnds } = this.data;
+    return { bytes: this.#sources, start: startOf(sourceEnds, doc), end: sourceEnds[doc] ?? 0 };
   }
 
   find(id: LookupKey): number {

@@ -1,5 +1,6 @@
+import { wholeSlice } from "../protocol/bytes.ts";
 import { type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
-import type { ShardFacet } from "../protocol/link.ts";
+import type { DocumentSlice, ShardFacet } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
@@ -27,7 +28,7 @@ export type ShardResult = {
   /** In the plan's order, at most the plan's `top`. */
   hits: Hit[];
   /** Each hit's document as JSON, of the fields asked for; empty where none were. */
-  sources: Uint8Array[];
+  sources: DocumentSlice[];
   /** In the order of the plan's facets, where it has some. */
   facets?: ShardFacet[];
 };
@@ -44,7 +45,7 @@ export type ShardView = {
   analyzer: () => Analyzer;
 };
 
-const none = new Uint8Array();
+const none = wholeSlice(new Uint8Array());
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
@@ -121,7 +122,9 @@ export class ShardSearch {
         const hit = sort === undefined ? { id, score } : { id, score, sort };
         return this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) };
       }),
-      sources: best.map(({ piece, doc }) => (returned?.length === 0 ? none : project(piece.sourceView(doc), returned))),
+      sources: best.map(({ piece, doc }) =>
+        returned?.length === 0 ? none : project(piece.sourceSlice(doc), returned),
+      ),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
   }

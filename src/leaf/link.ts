@@ -5,7 +5,7 @@ import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts
 import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
 import { createFrameDecoder, FrameError, type FrameKind, frameKind, payloadSizeBytesMax } from "../protocol/frames.ts";
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
-import { type CallError, linkProtocol } from "../protocol/link.ts";
+import { type CallError, type DocumentSlice, linkProtocol } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
 import type { ReplyTo, SearchFailure, SearchQueue } from "./search.ts";
@@ -182,13 +182,13 @@ function answerOver(writer: FrameWriter, socket: Duplex): ReplyTo {
   };
 }
 
-function sizeOf(documents: readonly Uint8Array[]): number {
+function sizeOf(documents: readonly DocumentSlice[]): number {
   let sizeBytes = 0;
-  for (const document of documents) sizeBytes += document.length;
+  for (const { start, end } of documents) sizeBytes += end - start;
   return sizeBytes;
 }
 
-function tooLarge(documents: readonly Uint8Array[]): SearchFailure {
+function tooLarge(documents: readonly DocumentSlice[]): SearchFailure {
   const detail = `${documents.length} documents of ${sizeOf(documents)} bytes are too many for one reply: ask for fewer`;
   return { code: "bad_plan", detail };
 }

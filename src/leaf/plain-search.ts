@@ -1,6 +1,7 @@
 import { createAnalyzer } from "../engine/analyzer.ts";
 import { HedgerowError } from "../errors.ts";
-import type { ShardReply } from "../protocol/link.ts";
+import { sliceText } from "../protocol/bytes.ts";
+import type { DocumentSlice, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import { writePlan } from "../protocol/plan-payload.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
@@ -115,7 +116,7 @@ async function shardStatistics(replica: HeldReplica, terms: readonly string[]): 
   }
 }
 
-type Submitted = { reply: ShardReply; documents: readonly Uint8Array[] };
+type Submitted = { reply: ShardReply; documents: readonly DocumentSlice[] };
 
 /** Puts a search into the same queue that roots' searches wait in. */
 function submitted(
@@ -151,9 +152,9 @@ function asHedgerowError({ code, detail }: SearchFailure): HedgerowError {
 
 function withDocument(
   { id, score }: { id: string; score: number },
-  source: Uint8Array | undefined,
+  source: DocumentSlice | undefined,
 ): PlainAnswer["hits"][number] {
-  if (source === undefined || source.length === 0) return { id, score };
-  const document: unknown = JSON.parse(Buffer.from(source).toString());
+  if (source === undefined || source.end === source.start) return { id, score };
+  const document: unknown = JSON.parse(sliceText(source));
   return { id, score, document };
 }

@@ -1,3 +1,4 @@
+import { asBuffer } from "../protocol/bytes.ts";
 import { FrameError } from "../protocol/frames.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import { type ClauseExtras, type PlanExtras, type PlanOpening, readPlanParts } from "../protocol/plan-payload.ts";
@@ -41,7 +42,7 @@ export function rememberPlans(): typeof readPlan {
   };
 
   return (given) => {
-    const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
+    const bytes = asBuffer(given);
     if (last?.bytes.equals(bytes) !== true) last = { bytes, reading: tried(() => read(bytes)) };
     return last.reading;
   };

@@ -1,12 +1,12 @@
 import { HedgerowError } from "../errors.ts";
 import type { LeafProfile } from "../protocol/leaf-profile.ts";
-import type { AttemptError, ShardReply } from "../protocol/link.ts";
+import type { AttemptError, DocumentSlice, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
 export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
-  sources: readonly Uint8Array[];
+  sources: readonly DocumentSlice[];
 };
 
 /** One search over one shard, done in steps. */
@@ -28,7 +28,7 @@ export type SearchFailure = { code: Exclude<AttemptError["code"], "disconnected"
 /** Where answers go. All answers to one request carry its number; exactly one `reply` or `failure` ends it. */
 export type ReplyTo = {
   started(request: number): void;
-  reply(request: number, reply: ShardReply, sources: readonly Uint8Array[]): void;
+  reply(request: number, reply: ShardReply, sources: readonly DocumentSlice[]): void;
   failure(request: number, error: SearchFailure): void;
 };
 
@@ -271,7 +271,7 @@ export function createSearchQueue({
 function replyOf(found: SearchResult, { queuedMs, tookMs }: { queuedMs: number; tookMs: number }): ShardReply {
   const { outcome, documents, documentsTotal, sequence, total, totalExact, hits, sources } = found;
   const documentSizesBytes: number[] = [];
-  for (const source of sources) documentSizesBytes.push(source.length);
+  for (const { start, end } of sources) documentSizesBytes.push(end - start);
   const reply: ShardReply = {
     outcome,
     documents,

@@ -22,6 +22,9 @@ export type ShardFacet = {
   error: number;
 };
 
+/** A document's JSON where it lies, as a part of other bytes; these do not change. */
+export type DocumentSlice = { bytes: Buffer; start: number; end: number };
+
 /** A shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
 export type ShardReply = {
   outcome: "complete" | "truncated";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ShardResult } from "../../src/engine/shard-search.ts";
+import { sliceText } from "../../src/protocol/bytes.ts";
 import { compareHits } from "../../src/protocol/hit.ts";
 import type { Plan, PlanClause } from "../../src/protocol/plan.ts";
 import { type StatisticsCursor, wordMark } from "../../src/protocol/statistics.ts";
@@ -256,9 +257,7 @@ describe("an engine's answers", () => {
       { documents: 1, ...naiveStatistics([document]) },
     );
     const sources = (returned: string[] | undefined) =>
-      search(shard, returned === undefined ? plan : { ...plan, returned }).sources.map((bytes) =>
-        new TextDecoder().decode(bytes),
-      );
+      search(shard, returned === undefined ? plan : { ...plan, returned }).sources.map(sliceText);
     expect(sources(undefined)).toEqual([JSON.stringify(document)]);
     expect(sources(["body", "nothing"])).toEqual(['{"body":"bee bee"}']);
     expect(sources([])).toEqual([""]);

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createIndexing, type Indexing } from "../../src/leaf/indexing.ts";
 import { createReplica, type Replica, type ReplicaSettings } from "../../src/leaf/replica.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
+import { sliceText } from "../../src/protocol/bytes.ts";
 import type { Change } from "../../src/protocol/change.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { wordMark } from "../../src/protocol/statistics.ts";
@@ -11,7 +12,6 @@ import { testSettings } from "../engine/layout.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const indexing = createIndexing({ threads: 2 });
 afterAll(() => indexing.close());
 
@@ -55,7 +55,8 @@ function contents({ shard }: Replica, term?: string): Record<string, unknown> {
   const search = shard.prepare(planFor(term));
   while (!search.step(() => false));
   const { hits, sources } = search.finish();
-  return Object.fromEntries(hits.map(({ id }, i) => [id, JSON.parse(decoder.decode(sources[i])).body]));
+  const texts = sources.map(sliceText);
+  return Object.fromEntries(hits.map(({ id }, i) => [id, JSON.parse(texts[i] ?? "").body]));
 }
 
 type Written = { id: number; deleted: boolean };

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HedgerowError } from "../../src/errors.ts";
 import { acceptLinks } from "../../src/leaf/link.ts";
 import { createMemoryGuard } from "../../src/leaf/memory.ts";
+import { wholeSlice } from "../../src/protocol/bytes.ts";
 import { frameKind } from "../../src/protocol/frames.ts";
 import { identityHeaders } from "../../src/protocol/handshake.ts";
 import { nestsDeeper } from "../../src/protocol/json-depth.ts";
@@ -124,7 +125,7 @@ describe("links", () => {
         searches: {
           submit({ request, replyTo, budgetMs }) {
             const sources = Array.from({ length: budgetMs }, () => document);
-            replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources);
+            replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources.map(wholeSlice));
             return true;
           },
           has: () => false,

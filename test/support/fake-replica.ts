@@ -1,6 +1,7 @@
 import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
 import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
 import { decodeChanges } from "../../src/protocol/batch.ts";
+import { wholeSlice } from "../../src/protocol/bytes.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { IndexDefinition } from "../../src/protocol/settings.ts";
@@ -105,7 +106,7 @@ function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; seq
       total: at.sources.size,
       totalExact: !endless,
       hits: [...at.sources.keys()].map((id) => ({ id, score: 1 })),
-      sources: [...at.sources.values()],
+      sources: [...at.sources.values()].map(wholeSlice),
     }),
     postings: 0,
   };

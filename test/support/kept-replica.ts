@@ -6,6 +6,7 @@ import { openReplicaWith } from "../../src/leaf/open-replica.ts";
 import type { HeldReplica } from "../../src/leaf/replicas.ts";
 import type { SnapshotRule } from "../../src/leaf/snapshot-rule.ts";
 import { createSnapshotStore, type SnapshotStore } from "../../src/leaf/snapshot-store.ts";
+import { sliceText } from "../../src/protocol/bytes.ts";
 import type { LogEra } from "../../src/protocol/history.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { testSettings } from "../engine/layout.ts";
@@ -45,13 +46,12 @@ const words = ["fox", "bee", "sea", "wind"];
 
 /** Everything that can be asked of a replica: hits with scores for each word and for none, and its statistics. */
 export function answersOf(replica: HeldReplica): Record<string, unknown> {
-  const decoder = new TextDecoder();
   const answers: Record<string, unknown> = { sequence: replica.sequence };
   for (const word of [undefined, ...words]) {
     const search = replica.prepare(planFor(word));
     while (!search.step(() => false));
     const { hits, sources, total } = search.finish();
-    answers[word ?? "all"] = { hits, total, sources: sources.map((source) => decoder.decode(source)) };
+    answers[word ?? "all"] = { hits, total, sources: sources.map(sliceText) };
   }
   const { documents, lengths, terms, counts } = replica.statistics(undefined, Number.MAX_SAFE_INTEGER);
   const sums = new Map<string, number>();
