@@ -120,7 +120,9 @@ function lone(part: Part, scored: readonly Part[], { collector, dead }: LookupRa
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
     let isScored = 0;
-    for (const [place, other] of scored.entries()) {
+    for (let place = 0; place < scored.length; place++) {
+      const other = scored[place];
+      if (other === undefined) continue;
       const near = seekNear(other.term.docs, doc, { from: at[place] ?? 0, to: other.to });
       at[place] = near;
       isScored |= isIn(other, doc, near);

@@ -67,20 +67,30 @@ function firstSlot(hash: number, slots: number): number {
 /** A string's bytes and hash, made once to be looked up in many dictionaries. `bytes` is only lent. */
 export type LookupKey = { bytes: Uint8Array; start: number; end: number; hash: number };
 
-export function lookupKey(string: string): LookupKey {
-  const bytes = encode(string);
-  return { bytes, start: 0, end: bytes.length, hash: hashBytes(bytes, 0, bytes.length) };
-}
+const keysBytes = 4096;
+/** Keys stand in it one after the other: an array for each would cost more than its hash. A full one is left to them. */
+let keys = new Uint8Array(keysBytes);
+let keysEnd = 0;
 
-/** UTF-8; most terms are short and ASCII, for which calling the encoder costs more than the copying. */
-function encode(string: string): Uint8Array {
-  const bytes = new Uint8Array(string.length);
+export function lookupKey(string: string): LookupKey {
+  if (keysEnd + string.length > keysBytes) {
+    if (string.length > keysBytes) return wholeKey(encoder.encode(string));
+    keys = new Uint8Array(keysBytes);
+    keysEnd = 0;
+  }
+  const [bytes, start] = [keys, keysEnd];
+  // Most terms are short and ASCII, for which calling the encoder costs more than the copying.
   for (let i = 0; i < string.length; i++) {
     const code = string.charCodeAt(i);
-    if (code > 0x7f) return encoder.encode(string);
-    bytes[i] = code;
+    if (code > 0x7f) return wholeKey(encoder.encode(string));
+    bytes[start + i] = code;
   }
-  return bytes;
+  keysEnd = start + string.length;
+  return { bytes, start, end: keysEnd, hash: hashBytes(bytes, start, keysEnd) };
+}
+
+function wholeKey(bytes: Uint8Array): LookupKey {
+  return { bytes, start: 0, end: bytes.length, hash: hashBytes(bytes, 0, bytes.length) };
 }
 
 /** Reads a dictionary. */

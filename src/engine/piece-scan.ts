@@ -56,7 +56,7 @@ export class PieceScan implements Collector {
   /** Where champion lists may be used. */
   readonly #plainTop: Top | undefined;
   /** In the order of the plan's weighings, of which the first few are ready. */
-  readonly #weighed: WeighedPiece[];
+  readonly #weighed: WeighedPiece[] = [];
   #ready = 0;
   #cursors: { simple: TermCursor[]; clauses: OpenClause[] } | undefined;
   /** Every document below it has been scored. */
@@ -76,7 +76,7 @@ export class PieceScan implements Collector {
     const top = new Top(plan.top, floor, ranksBefore(piece));
     this.top = this.#sorted ?? top;
     if (this.#isPlain) this.#plainTop = top;
-    this.#weighed = plan.weighings.map((weighing) => piece.weighed(weighing));
+    for (const weighing of plan.weighings) this.#weighed.push(piece.weighed(weighing));
   }
 
   get floor(): number {
@@ -107,9 +107,13 @@ export class PieceScan implements Collector {
   }
 
   #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
-    const clauses = this.#plan.clauses.map((clause) => this.#openClause(clause));
+    const clauses: OpenClause[] = [];
     const simple: TermCursor[] = [];
-    if (this.#plan.simple) for (const { terms } of clauses) for (const term of terms) simple.push(term);
+    for (const clause of this.#plan.clauses) {
+      const opened = this.#openClause(clause);
+      clauses.push(opened);
+      if (this.#plan.simple) for (const term of opened.terms) simple.push(term);
+    }
     const [first, second] = simple;
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (simple.length === 2 && first && second && second.end - second.start < first.end - first.start) simple.reverse();
@@ -281,8 +285,10 @@ export class PieceScan implements Collector {
   }
 }
 
+const byNumber: RanksBefore = (a, b) => a < b;
+
 function ranksBefore(piece: Piece): RanksBefore {
-  return piece.ordered ? (a, b) => a < b : (a, b) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
+  return piece.ordered ? byNumber : (a, b) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
 }
 
 function startsOf(terms: readonly TermCursor[]): number {

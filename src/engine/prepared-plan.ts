@@ -48,19 +48,24 @@ const weightMin = 1e-100;
 /** Works a plan out. Throws `invalid_query` for what this engine cannot do, rather than leave it out in silence. */
 export function preparePlan(plan: Plan, columns: readonly ColumnField[]): PreparedPlan {
   const weighings: Weighing[] = [];
-  const clauses = plan.clauses.map((clause) => prepareClause(plan, clause, weighings));
-  const optional = clauses.filter(({ occur }) => occur === "optional").length;
-  const matching = {
-    required: clauses.filter(({ occur }) => occur === "required").length,
-    atLeast: optional === 0 ? 0 : plan.matchAtLeast,
-  };
+  const clauses: PreparedClause[] = [];
+  let [optional, required] = [0, 0];
+  let simple = true;
+  for (const clause of plan.clauses) {
+    const prepared = prepareClause(plan, clause, weighings);
+    clauses.push(prepared);
+    if (prepared.occur === "optional") optional++;
+    else if (prepared.occur === "required") required++;
+    simple &&= isSimple(prepared);
+  }
+  const matching = { required, atLeast: optional === 0 ? 0 : plan.matchAtLeast };
   return {
     bm25: plan.bm25,
     clauses,
     weighings,
     matching,
-    listed: clauses.every(({ occur }) => occur === "excluded"),
-    simple: matching.atLeast <= 1 && clauses.every(isSimple),
+    listed: optional + required === 0,
+    simple: simple && matching.atLeast <= 1,
     window: windowOf(clauses),
     top: plan.top,
     after: plan.after,
@@ -72,8 +77,11 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
 
 /** Phrases cost up to a hundred times as much a document. */
 function windowOf(clauses: readonly PreparedClause[]): number {
-  if (clauses.some(({ phrase }) => phrase !== undefined)) return windowMin;
-  const terms = clauses.reduce((sum, clause) => sum + clause.terms.length, 0);
+  let terms = 0;
+  for (const clause of clauses) {
+    if (clause.phrase !== undefined) return windowMin;
+    terms += clause.terms.length;
+  }
   return Math.max(windowMin, Math.min(windowMax, Math.floor(windowPostingsMax / Math.max(1, terms))));
 }
 
@@ -81,10 +89,14 @@ function prepareClause(plan: Plan, clause: PlanClause, weighings: Weighing[]): P
   const weighing = weighingOf(plan, clause.fieldBoosts);
   const known = weighings.indexOf(weighing);
   const weighingAt = known < 0 ? weighings.push(weighing) - 1 : known;
-  const terms = clause.terms.map(({ term, weight }) => ({ lookup: { term, key: lookupKey(term) }, weight }));
-  const names = clause.terms.map(({ term }) => term);
-  const phrase = clause.phrase && preparePhrase(clause.phrase, names, weighing.boosts);
+  const terms: WeightedTerm[] = [];
+  for (const { term, weight } of clause.terms) terms.push({ lookup: { term, key: lookupKey(term) }, weight });
+  const phrase = clause.phrase && preparePhrase(clause.phrase, namesOf(clause), weighing.boosts);
   return { occur: clause.occur, weighing, weighingAt, terms, phrase };
+}
+
+function namesOf({ terms }: PlanClause): string[] {
+  return terms.map(({ term }) => term);
 }
 
 function isSimple({ occur, terms, weighing, phrase }: PreparedClause): boolean {

@@ -146,8 +146,7 @@ export class Segment implements Piece {
   }
 
   weighed(weighing: Weighing): WeighedPiece {
-    const table = this.#saturation.for(weighing);
-    return { prepare: () => table.advance(), open: (term) => this.#open(term, table) };
+    return new WeighedSegment(this, this.#holders, this.#saturation.for(weighing));
   }
 
   frequenciesOf(doc: number, { key }: TermLookup): readonly number[] {
@@ -159,11 +158,30 @@ export class Segment implements Piece {
     const row = (postingCodes[at] ?? 0) * fields;
     return Array.from(frequencyRows.subarray(row, row + fields));
   }
+}
 
-  #open({ lookup, weight }: WeightedTerm, { values, champions }: SaturationTable): TermCursor | undefined {
-    const number = this.terms.find(lookup.key);
+/** Made for every search: an object is less than functions of its own. */
+class WeighedSegment implements WeighedPiece {
+  readonly #segment: Segment;
+  readonly #holders: HolderLists;
+  readonly #table: SaturationTable;
+
+  constructor(segment: Segment, holders: HolderLists, table: SaturationTable) {
+    this.#segment = segment;
+    this.#holders = holders;
+    this.#table = table;
+  }
+
+  prepare(): boolean {
+    return this.#table.advance();
+  }
+
+  open({ lookup, weight }: WeightedTerm): TermCursor | undefined {
+    const { terms, data } = this.#segment;
+    const number = terms.find(lookup.key);
     if (number < 0) return undefined;
-    const { postingDocs, postingCodes, postingEnds } = this.data;
+    const { postingDocs, postingCodes, postingEnds } = data;
+    const { values, champions } = this.#table;
     const start = startOf(postingEnds, number);
     const end = postingEnds[number] ?? 0;
     const cursor: TermCursor = {

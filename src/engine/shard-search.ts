@@ -35,6 +35,7 @@ export type ShardResult = {
 
 /** A shard at one moment. */
 export type ShardView = {
+  /** Those that hold anything. */
   pieces: readonly PieceView[];
   version: number;
   documents: number;
@@ -49,6 +50,8 @@ const none = wholeSlice(new Uint8Array());
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
+/** As many are sorted by hand. */
+const fewMax = 32;
 /** What a step of ranking facets costs, in postings. */
 const rankedPostings = 10_000;
 /** What a step of looking into hits costs, in postings. */
@@ -84,7 +87,7 @@ export class ShardSearch {
     this.#details = detailWork(plan, this.#plan, view);
     this.#returned = plan.returned;
     this.#view = view;
-    this.#waiting = smallestFirst(view.pieces);
+    this.#waiting = sortedFew([...view.pieces], smallerFirst);
   }
 
   /** Works until it is done (true) or `shouldPause` says so (false); asks at least every 0.2 ms or so. */
@@ -108,8 +111,6 @@ export class ShardSearch {
   finish(): ShardResult {
     const complete = this.#complete;
     const best = this.#scan === undefined ? this.#best : this.#merge(this.#scan);
-    const ids = idsOf(best);
-    const returned = this.#returned;
     return {
       outcome: complete ? "complete" : "truncated",
       documents: this.#covered + (this.#scan?.covered ?? 0),
@@ -117,16 +118,31 @@ export class ShardSearch {
       sequence: this.#view.sequence,
       total: this.#total + (this.#scan?.total ?? 0),
       totalExact: complete,
-      hits: best.map(({ score, sort }, place) => {
-        const id = ids[place] ?? "";
-        const hit = sort === undefined ? { id, score } : { id, score, sort };
-        return this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) };
-      }),
-      sources: best.map(({ piece, doc }) =>
-        returned?.length === 0 ? none : project(piece.sourceSlice(doc), returned),
-      ),
+      hits: this.#hitsOf(best),
+      sources: this.#sourcesOf(best),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
+  }
+
+  #hitsOf(best: readonly Candidate[]): Hit[] {
+    const ids = idsOf(best);
+    const hits: Hit[] = [];
+    for (let place = 0; place < best.length; place++) {
+      const { score = 0, sort } = best[place] ?? {};
+      const hit: Hit = { id: ids[place] ?? "", score };
+      if (sort !== undefined) hit.sort = sort;
+      hits.push(this.#details === undefined ? hit : { ...hit, ...this.#details.of(place) });
+    }
+    return hits;
+  }
+
+  #sourcesOf(best: readonly Candidate[]): DocumentSlice[] {
+    const returned = this.#returned;
+    const sources: DocumentSlice[] = [];
+    for (const { piece, doc } of best) {
+      sources.push(returned?.length === 0 ? none : project(piece.sourceSlice(doc), returned));
+    }
+    return sources;
   }
 
   /** Postings read so far, or work worth as many. */
@@ -179,21 +195,28 @@ export class ShardSearch {
       found.push(new Candidate({ piece, doc, score, sort: scan.sortValues(doc, score) }));
     });
     if (found.length === 0) return this.#best;
-    if (found.length > 1) found.sort(this.#compare);
+    sortedFew(found, this.#compare);
     return this.#best.length === 0 ? found : bestOf(this.#best, found, { compare: this.#compare, top: this.#plan.top });
   }
 }
 
-/** The pieces that hold anything; there are few, and sorting them by a function would leave more garbage than a scan. */
-function smallestFirst(pieces: readonly PieceView[]): PieceView[] {
-  const sorted: PieceView[] = [];
-  for (const view of pieces) {
-    if (view.documents === 0) continue;
-    let at = sorted.length;
-    while (at > 0 && (sorted[at - 1]?.documents ?? 0) > view.documents) at--;
-    sorted.splice(at, 0, view);
+/** Sorts what is short, as it nearly always is, where it stands: the runtime calls back for every comparison. */
+function sortedFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): Item[] {
+  if (items.length > fewMax) return items.sort(compare);
+  for (let from = 1; from < items.length; from++) {
+    const item = items[from];
+    if (item === undefined) continue;
+    let at = from;
+    for (let before = items[at - 1]; before !== undefined && compare(before, item) > 0; before = items[at - 1]) {
+      items[at--] = before;
+    }
+    items[at] = item;
   }
-  return sorted;
+  return items;
+}
+
+function smallerFirst(a: PieceView, b: PieceView): number {
+  return a.documents - b.documents;
 }
 
 /** The first `top` of two lists that are in order. */

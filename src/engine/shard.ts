@@ -9,7 +9,7 @@ import { type LookupKey, lookupKey } from "./dictionary.ts";
 import type { AnalyzedDocument } from "./document.ts";
 import { Journal } from "./journal.ts";
 import { Memtable } from "./memtable.ts";
-import type { Piece } from "./piece.ts";
+import type { Piece, PieceView } from "./piece.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch } from "./shard-search.ts";
@@ -123,8 +123,9 @@ export class Shard {
 
   /** Begins a search of the shard as it is now. Throws `invalid_query` for a plan that cannot be evaluated. */
   prepare(plan: Plan): ShardSearch {
-    const pieces = this.#pieces.map((piece) => ({ piece, documents: piece.documents }));
-    pieces.push({ piece: this.#memtable, documents: this.#visible });
+    const pieces: PieceView[] = [];
+    for (const piece of this.#pieces) if (piece.documents > 0) pieces.push({ piece, documents: piece.documents });
+    if (this.#visible > 0) pieces.push({ piece: this.#memtable, documents: this.#visible });
     return new ShardSearch(plan, {
       pieces,
       version: this.#version,

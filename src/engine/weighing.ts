@@ -12,14 +12,22 @@ export type Weighing = {
 
 const recentMax = 16;
 const recent: Weighing[] = [];
+/** The one that was asked for last, and by which lists: plans of one epoch share theirs. */
+let latest: { weighing: Weighing; bm25: Plan["bm25"]; boosts: object; averages: object } | undefined;
 
 /**
  * The weighing of a clause: the plan's, with the clause's own field boosts where it has some. Equal ones are mostly the
  * same object, so that what was computed under one is found again by it.
  */
 export function weighingOf(plan: Plan, fieldBoosts: readonly number[] = plan.fieldBoosts): Weighing {
-  const known = recent.find((weighing) => isWeighing(weighing, plan, fieldBoosts));
-  if (known !== undefined) return known;
+  const { bm25, averageLengths: averages } = plan;
+  if (latest?.averages === averages && latest.boosts === fieldBoosts && latest.bm25 === bm25) return latest.weighing;
+  const weighing = recent.find((one) => isWeighing(one, plan, fieldBoosts)) ?? addWeighing(plan, fieldBoosts);
+  latest = { weighing, bm25, boosts: fieldBoosts, averages };
+  return weighing;
+}
+
+function addWeighing(plan: Plan, fieldBoosts: readonly number[]): Weighing {
   const { k1, b } = plan.bm25;
   const everyField = fieldBoosts.every((boost) => boost > 0);
   const weighing = { k1, b, boosts: [...fieldBoosts], averages: [...plan.averageLengths], everyField };

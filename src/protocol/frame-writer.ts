@@ -33,7 +33,7 @@ const slabBytes = 64 * 1024;
 const copyBytesMax = 8 * 1024;
 
 /** Memory that small pieces are copied into; `held`: how many parts of it the stream still has to write. */
-type Slab = { readonly bytes: Buffer; held: number; readonly onWritten: () => void };
+type Slab = { readonly bytes: Buffer; readonly view: DataView; held: number; readonly onWritten: () => void };
 
 /** What leaves with the next write; `slab`: whose part it is. */
 type Piece = { bytes: Uint8Array; slab: Slab | undefined };
@@ -52,8 +52,10 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
   let pieces: Piece[] = [];
 
   function newSlab(sizeBytes: number): Slab {
+    const bytes = Buffer.allocUnsafeSlow(sizeBytes);
     const made: Slab = {
-      bytes: Buffer.allocUnsafeSlow(sizeBytes),
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
       held: 0,
       onWritten: () => {
         made.held--;
@@ -122,9 +124,9 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
 
   /** Writes a frame's head at `at`, the whole frame being `sizeBytes` long. */
   const putHead = (at: number, kind: FrameKind, frame: { request: number; sizeBytes: number }): void => {
-    slab.bytes.writeUInt32LE(frame.sizeBytes - 4, at);
-    slab.bytes.writeUInt8(kind, at + 4);
-    slab.bytes.writeUInt32LE(frame.request, at + 5);
+    slab.view.setUint32(at, frame.sizeBytes - 4, true);
+    slab.bytes[at + 4] = kind;
+    slab.view.setUint32(at + 5, frame.request, true);
   };
 
   return {
@@ -171,7 +173,7 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
     reply(request, reply, documents) {
       const extras = extrasOf(reply);
       reserve(frameHeadBytes + replyHeadBytesMax(reply, extras));
-      const headBytes = frameHeadBytes + writeReplyHead(slab.bytes, end + frameHeadBytes, { reply, extras });
+      const headBytes = frameHeadBytes + writeReplyHead(slab, end + frameHeadBytes, { reply, extras });
       let sizeBytes = headBytes;
       for (const document of documents) sizeBytes += document.end - document.start;
       putHead(end, frameKind.reply, { request, sizeBytes });

@@ -45,12 +45,11 @@ function hasDetails({ sort, highlights, explanation }: HitExtras): boolean {
 
 /** Writes the head of a reply at `at`, where `replyHeadBytesMax` bytes are free; answers how many it took. */
 export function writeReplyHead(
-  into: Buffer,
+  { bytes: into, view }: { bytes: Buffer; view: DataView },
   at: number,
   { reply, extras }: { reply: ShardReply; extras: string },
 ): number {
   const { hits, documentSizesBytes } = reply;
-  const view = viewOf(into);
   view.setUint32(at + 1, hits.length, true);
   writeCounts(view, at + countsAt, reply);
   let place = at + headBytes;

@@ -74,7 +74,10 @@ const message = documents.chain((bodies) =>
 function payloadOf({ reply, bodies }: { reply: ShardReply; bodies: readonly Uint8Array[] }): Buffer {
   const extras = extrasOf(reply);
   const head = Buffer.alloc(5 + replyHeadBytesMax(reply, extras));
-  const sizeBytes = writeReplyHead(head, 5, { reply, extras });
+  const sizeBytes = writeReplyHead({ bytes: head, view: new DataView(head.buffer, head.byteOffset, head.length) }, 5, {
+    reply,
+    extras,
+  });
   expect(sizeBytes).toBeLessThanOrEqual(replyHeadBytesMax(reply, extras));
   return Buffer.concat([head.subarray(5, 5 + sizeBytes), ...bodies]);
 }
