@@ -10,6 +10,7 @@ import {
   type RegistryContentType,
 } from "prom-client";
 import { type Clock, sleep, systemClock } from "../time.ts";
+import { GatheredCount, GatheredDistribution, handOver } from "./gathered-series.ts";
 import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
 
 /** One series of a counter; get it once and keep it. */
@@ -49,15 +50,14 @@ const secondsBuckets = [
 ];
 
 /**
- * Metrics of a process. Recording into a series takes about a tenth of a microsecond; finding it takes longer, so keep
- * it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
+ * Metrics of a process. Recording into a series takes some nanoseconds; finding it takes longer, so keep it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
  */
 export function createMetrics({ runtime, clock = systemClock }: { runtime: boolean; clock?: Clock }): Metrics {
   const registry = new Registry<RegistryContentType>();
   // Only so may histograms hold exemplars; what is sent is decided by each scrape.
   registry.setContentType(openMetricsContentType);
-  const counters = new Map<MetricName, Series<Counter, Count>>();
-  const histograms = new Map<MetricName, Series<Histogram, Distribution>>();
+  const counters = new Map<MetricName, Series<Counter, GatheredCount>>();
+  const histograms = new Map<MetricName, Series<Histogram, GatheredDistribution>>();
   let last: Promise<void> = Promise.resolve();
   if (runtime) collectDefaultMetrics({ register: registry });
 
@@ -65,31 +65,28 @@ export function createMetrics({ runtime, clock = systemClock }: { runtime: boole
     counter(name, labels) {
       let series = counters.get(name);
       if (series === undefined) {
-        series = { metric: new Counter({ ...describe(name), registers: [registry] }), known: new Map() };
+        const known = new Map<string, GatheredCount>();
+        const metric = new Counter({ ...describe(name), registers: [registry], collect: () => handOver(known) });
+        series = { metric, known };
         counters.set(name, series);
       }
       return seriesOf(series, labels, (metric, own) => {
         metric.inc(own, 0);
-        return metric.labels(own);
+        return new GatheredCount(metric.labels(own));
       });
     },
     histogram(name, labels) {
       let series = histograms.get(name);
       if (series === undefined) {
+        const known = new Map<string, GatheredDistribution>();
         const settings = { buckets: secondsBuckets, registers: [registry], enableExemplars: true };
-        const metric = new Histogram({ ...describe(name), ...settings });
-        series = { metric, known: new Map() };
+        const metric = new Histogram({ ...describe(name), ...settings, collect: () => handOver(known) });
+        series = { metric, known };
         histograms.set(name, series);
       }
       return seriesOf(series, labels, (metric, own) => {
         metric.zero(own);
-        const plain = metric.labels(own);
-        return {
-          observe(value, traceId) {
-            if (traceId === undefined) plain.observe(value);
-            else metric.observe({ labels: own, value, exemplarLabels: { trace_id: traceId } });
-          },
-        };
+        return new GatheredDistribution(metric, own);
       });
     },
     total(name, read) {
