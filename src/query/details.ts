@@ -8,16 +8,21 @@ export function planDetails(
   { highlight, explain, profile }: SearchBody,
   settings: IndexSettings,
 ): Pick<Plan, "highlight" | "explain" | "profile"> {
+  const details: Pick<Plan, "highlight" | "explain" | "profile"> = {};
+  const fields = highlight === undefined || highlight === false ? [] : highlightedFields(highlight, settings);
+  if (fields.length > 0) details.highlight = fields;
+  if (explain === true) details.explain = explain;
+  if (profile === true) details.profile = profile;
+  return details;
+}
+
+function highlightedFields(asked: true | string[], settings: IndexSettings): string[] {
   const names = textFields(settings);
-  const asked = highlight === true ? names : highlight === false || highlight === undefined ? [] : highlight;
+  if (asked === true) return names;
   asked.forEach((name, i) => {
     if (names.includes(name)) return;
     const detail = `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`;
     throw new HedgerowError("invalid_request", detail, [{ path: `/highlight/${i}`, detail }]);
   });
-  return {
-    ...(asked.length === 0 ? {} : { highlight: [...new Set(asked)] }),
-    ...(explain === true ? { explain } : {}),
-    ...(profile === true ? { profile } : {}),
-  };
+  return [...new Set(asked)];
 }

@@ -42,6 +42,10 @@ export class Expander {
 
   /** The alternatives for a whole word; `typed` is how the user wrote it. An excluded word is never corrected. */
   word(word: QueryWord, occur: Occur, typed: string): PlanTerm[] {
+    const synonyms = this.#context.synonyms.get(word.term);
+    const frequency = this.#frequency(word.term);
+    // Most words: nothing to weigh them against.
+    if (synonyms === undefined && frequency > 0) return [{ term: word.term, weight: this.#weight(frequency) }];
     const shares = this.#withSynonyms(word.term);
     const isKnown = [...shares.keys()].some((term) => this.#frequency(term) > 0);
     if (!isKnown && occur !== "excluded") this.#correct(word.folded, typed, shares);

@@ -29,10 +29,12 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     throw new HedgerowError("invalid_query", parsed.detail, [place("query", parsed.detail)]);
   const expander = new Expander(context, body.typos);
   const parts = body.prefix === true ? lastAsPrefix(parsed.parts) : parsed.parts;
-  const clauses = parts.flatMap((part) => {
+  const clauses: PlanClause[] = [];
+  for (const part of parts) {
     const restriction = fieldClause(part, boosts, context);
-    return clausesOf(part, context, expander).map((clause) => ({ ...clause, ...restriction }));
-  });
+    for (const clause of clausesOf(part, context, expander))
+      clauses.push(restriction === undefined ? clause : { ...clause, ...restriction });
+  }
   // Words were asked for, but only such as no document is indexed by: nothing matches, rather than everything.
   if (parts.some(isWanted) && !clauses.some(isWanted)) clauses.push({ occur: "required", terms: [] });
   const termCount = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
@@ -64,14 +66,14 @@ function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {
 
 /** What a search asks of columns. */
 function columnParts(body: SearchBody, { settings }: IndexDefinition): Pick<Plan, "filter" | "facets" | "sort"> {
-  const filter = body.filter && planFilter(body.filter, settings);
-  const facets = body.facets && planFacets(body.facets, settings);
-  const sort = body.sort && planSort(body.sort, settings);
-  return {
-    ...(filter === undefined ? {} : { filter }),
-    ...(facets === undefined || facets.length === 0 ? {} : { facets }),
-    ...(sort === undefined ? {} : { sort }),
-  };
+  const parts: Pick<Plan, "filter" | "facets" | "sort"> = {};
+  const filter = body.filter === undefined ? undefined : planFilter(body.filter, settings);
+  if (filter !== undefined) parts.filter = filter;
+  const facets = body.facets === undefined ? [] : planFacets(body.facets, settings);
+  if (facets.length > 0) parts.facets = facets;
+  const sort = body.sort === undefined ? undefined : planSort(body.sort, settings);
+  if (sort !== undefined) parts.sort = sort;
+  return parts;
 }
 
 function place(path: string, detail: string): { path: string; detail: string } {
@@ -129,7 +131,7 @@ function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expande
   }
   if (kind === "phrase") return first === undefined ? [] : [{ occur, terms: [expander.exact(first.term)] }];
   const last = kind === "prefix" ? analyzer.lastWord(text) : undefined;
-  const whole = tokens.filter(({ start }) => start !== last?.start);
+  const whole = last === undefined ? tokens : tokens.filter(({ start }) => start !== last.start);
   const clauses = whole.map((token) => ({
     occur,
     terms: expander.word(token, occur, text.slice(token.start, token.end)),
@@ -143,8 +145,8 @@ function fieldClause(
   part: QueryPart,
   boosts: readonly number[],
   context: PlanContext,
-): Pick<PlanClause, "fieldBoosts"> {
-  if (part.field === undefined) return {};
+): Pick<PlanClause, "fieldBoosts"> | undefined {
+  if (part.field === undefined) return undefined;
   const names = textFields(context.definition.settings);
   const own = context.definition.settings.fields[part.field]?.boost ?? 1;
   return { fieldBoosts: names.map((name, i) => (name === part.field ? boosts[i] || own : 0)) };
