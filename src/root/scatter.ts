@@ -137,9 +137,15 @@ export class Scatter {
   readonly #request: ScatterRequest;
   readonly #gather: Gather;
   readonly #sent: SentAttempt[] = [];
-  readonly #take = (event: GatherEvent): void => this.#dispatch(event);
-  readonly #timers = new Map<GatherTimer, Timer>();
+  readonly #onEvent = (event: GatherEvent): void => this.#dispatch(event);
+  readonly #timers: Record<GatherTimer, Timer | undefined> = {
+    hedge: undefined,
+    deadline: undefined,
+    coverage: undefined,
+  };
+  /** What came while something else was carried out. */
   readonly #events: GatherEvent[] = [];
+  readonly #commands: GatherCommand[] = [];
   #dispatching = false;
   #nowMs = 0;
   #finish: ((result: ScatterResult) => void) | undefined;
@@ -166,17 +172,22 @@ export class Scatter {
 
   /** Takes events one after another, also those that carrying out a command brings about at once. */
   #dispatch(event: GatherEvent): void {
-    this.#events.push(event);
-    if (this.#dispatching) return;
-    this.#dispatching = true;
-    const commands: GatherCommand[] = [];
-    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-      this.#nowMs = this.#resources.clock.nowMs();
-      this.#gather.on(next, this.#nowMs, commands);
-      for (const command of commands) this.#carryOut(command);
-      commands.length = 0;
+    if (this.#dispatching) {
+      this.#events.push(event);
+      return;
     }
+    this.#dispatching = true;
+    this.#take(event);
+    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#take(next);
     this.#dispatching = false;
+  }
+
+  #take(event: GatherEvent): void {
+    const commands = this.#commands;
+    this.#nowMs = this.#resources.clock.nowMs();
+    this.#gather.on(event, this.#nowMs, commands);
+    for (const command of commands) this.#carryOut(command);
+    commands.length = 0;
   }
 
   #carryOut(command: GatherCommand): void {
@@ -210,7 +221,7 @@ export class Scatter {
     }
     const shards = this.#request.shards.length;
     const parts = { feed, sentMs: this.#nowMs, clock: this.#resources.clock, shards };
-    const sent = new SentAttempt(command, parts, this.#take);
+    const sent = new SentAttempt(command, parts, this.#onEvent);
     this.#sent.push(sent);
     sent.batch = feed.link.batch;
     sent.request = feed.link.search({ plan: this.#request.plan, shard, budgetMs, tied }, sent);
@@ -218,7 +229,7 @@ export class Scatter {
   }
 
   #setTimer(timer: GatherTimer, atMs: number): void {
-    this.#timers.get(timer)?.cancel();
+    this.#timers[timer]?.cancel();
     const { clock, timers, afterPoll } = this.#resources;
     const fire = (): void => {
       if (clock.nowMs() < atMs) this.#setTimer(timer, atMs);
@@ -226,19 +237,24 @@ export class Scatter {
       else if (timer === "hedge") afterPoll(() => this.#dispatch({ kind: "timer", timer }));
       else this.#dispatch({ kind: "timer", timer });
     };
-    this.#timers.set(timer, timers.after(Math.max(0, atMs - clock.nowMs()), fire));
+    this.#timers[timer] = timers.after(Math.max(0, atMs - clock.nowMs()), fire);
   }
 
   #end(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    const { hedge, deadline, coverage } = this.#timers;
+    hedge?.cancel();
+    deadline?.cancel();
+    coverage?.cancel();
     const reports = this.#gather.shards;
     const answers: ShardAnswer[] = [];
+    let inOrder = true;
     for (const sent of this.#sent) {
       if (sent.answer === undefined || reports[sent.shard]?.winner !== sent.attempt) continue;
       sent.won = true;
+      inOrder &&= (answers.at(-1)?.shard ?? -1) < sent.shard;
       answers.push(sent.answer);
     }
-    answers.sort((a, b) => a.shard - b.shard);
+    if (!inOrder) answers.sort((a, b) => a.shard - b.shard);
     this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent });
   }
 }
