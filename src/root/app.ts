@@ -26,6 +26,8 @@ declare module "fastify" {
     traceId: string;
     trace: RequestTrace;
     startMs: number;
+    /** The pattern of its route; undefined where there is none. Fastify makes a list of all its options for who asks. */
+    route: string | undefined;
   }
 }
 
@@ -75,11 +77,13 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("traceId", "");
   app.decorateRequest("trace");
   app.decorateRequest("startMs", 0);
+  app.decorateRequest("route");
   app.addHook("onRequest", (request, reply, done) => {
     const traceparent = request.headers.traceparent;
     request.trace = traceFrom(typeof traceparent === "string" ? traceparent : undefined);
     request.traceId = request.trace.traceId;
     request.startMs = arrivals.nowMs();
+    request.route = request.routeOptions.url;
     reply.header("x-trace-id", request.traceId);
     done();
   });
@@ -88,7 +92,7 @@ export function createApp(options: AppOptions): App {
     const tookMs = clock.nowMs() - request.startMs;
     reply.header("server-timing", `total;dur=${tookMs.toFixed(2)}`);
     if (service.draining) reply.header("connection", "close");
-    meter(request.routeOptions.url, reply.statusCode, tookMs);
+    meter(request.route, reply.statusCode, tookMs);
     done();
   });
   guardRoutes(app, guard);
@@ -104,6 +108,7 @@ export function createApp(options: AppOptions): App {
     const found = asHedgerowError(error);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", String(found.facts.retryAfterS ?? 1));
+    if (found.status === 401) reply.header("www-authenticate", "Bearer");
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
   });
   app.setNotFoundHandler((request) => {

@@ -48,25 +48,21 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
       throw new HedgerowError("forbidden", detail);
     }
     if (access !== undefined) {
-      const need = needOf(request.method, request.routeOptions.url);
+      const need = needOf(request.method, request.route);
       request.grant = access.admit(request.headers.authorization, need, named(request.params, "index"));
     }
     done();
   });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    if (reply.statusCode === 401) reply.header("www-authenticate", "Bearer");
-    done();
-  });
   app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "none";
-    if (isAudited(needOf(request.method, request.routeOptions.url), request.method, reply.statusCode)) {
+    const { method, route } = request;
+    if (isAudited(needOf(method, route), method, reply.statusCode)) {
       const [index, id] = [named(request.params, "index"), named(request.params, "id")];
       audit.note({
         traceId: request.traceId,
         key: request.grant?.name,
         from: request.socket.remoteAddress,
-        method: request.method,
-        route,
+        method,
+        route: route ?? "none",
         ...(index === undefined ? {} : { index }),
         ...(id === undefined ? {} : { id }),
         status: reply.statusCode,

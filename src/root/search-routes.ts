@@ -17,7 +17,8 @@ export function searchRoutes(app: App, service: RootService): void {
     async (request, reply) => {
       const body = service.granted(request.body ?? {}, request.grant);
       const answer = await service.search(request.params.index, body, contextOf(request, reply));
-      return reply.type("application/json; charset=utf-8").send(answer);
+      reply.type("application/json; charset=utf-8");
+      return answer;
     },
   );
   app.get<SearchParameters & { Querystring: Record<string, unknown> }>(
@@ -32,7 +33,8 @@ export function searchRoutes(app: App, service: RootService): void {
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
       const body = service.granted(parsed.body, request.grant);
       const answer = await service.search(request.params.index, body, contextOf(request, reply));
-      return reply.type("application/json; charset=utf-8").send(answer);
+      reply.type("application/json; charset=utf-8");
+      return answer;
     },
   );
 }
@@ -51,14 +53,15 @@ type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () 
 /** Where the request stands; its caller is gone when the connection closes before the answer was written. */
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
   const { trace, startMs } = request;
+  const whenGone: (() => void)[] = [];
+  raw.once("close", () => {
+    if (!raw.writableEnded) for (const run of whenGone) run();
+  });
   return {
     trace: withSpan(trace),
     startMs,
     priority: priorityOf(request.headers["x-priority"]),
-    onGone: (run) =>
-      raw.once("close", () => {
-        if (!raw.writableEnded) run();
-      }),
+    onGone: (run) => void whenGone.push(run),
   };
 }
 
