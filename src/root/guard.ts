@@ -84,26 +84,19 @@ export function readShallowJson(app: App): void {
   });
 }
 
-/** Gives up requests whose bodies come too slowly. */
+/** Gives up requests whose bodies come too slowly. One that has come is passed over: there is no hook for that. */
 export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pace?: BodyPace }): void {
   const bodies = new BodyWatch(parts);
   app.decorateRequest("watchedBody");
-  app.addHook("preParsing", (request, _reply, _payload, done) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     request.watchedBody = bodies.begin(request.raw, () => {
       hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"));
     });
     done();
   });
-  const end = (request: { watchedBody: number | undefined }): void => {
+  app.addHook("onResponse", (request, _reply, done) => {
     if (request.watchedBody !== undefined) bodies.end(request.watchedBody);
     request.watchedBody = undefined;
-  };
-  app.addHook("preValidation", (request, _reply, done) => {
-    if (request.raw.complete) end(request);
-    done();
-  });
-  app.addHook("onResponse", (request, _reply, done) => {
-    end(request);
     done();
   });
   app.addHook("onClose", (_app, done) => {
