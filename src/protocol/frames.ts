@@ -2,9 +2,9 @@
  * The frames of the link between root and leaf. Layout, little-endian: u32 length of all that follows it, u8 kind,
  * u32 request, payload. A request is numbered by the root; whatever the leaf says about it carries the same number.
  *
- * Payloads: `search` f32 budgetMs, u16 shard, u8 flags, the plan (see `plan-payload`). `reply` see `reply-payload`. `call`, `answer` u32 head length, JSON
- * head, raw bytes. `failure`, `callFailure` JSON. `pong` f64 the leaf's monotonic clock in milliseconds. `cancel`, `started`, `ping`,
- * `leaving` nothing.
+ * Payloads: `search` f32 budgetMs, u16 shard, u8 flags, the plan (see `plan-payload`). `reply` see `reply-payload`. `call`,
+ * `answer` u32 head length, JSON head, raw bytes. `failure`, `callFailure` JSON. `pong` f64 the leaf's monotonic clock in
+ * milliseconds. `cancel`, `started`, `ping`, `leaving` nothing.
  */
 export const frameKind = {
   search: 1,

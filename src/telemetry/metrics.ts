@@ -50,7 +50,8 @@ const secondsBuckets = [
 ];
 
 /**
- * Metrics of a process. Recording into a series takes some nanoseconds; finding it takes longer, so keep it. `runtime`: also show the runtime's own (memory, event-loop delay, garbage collection).
+ * Metrics of a process. Recording into a series takes some nanoseconds; finding it takes longer, so keep it. `runtime`: also
+ * show the runtime's own (memory, event-loop delay, garbage collection).
  */
 export function createMetrics({ runtime, clock = systemClock }: { runtime: boolean; clock?: Clock }): Metrics {
   const registry = new Registry<RegistryContentType>();
