@@ -10,7 +10,32 @@ export function coverageWaitMs(coverage: number, minCoverage: number, remainingM
   return remainingMs * missingShare;
 }
 
-/** The share of an index that was searched. An index without documents is covered whatever happens. */
-export function coverageOf(searchedDocuments: number, allDocuments: number): number {
-  return allDocuments === 0 ? 1 : searchedDocuments / allDocuments;
+/**
+ * One shard's part of a search. `documents` of `documentsTotal` were searched; where the total is not certain it is what
+ * was last heard, and none were.
+ */
+export type ShardShare = {
+  readonly documents: number;
+  readonly documentsTotal: number;
+  readonly totalCertain: boolean;
+};
+
+/**
+ * The share of an index's documents that was searched. Documents are spread by a hash, so a shard of which not all is
+ * known is taken to be as large as the mean of those that are, or as it was last heard to be, and never to be empty: the
+ * share is 1 only where all that is missing is known to be empty. It is 0 where nothing was searched of an index that may
+ * hold something, and never falls by an answer that is complete.
+ */
+export function coverageOf(shards: readonly ShardShare[]): number {
+  let [searched, certain, certainShards] = [0, 0, 0];
+  for (const { documents, documentsTotal, totalCertain } of shards) {
+    if (!totalCertain) continue;
+    searched += documents;
+    certain += documentsTotal;
+    certainShards++;
+  }
+  const least = Math.max(1, certainShards === 0 ? 0 : certain / certainShards);
+  let all = certain;
+  for (const { documentsTotal, totalCertain } of shards) if (!totalCertain) all += Math.max(least, documentsTotal);
+  return all === 0 ? 1 : searched / all;
 }

@@ -8,6 +8,8 @@ export class ShardHealth {
   replicas: readonly ReplicaHealth[];
   /** Live documents, as last heard; weighs the shard in the coverage of an answer it is missing from. */
   documents: number;
+  /** Whether it holds just so many, as far as the log is known. */
+  documentsCertain = true;
   private readonly memories: (HedgeMemory | undefined)[] = [];
   private readonly settings: HedgeSettings;
 

@@ -2,6 +2,7 @@ import type { ShardFacet } from "../protocol/link.ts";
 import type { PlanFacet } from "../protocol/plan.ts";
 import type { FieldType, IndexSettings } from "../protocol/settings.ts";
 import type { CatalogIndex } from "./catalog.ts";
+import { documentsAtMost } from "./known-documents.ts";
 import type { ScatterResult } from "./scatter.ts";
 import { shownValue } from "./shown-value.ts";
 
@@ -13,20 +14,20 @@ export type FacetAnswer = { exact: boolean; missing: number; buckets: FacetBucke
 
 type Counted = { value: string | number; count: number; errorMax: number };
 
-/** What the shards sent, and how many documents stand in shards that sent nothing. */
+/** What the shards sent, and how many documents may stand in shards that sent nothing. */
 export type FacetSources = { shards: readonly (readonly ShardFacet[])[]; unheardDocuments: number };
 
-/** The answer's facets. A shard that sent nothing may hold as many of any value as it has documents. */
+/** The answer's facets. A shard that sent nothing may hold as many of any value as it can have documents. */
 export function facetsOf(
   facets: readonly PlanFacet[],
   { answers }: Pick<ScatterResult, "answers">,
-  { statistics, shards, definition }: CatalogIndex,
+  index: CatalogIndex,
 ): Record<string, FacetAnswer> {
   const heard = new Set(answers.map(({ shard }) => shard));
-  let unheardDocuments = 0;
-  for (const shard of shards.keys()) if (!heard.has(shard)) unheardDocuments += statistics.shard(shard).documents;
+  const missing = [...index.shards.keys()].filter((shard) => !heard.has(shard));
+  const unheardDocuments = missing.length === 0 ? 0 : documentsAtMost(index, missing);
   const sources = { shards: answers.map(({ reply }) => reply.facets ?? []), unheardDocuments };
-  return mergeFacets(facets, sources, definition.settings);
+  return mergeFacets(facets, sources, index.definition.settings);
 }
 
 /** Adds the shards' counts up to one answer for each facet, with true bounds of what is not known. */

@@ -53,8 +53,6 @@ export class Gather {
   private done = false;
   private deadlineMs = 0;
   private hedgeTimerMs = Number.POSITIVE_INFINITY;
-  private documentsSearched = 0;
-  private documentsAll = 0;
   /** When the minimum coverage came in. */
   private coveredAtMs: number | undefined = undefined;
 
@@ -64,7 +62,6 @@ export class Gather {
     this.open = request.shards.length;
     request.shards.forEach((health, shard) => {
       this.progress.push(new ShardProgress(shard, health));
-      this.documentsAll += health.documents;
     });
   }
 
@@ -78,9 +75,9 @@ export class Gather {
     return this.progress;
   }
 
-  /** The share of the index's documents that was searched so far. */
+  /** The share of the index's documents that was searched so far, as `coverageOf` counts it. */
   get coverage(): number {
-    return coverageOf(this.documentsSearched, this.documentsAll);
+    return coverageOf(this.progress);
   }
 
   /** Takes one event in; appends to `out` what is to be done, in order. */
@@ -235,10 +232,8 @@ export class Gather {
     if (reply.attempt === extraAttempt && progress.hedged && progress.outcome !== undefined)
       this.policy.counts.hedgesWasted++;
     if (reply.attempt === shadowAttempt || progress.outcome !== undefined) return;
-    this.documentsAll += reply.documentsTotal - progress.documentsTotal;
     progress.accept(reply, attempt.replica);
     if (reply.attempt === extraAttempt && progress.hedged) this.policy.counts.hedgesWon++;
-    this.documentsSearched += reply.documents;
     this.cancelAttempt(progress, reply.attempt === firstAttempt ? extraAttempt : firstAttempt, turn);
     this.resolve(progress, reply.outcome, nowMs);
     this.slopeWait(turn);

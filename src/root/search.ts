@@ -15,7 +15,7 @@ import type { CatalogIndex } from "./catalog.ts";
 import { facetsOf } from "./facets.ts";
 import { heardSequences } from "./heard.ts";
 import type { AnswerTimes, GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
-import { tellsOfAll } from "./known-documents.ts";
+import { tellsOfAll, weighShards } from "./known-documents.ts";
 import { mergeHits } from "./merge.ts";
 import { pageReserveMs } from "./page-reserve.ts";
 import { planShape, planWords } from "./plan-shape.ts";
@@ -134,6 +134,7 @@ async function gatherAnswer(
   };
   const leads: AttemptRecord[] = [];
   if (!guard.isClear(query)) await guard.clear({ ...query, onLead: (lead) => leads.push(lead) });
+  weighShards(index);
   const scatter = new Scatter(query, resources);
   onGone(() => scatter.cancel());
   const result = await scatter.run();

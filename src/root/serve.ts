@@ -21,7 +21,6 @@ import { Membership } from "./membership.ts";
 import { watchQueries } from "./query-watch.ts";
 import { RootService } from "./service.ts";
 import { Topology } from "./topology.ts";
-import { weighShards } from "./verdict.ts";
 
 const system = { clock: systemClock, timers: systemTimers, random: systemRandom };
 const refreshIntervalMs = 50;
@@ -91,10 +90,7 @@ export async function startRoot(
     log,
     ...system,
     refreshIntervalMs,
-    onPublished: (index) => {
-      weighShards(index.shards, (shard) => index.statistics.shard(shard).documents);
-      freshness.onPublished(index.definition);
-    },
+    onPublished: (index) => freshness.onPublished(index.definition),
   });
   const service = new RootService({
     name,

@@ -32,12 +32,14 @@ export class ShardProgress implements ShardReport {
   serviceMs = 0;
   documents = 0;
   documentsTotal: number;
+  totalCertain: boolean;
   errors: AttemptErrorCode[] = [];
 
   constructor(shard: number, health: ShardHealth) {
     this.shard = shard;
     this.health = health;
     this.documentsTotal = health.documents;
+    this.totalCertain = health.documentsCertain;
   }
 
   get attempts(): number {
@@ -58,6 +60,7 @@ export class ShardProgress implements ShardReport {
     this.replica = replica;
     this.documents = reply.documents;
     this.documentsTotal = reply.documentsTotal;
+    this.totalCertain = true;
     this.queuedMs = reply.queuedMs;
     this.serviceMs = reply.tookMs;
   }

@@ -1,5 +1,4 @@
 import { HedgerowError } from "../errors.ts";
-import type { CatalogShard } from "./catalog.ts";
 import type { ShardReport } from "./gather.ts";
 import type { ShardAnswer } from "./merge.ts";
 
@@ -97,11 +96,4 @@ function nothing(shards: readonly ShardVerdict[]): HedgerowError {
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-/** Keeps the shards' document counts, which weigh the missing ones, in step with the statistics. */
-export function weighShards(shards: readonly CatalogShard[], documentsOf: (shard: number) => number): void {
-  shards.forEach(({ health }, shard) => {
-    health.documents = documentsOf(shard);
-  });
 }

@@ -27,7 +27,9 @@ export async function waitForWeights(
   while (!isWeighable(index)) {
     if (clock.nowMs() >= untilMs) {
       const detail = "this root has just started and is still gathering the statistics that scores rest on";
-      throw new HedgerowError("not_ready", detail);
+      const total = index.shards.length;
+      const coverage = { documents: 0, shards: { total, complete: 0, truncated: 0, missing: total } };
+      throw new HedgerowError("not_ready", detail).withFacts({ coverage });
     }
     await sleep(pollMs, timers);
   }

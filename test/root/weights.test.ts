@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isWeighable } from "../../src/root/weights.ts";
+import { isWeighable, waitForWeights } from "../../src/root/weights.ts";
+import { virtualTime } from "../support/virtual-time.ts";
 
 type Index = Parameters<typeof isWeighable>[0];
 type Shard = { known: boolean; states: Index["shards"][number]["feeds"][number]["state"][] };
@@ -26,5 +27,16 @@ describe("the weights of an index", () => {
     [true, []],
   ] as [boolean, Shard[]][])("are known (%s) for %j", (expected, shards) => {
     expect(isWeighable(indexOf(shards))).toBe(expected);
+  });
+
+  it("that are not known in time cover nothing", async () => {
+    const index = indexOf([
+      { known: true, states: ["ready"] },
+      { known: false, states: ["ready"] },
+    ]);
+    const coverage = { documents: 0, shards: { total: 2, complete: 0, truncated: 0, missing: 2 } };
+    const { clock, timers } = virtualTime();
+    const waiting = waitForWeights(index, { clock, timers, untilMs: clock.nowMs() });
+    await expect(waiting).rejects.toMatchObject({ code: "not_ready", facts: { coverage } });
   });
 });

@@ -39,7 +39,11 @@ export function named(name: string): Schema {
 }
 
 const coverage = object({
-  documents: { ...share, description: "share of the index's documents that was searched" },
+  documents: {
+    ...share,
+    description:
+      "share of the index's documents that was searched; a missing shard of which not all is known counts as its siblings' mean at least",
+  },
   shards: object({ total: count, complete: count, truncated: count, missing: count }),
 });
 
@@ -71,7 +75,11 @@ const facet = object({
     object({
       value: { type: ["string", "number", "boolean"] },
       count,
-      errorMax: { ...count, description: "bounds the error of the count" },
+      errorMax: {
+        ...count,
+        description:
+          "bounds the error of the count; where it is not known what a missing shard holds, by all that was written since it was heard of",
+      },
     }),
   ),
 });
