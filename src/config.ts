@@ -97,7 +97,7 @@ export const settingsTable = {
     default: 1024,
     min: 1,
     max: 65_536,
-    reason: "most terms in one query",
+    reason: "most terms in one query, those that a prefix begins among them; leaves take 10,000",
   }),
   cacheBytesMax: setting("integer", {
     roles: ["up", "root"],

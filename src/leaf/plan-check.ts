@@ -1,4 +1,4 @@
-import type { Plan } from "../protocol/plan.ts";
+import { type Plan, planTermsMax } from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 
 /** A plan's reading: the plan itself, or where it does not fit. */
@@ -7,7 +7,6 @@ type Unfit = { kind: "unfit"; detail: string };
 
 export const planSizeBytesMax = 1024 * 1024;
 const clausesMax = 1024;
-const termsMax = 10_000;
 const topMax = 10_000;
 const namesMax = 1000;
 const filterPartsMax = 10_000;
@@ -46,7 +45,7 @@ export function partsMisfit({
   top,
   trace,
 }: Omit<PlanParts, "opening" | "extras">): string | undefined {
-  if (clauses.length > clausesMax || termCount(clauses) > termsMax) return "clauses";
+  if (clauses.length > clausesMax || termCount(clauses) > planTermsMax) return "clauses";
   for (const { terms } of clauses) for (const { weight } of terms) if (!Number.isFinite(weight)) return "clauses";
   if (matchAtLeast > clausesMax) return "matchAtLeast";
   if (top > topMax) return "top";
@@ -114,7 +113,7 @@ const isClauseExtras: Check = (value) =>
   optional(listOf(isAmount, namesMax))(value.fieldBoosts) &&
   optional(listOf(isPhraseTerm, namesMax))(value.phrase);
 const isClause: Check = (value) =>
-  isRecord(value) && isOccur(value.occur) && listOf(isTerm, termsMax)(value.terms) && isClauseExtras(value);
+  isRecord(value) && isOccur(value.occur) && listOf(isTerm, planTermsMax)(value.terms) && isClauseExtras(value);
 
 const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
   index: isString,
@@ -146,7 +145,7 @@ const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = 
 
 const planChecks: Readonly<Record<keyof Plan, Check>> = {
   ...openingChecks,
-  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= termsMax,
+  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= planTermsMax,
   matchAtLeast: isCount(clausesMax),
   top: isCount(topMax),
   ...extraChecks,

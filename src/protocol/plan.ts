@@ -1,5 +1,11 @@
 import type { SortValue } from "./hit.ts";
 
+/** The most terms that a plan may hold, in all its clauses. */
+export const planTermsMax = 10_000;
+
+/** A word that is being typed stands for at most this many terms: each letter asks anew, the first ones for the most. */
+export const typingTermsMax = 256;
+
 /** One analyzed term with its weight: the clause's boost times the term's inverse document frequency. */
 export type PlanTerm = { term: string; weight: number };
 

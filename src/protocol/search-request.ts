@@ -1,3 +1,5 @@
+import { typingTermsMax } from "./plan.ts";
+
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
 export type FilterRange = { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number };
@@ -34,7 +36,12 @@ export const searchBodySchema = {
   type: "object",
   additionalProperties: false,
   properties: {
-    query: { type: "string", maxLength: 10_000, description: "what the user typed; empty: all documents" },
+    query: {
+      type: "string",
+      maxLength: 10_000,
+      description:
+        "what the user typed; empty: all documents. A last word with a trailing * is a prefix of all terms that it begins; where a query may not have as many, the most frequent count and no count is called exact, and to exclude it is an invalid_query",
+    },
     match: {
       description: "how many of the optional words must match; a number is a percentage",
       anyOf: [
@@ -43,7 +50,10 @@ export const searchBodySchema = {
       ],
     },
     fields: { ...names, minItems: 1, description: "where to search: text fields, each with an optional ^boost" },
-    prefix: { type: "boolean", description: "treat the last word as a prefix" },
+    prefix: {
+      type: "boolean",
+      description: `search as you type: treat the last word as a prefix, of at most the ${typingTermsMax} most frequent terms that it begins; where that leaves some out, no count is called exact`,
+    },
     typos: { enum: ["auto", 0, 1, 2], description: "most edits for a word that the index does not hold" },
     filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
     facets: {

@@ -1,28 +1,46 @@
-import { crc32 } from "node:zlib";
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Hit } from "../protocol/hit.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { unfit } from "./columns.ts";
 
+/** What is longer is deflated. */
+const plainLettersMax = 2_000;
+/** No JSON begins with it. */
+const deflatedMark = "~";
+const inflatedBytesMax = 8 << 20;
+
 /** What a walk keeps from its first page on, so that no score moves while statistics change: the plan's own words. */
 type Kept = Pick<Plan, "epoch" | "averageLengths" | "matchAtLeast" | "clauses">;
 
 /** What a cursor says: which query it goes on with, what that query rests on, and the hit that the next page follows. */
-type CursorContent = Kept & { version: 1; query: string; documents: number; after: NonNullable<Plan["after"]> };
+type CursorContent = Kept & {
+  version: 1;
+  query: string;
+  documents: number;
+  documentsLeftOut?: number | undefined;
+  after: NonNullable<Plan["after"]>;
+};
 
-/** A walk's next page: its plan, and how many documents the statistics were of that its scores come from. */
-export type Resumed = { plan: Plan; documents: number };
+/**
+ * A walk's next page: its plan, how many documents the statistics were of that its scores come from, and no fewer than
+ * those that the plan does not find although the query means them, since it has no room for all terms that a prefix begins.
+ */
+export type Resumed = { plan: Plan; documents: number; documentsLeftOut: number };
 
 /**
  * The cursor that continues after a page's last hit. It holds the weights and averages of the page's plan: a document
  * that does not change keeps its score and its place, so it is met exactly once, whatever else is written meanwhile.
  * `documents`: of the statistics of the page's epoch.
  */
-export function writeCursor(body: SearchBody, { plan, documents }: Resumed, { id, score, sort }: Hit): string {
+export function writeCursor(body: SearchBody, resumed: Resumed, { id, score, sort }: Hit): string {
+  const { plan, documents } = resumed;
+  const documentsLeftOut = resumed.documentsLeftOut || undefined;
   const { epoch, averageLengths, matchAtLeast, clauses } = plan;
   const after = sort === undefined ? { id, score } : { id, score, sort };
   const query = queryKey(body, plan);
-  const content: CursorContent = { version: 1, query, documents, epoch, averageLengths, matchAtLeast, clauses, after };
+  const rests = { documents, documentsLeftOut, epoch, averageLengths, matchAtLeast, clauses };
+  const content: CursorContent = { version: 1, query, ...rests, after };
   return encode(JSON.stringify(content));
 }
 
@@ -42,8 +60,8 @@ export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
   if (content.query !== queryKey(body, plan)) {
     throw unfit("/cursor", "belongs to another search: only size, facets and what is returned may change on the way");
   }
-  const { epoch, averageLengths, matchAtLeast, clauses, after, documents } = content;
-  return { plan: { ...plan, epoch, averageLengths, matchAtLeast, clauses, after }, documents };
+  const { epoch, averageLengths, matchAtLeast, clauses, after, documents, documentsLeftOut = 0 } = content;
+  return { plan: { ...plan, epoch, averageLengths, matchAtLeast, clauses, after }, documents, documentsLeftOut };
 }
 
 /** Names what decides which documents match and in which order; the words' expansions are the cursor's own. */
@@ -56,21 +74,31 @@ function checksum(text: string): string {
   return `${crc32(text).toString(36)}-${text.length.toString(36)}`;
 }
 
+/** A prefix may stand for a thousand words: deflated, their cursor still has room in an address. */
 function encode(text: string): string {
-  return `${Buffer.from(text).toString("base64url")}.${checksum(text)}`;
+  const isLong = text.length > plainLettersMax;
+  const payload = isLong
+    ? deflatedMark + deflateRawSync(text).toString("base64url")
+    : Buffer.from(text).toString("base64url");
+  return `${payload}.${checksum(payload)}`;
 }
 
 function readCursor(cursor: string): CursorContent | undefined {
-  const dot = cursor.lastIndexOf(".");
-  const text = Buffer.from(cursor.slice(0, dot), "base64url").toString();
-  if (dot < 0 || encode(text) !== cursor) return undefined;
+  const payload = cursor.slice(0, Math.max(0, cursor.lastIndexOf(".")));
+  if (cursor !== `${payload}.${checksum(payload)}`) return undefined;
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(decode(payload));
   } catch {
     return undefined;
   }
   return isContent(content) ? content : undefined;
+}
+
+function decode(payload: string): string {
+  if (!payload.startsWith(deflatedMark)) return Buffer.from(payload, "base64url").toString();
+  const deflated = Buffer.from(payload.slice(deflatedMark.length), "base64url");
+  return inflateRawSync(deflated, { maxOutputLength: inflatedBytesMax }).toString();
 }
 
 function isContent(value: unknown): value is CursorContent {
@@ -80,6 +108,7 @@ function isContent(value: unknown): value is CursorContent {
     typeof value.query === "string" &&
     typeof value.epoch === "string" &&
     isAmount(value.documents) &&
+    (value.documentsLeftOut === undefined || isAmount(value.documentsLeftOut)) &&
     isAmount(value.matchAtLeast) &&
     isListOf(value.averageLengths, (length) => isAmount(length) && length > 0) &&
     isListOf(value.clauses, isClause) &&

@@ -1,4 +1,5 @@
-import type { PlanTerm } from "../protocol/plan.ts";
+import { HedgerowError } from "../errors.ts";
+import { type PlanTerm, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { PlanContext } from "./context.ts";
 import type { Occur } from "./parse.ts";
@@ -7,11 +8,14 @@ import { inverseDocumentFrequency } from "./weigh.ts";
 /** A word that the index does not hold, and the words of the index that it was taken for, the best first. */
 export type Correction = { from: string; to: string[] };
 
+/** A prefix's place in the query; `isTyping`: it is a word that is not finished, not one that ends with a `*`. */
+export type PrefixUse = { occur: Occur; typed: string; isTyping: boolean };
+
 /** A word of the query: its term, and how it is written, folded. */
 export type QueryWord = { term: string; folded: string };
 
-/** A prefix stands for at most this many terms. */
-export const prefixTermsMax = 50;
+/** A prefix stands for terms of so many letters in all: long ones would make the plan larger than leaves take. */
+const prefixLettersMax = 1 << 18;
 /** A misspelt word stands for at most this many words. */
 export const correctedWordsMax = 8;
 /** Only this many misspelt words of a query are corrected: finding what they were meant as takes time. */
@@ -24,16 +28,20 @@ const synonymShare = 0.9;
 /**
  * Says which terms a word of the query stands for, as alternatives of which the best counts:
  * - a word: its term and the terms of its synonyms, these at 0.9 of its weight;
- * - a prefix: the terms of the words that begin with it, at most `prefixTermsMax`, the most frequent; the term of the
- *   word that is typed already counts in full, the others 0.75;
+ * - a prefix: the terms of all words that begin with it, as far as the plan has room for them, the most frequent first;
+ *   the term of the word that is typed already counts in full, the others 0.75. Of a word that is still being typed at
+ *   most `typingTermsMax`, which keeps the first letters' answers fast; how much that leaves out is told;
  * - a word whose term stands nowhere: the nearest words by edits, at most `correctedWordsMax`, each at 1 / (1 + edits).
  * All alternatives are weighed as if they were as frequent as the most frequent of them: otherwise the rarest, which is
  * hardly ever the one that was meant, would win.
  */
 export class Expander {
   readonly corrections: Correction[] = [];
+  /** No more documents than these hold one of the terms that a prefix begins but that the plan had no room for. */
+  documentsLeftOut = 0;
   readonly #context: PlanContext;
   readonly #typos: NonNullable<SearchBody["typos"]>;
+  #termsGiven = 0;
 
   constructor(context: PlanContext, typos: SearchBody["typos"]) {
     this.#context = context;
@@ -45,27 +53,47 @@ export class Expander {
     const synonyms = this.#context.synonyms.get(word.term);
     const frequency = this.#frequency(word.term);
     // Most words: nothing to weigh them against.
-    if (synonyms === undefined && frequency > 0) return [{ term: word.term, weight: this.#weight(frequency) }];
+    if (synonyms === undefined && frequency > 0) {
+      this.#termsGiven++;
+      return [{ term: word.term, weight: this.#weight(frequency) }];
+    }
     const shares = this.#withSynonyms(word.term);
     const isKnown = [...shares.keys()].some((term) => this.#frequency(term) > 0);
     if (!isKnown && occur !== "excluded") this.#correct(word.folded, typed, shares);
     return this.#weigh(shares);
   }
 
-  /** The alternatives for the beginning of a word; none where it is but a stop word. */
-  prefix(word: QueryWord, occur: Occur, typed: string): PlanTerm[] {
+  /**
+   * The alternatives for the beginning of a word; none where it is but a stop word. Throws `invalid_query` where it is
+   * excluded and the plan has no room for all of them: what is left out would be found.
+   */
+  prefix(word: QueryWord, { occur, typed, isTyping }: PrefixUse): PlanTerm[] {
     const shares = new Map<string, number>();
     if (this.#frequency(word.term) > 0) shares.set(word.term, 1);
-    for (const term of this.#context.vocabulary.beginning(word.folded, prefixTermsMax)) {
-      if (shares.size >= prefixTermsMax) break;
-      if (!shares.has(term)) shares.set(term, prefixShare);
+    const termsMax = this.#roomFor(isTyping && occur !== "excluded" ? typingTermsMax : planTermsMax);
+    const beginning = this.#context.vocabulary.beginning(word.folded, termsMax);
+    let { documentsLeftOut } = beginning;
+    let letters = 0;
+    for (const term of beginning.terms) {
+      letters += term.length;
+      if (shares.has(term)) continue;
+      if (shares.size < termsMax && letters <= prefixLettersMax) shares.set(term, prefixShare);
+      else documentsLeftOut += this.#frequency(term);
     }
+    if (documentsLeftOut > 0 && occur === "excluded") throw tooManyExcluded(typed, shares.size);
+    this.documentsLeftOut += documentsLeftOut;
     if (shares.size > 0) return this.#weigh(shares);
     return word.term === "" ? [] : this.word(word, occur, typed);
   }
 
+  /** How many terms there is room for, where some are wanted. */
+  #roomFor(wanted: number): number {
+    return Math.max(1, Math.min(wanted, Math.min(this.#context.termsMax, planTermsMax) - this.#termsGiven));
+  }
+
   /** A term as it is. */
   exact(term: string): PlanTerm {
+    this.#termsGiven++;
     return { term, weight: this.#weight(this.#frequency(term)) };
   }
 
@@ -90,6 +118,7 @@ export class Expander {
     let frequency = 0;
     for (const term of shares.keys()) frequency = Math.max(frequency, this.#frequency(term));
     const weight = this.#weight(frequency);
+    this.#termsGiven += shares.size;
     return [...shares].map(([term, share]) => ({ term, weight: weight * share }));
   }
 
@@ -100,6 +129,11 @@ export class Expander {
   #frequency(term: string): number {
     return this.#context.statistics.frequency(term);
   }
+}
+
+function tooManyExcluded(prefix: string, termsMax: number): HedgerowError {
+  const detail = `"${prefix}*" begins more than the ${termsMax} terms that there is room for, and what is excluded must be so as a whole; write more of the word`;
+  return new HedgerowError("invalid_query", detail, [{ path: "/query", detail }]);
 }
 
 /** How many edits a word of this length is allowed: the shorter, the more it takes to be another word. */

@@ -1,8 +1,11 @@
 /** What a piece of the query asks of a document. */
 export type Occur = "optional" | "required" | "excluded";
 
-/** One piece of what the user typed, before any analysis. A `prefix` piece lost its trailing `*`. */
-export type QueryPart = { occur: Occur; kind: "words" | "phrase" | "prefix"; text: string; field?: string };
+/**
+ * One piece of what the user typed, before any analysis. A `prefix` piece lost its trailing `*`; the last word of a
+ * `typing` piece may not be finished.
+ */
+export type QueryPart = { occur: Occur; kind: "words" | "phrase" | "prefix" | "typing"; text: string; field?: string };
 
 /** What a name before a colon may be. Anything but a known field is just text: people paste times and addresses. */
 export type FieldLookup = (name: string) => "text" | "other" | "unknown";

@@ -5,17 +5,16 @@ import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { rarestFirst } from "./clause-order.ts";
 import { planFacets, planSort } from "./columns.ts";
 import type { PlanContext } from "./context.ts";
-import { resumePlan } from "./cursor.ts";
+import { type Resumed, resumePlan } from "./cursor.ts";
 import { planDetails } from "./details.ts";
 import { type Correction, Expander } from "./expand.ts";
 import { planFilter } from "./filter.ts";
 import { type FieldLookup, parseQuery, type QueryPart } from "./parse.ts";
 
 /**
- * The one plan that every shard runs, of how many documents its statistics were, and the words of the query that were
- * taken for others.
+ * The one plan that every shard runs, what it rests on, and the words of the query that were taken for others.
  */
-export type Planned = { plan: Plan; documents: number; corrections: readonly Correction[] };
+export type Planned = Resumed & { corrections: readonly Correction[] };
 
 /**
  * Turns a validated search into a plan: words parsed, analyzed, expanded and weighed with the index's global
@@ -57,7 +56,8 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     ...planDetails(body, definition.settings),
     ...(body.returned === undefined ? {} : { returned: body.returned }),
   };
-  return { ...resumePlan(body, { plan, documents }), corrections: expander.corrections };
+  const documentsLeftOut = Math.min(expander.documentsLeftOut, documents);
+  return { ...resumePlan(body, { plan, documents, documentsLeftOut }), corrections: expander.corrections };
 }
 
 function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {
@@ -113,7 +113,7 @@ function misfit(position: number, detail: string): HedgerowError {
 }
 
 function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {
-  return parts.map((part, i) => (i === parts.length - 1 && part.kind === "words" ? { ...part, kind: "prefix" } : part));
+  return parts.map((part, i) => (i === parts.length - 1 && part.kind === "words" ? { ...part, kind: "typing" } : part));
 }
 
 /**
@@ -130,14 +130,14 @@ function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expande
     return [{ occur, terms, phrase }];
   }
   if (kind === "phrase") return first === undefined ? [] : [{ occur, terms: [expander.exact(first.term)] }];
-  const last = kind === "prefix" ? analyzer.lastWord(text) : undefined;
+  const last = kind === "words" ? undefined : analyzer.lastWord(text);
   const whole = last === undefined ? tokens : tokens.filter(({ start }) => start !== last.start);
   const clauses = whole.map((token) => ({
     occur,
     terms: expander.word(token, occur, text.slice(token.start, token.end)),
   }));
   if (last === undefined) return clauses;
-  const terms = expander.prefix(last, occur, text.slice(last.start, last.end));
+  const terms = expander.prefix(last, { occur, typed: text.slice(last.start, last.end), isTyping: kind === "typing" });
   return terms.length === 0 ? clauses : [...clauses, { occur, terms }];
 }
 

@@ -15,7 +15,11 @@ export type TermBook = {
 /** A word that stands in the documents, and the term that it is found by. */
 export type KnownWord = { word: string; term: string; frequency: number };
 
-const memoMax = 4096;
+/** The terms that begin with a prefix, and in how many documents those stand that were left out, each by itself. */
+export type Beginning = { terms: readonly string[]; documentsLeftOut: number };
+
+/** So many terms are remembered under the prefixes that begin them. */
+const memoTermsMax = 1 << 18;
 
 /**
  * The words of an index as they are written (folded), beside the terms they became: what a prefix begins and what a
@@ -30,7 +34,8 @@ export class Vocabulary {
   #termNumbers = new Uint32Array(1024);
   readonly #sorted = new SortedWords(this.#words);
   readonly #near = new NearWords(this.#words);
-  readonly #memo = new Map<string, readonly string[]>();
+  readonly #memo = new Map<string, Beginning>();
+  #memoTerms = 0;
   #memoEpoch = "";
 
   constructor(book: TermBook, termOf: (word: string) => string) {
@@ -57,16 +62,21 @@ export class Vocabulary {
   }
 
   /** The terms of the words that begin with a prefix: the `countMax` most frequent, then by the term itself. */
-  beginning(prefix: string, countMax: number): readonly string[] {
+  beginning(prefix: string, countMax: number): Beginning {
     const { epoch } = this.#book;
-    if (epoch !== this.#memoEpoch || this.#memo.size >= memoMax) this.#memo.clear();
+    if (epoch !== this.#memoEpoch || this.#memoTerms >= memoTermsMax) {
+      this.#memo.clear();
+      this.#memoTerms = 0;
+    }
     this.#memoEpoch = epoch;
     const key = `${countMax} ${prefix}`;
     const known = this.#memo.get(key);
     if (known !== undefined) return known;
-    const terms = this.#findBeginning(prefix, countMax);
-    this.#memo.set(key, terms);
-    return terms;
+    const found = this.#findBeginning(prefix, countMax);
+    this.#memo.set(key, found);
+    // What begins nothing is remembered too, and takes about as much.
+    this.#memoTerms += 32 + found.terms.length;
+    return found;
   }
 
   /** The words within some edits of one: the nearest first, then the most frequent, then by the word itself. */
@@ -88,21 +98,24 @@ export class Vocabulary {
     };
   }
 
-  #findBeginning(prefix: string, countMax: number): string[] {
+  #findBeginning(prefix: string, countMax: number): Beginning {
     const numbers = new Set<number>();
     this.#sorted.eachBeginning(prefix, (word) => numbers.add(this.#termNumbers[word] ?? 0));
     const found: { number: number; frequency: number }[] = [];
+    let documentsLeftOut = 0;
     for (const number of numbers) {
       const frequency = this.#book.frequencyAt(number);
       if (frequency > 0) found.push({ number, frequency });
+      documentsLeftOut += frequency;
     }
     const least = found.length > countMax ? kthLargest(found, countMax) : 1;
-    return found
+    const taken = found
       .filter(({ frequency }) => frequency >= least)
       .map(({ number, frequency }) => ({ term: this.#book.termAt(number), frequency }))
       .sort((a, b) => b.frequency - a.frequency || (a.term < b.term ? -1 : 1))
-      .slice(0, countMax)
-      .map(({ term }) => term);
+      .slice(0, countMax);
+    for (const { frequency } of taken) documentsLeftOut -= frequency;
+    return { terms: taken.map(({ term }) => term), documentsLeftOut };
   }
 
   #grow(): void {

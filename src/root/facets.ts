@@ -14,18 +14,21 @@ export type FacetAnswer = { exact: boolean; missing: number; buckets: FacetBucke
 
 type Counted = { value: string | number; count: number; errorMax: number };
 
-/** What the shards sent, and how many documents may stand in shards that sent nothing. */
+/** What the shards sent, and how many documents nobody counted that may belong to what was found. */
 export type FacetSources = { shards: readonly (readonly ShardFacet[])[]; unheardDocuments: number };
 
-/** The answer's facets. A shard that sent nothing may hold as many of any value as it can have documents. */
+/**
+ * The answer's facets. A shard that sent nothing may hold as many of any value as it can have documents, and so may the
+ * documents that the plan left out.
+ */
 export function facetsOf(
   facets: readonly PlanFacet[],
-  { answers }: Pick<ScatterResult, "answers">,
+  { answers, documentsLeftOut }: Pick<ScatterResult, "answers"> & { documentsLeftOut: number },
   index: CatalogIndex,
 ): Record<string, FacetAnswer> {
   const heard = new Set(answers.map(({ shard }) => shard));
   const missing = [...index.shards.keys()].filter((shard) => !heard.has(shard));
-  const unheardDocuments = missing.length === 0 ? 0 : documentsAtMost(index, missing);
+  const unheardDocuments = documentsLeftOut + (missing.length === 0 ? 0 : documentsAtMost(index, missing));
   const sources = { shards: answers.map(({ reply }) => reply.facets ?? []), unheardDocuments };
   return mergeFacets(facets, sources, index.definition.settings);
 }

@@ -120,7 +120,8 @@ async function gatherAnswer(
   const { startMs } = context;
   const sequences = index.shards.map((_, shard) => index.statistics.shard(shard).sequence);
   const heard = heardSequences(index.shards);
-  const { plan, documents, corrections } = planQuery(body, index);
+  const { corrections, ...planned } = planQuery(body, index);
+  const { plan, documents, documentsLeftOut } = planned;
   const plannedMs = clock.nowMs();
   const query = {
     shape: planShape(plan),
@@ -158,13 +159,13 @@ async function gatherAnswer(
   const last = page.at(-1)?.hit;
   // Members that are undefined are not written.
   const written = writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
-    total: totalOf(result, verdict.complete),
+    total: totalOf(result, verdict.complete && documentsLeftOut === 0),
     complete: verdict.complete,
     coverage: verdict.coverage,
     shards: verdict.shards,
-    facets: plan.facets === undefined ? undefined : facetsOf(plan.facets, result, index),
+    facets: plan.facets === undefined ? undefined : facetsOf(plan.facets, { ...result, documentsLeftOut }, index),
     // A page that is not full is the last one.
-    cursor: last === undefined || page.length < size ? null : writeCursor(body, { plan, documents }, last),
+    cursor: last === undefined || page.length < size ? null : writeCursor(body, planned, last),
     statistics: { epoch: plan.epoch, documents },
     corrections: corrections.length === 0 ? undefined : corrections,
     profile: body.profile === true ? profileOf(attempts, { startMs, plannedMs, gatheredMs, deadlineMs }) : undefined,
@@ -197,9 +198,9 @@ function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: n
   throw new HedgerowError("invalid_request", detail, [{ path: "/from", detail }]);
 }
 
-function totalOf({ answers }: ScatterResult, complete: boolean): { value: number; exact: boolean } {
+function totalOf({ answers }: ScatterResult, isWhole: boolean): { value: number; exact: boolean } {
   const value = answers.reduce((sum, { reply }) => sum + reply.total, 0);
-  return { value, exact: complete && answers.every(({ reply }) => reply.totalExact) };
+  return { value, exact: isWhole && answers.every(({ reply }) => reply.totalExact) };
 }
 
 /** Keeps the latencies of short and long queries apart: 0 to 3 by the number of terms. */

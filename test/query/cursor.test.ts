@@ -27,7 +27,7 @@ const plan: Plan = {
 };
 const body: SearchBody = { query: "walden +東", sort: ["-year"] };
 const last: Hit = { id: "ü1", score: 0.1 + 0.2, sort: [1854] };
-const cursor = writeCursor(body, { plan, documents: 42 }, last);
+const cursor = writeCursor(body, { plan, documents: 42, documentsLeftOut: 0 }, last);
 
 /** What the index has become by the time of the next page. */
 const later: Plan = {
@@ -45,16 +45,30 @@ const refused = (path: string) =>
 
 describe("a cursor", () => {
   test("goes on with the words, weights and averages that the walk began with", () => {
-    const resumed = resumePlan({ ...body, cursor, size: 3 }, { plan: later, documents: 50 });
+    const resumed = resumePlan({ ...body, cursor, size: 3 }, { plan: later, documents: 50, documentsLeftOut: 7 });
     const { epoch, averageLengths, clauses, matchAtLeast } = plan;
     expect(resumed).toEqual({
       plan: { ...later, epoch, averageLengths, clauses, matchAtLeast, after: last },
       documents: 42,
+      documentsLeftOut: 0,
     });
   });
 
   test("is nothing where none was given", () => {
-    expect(resumePlan(body, { plan, documents: 42 })).toEqual({ plan, documents: 42 });
+    expect(resumePlan(body, { plan, documents: 42, documentsLeftOut: 0 })).toEqual({
+      plan,
+      documents: 42,
+      documentsLeftOut: 0,
+    });
+  });
+
+  test("carries many words in little room, and how much was left out for want of it", () => {
+    const terms = Array.from({ length: 1_024 }, (_, i) => ({ term: `word${i * 7919}`, weight: 5.75 }));
+    const wide: Plan = { ...plan, clauses: [{ occur: "optional", terms }] };
+    const written = writeCursor(body, { plan: wide, documents: 42, documentsLeftOut: 5 }, last);
+    expect(written.length).toBeLessThan(10_000);
+    const resumed = resumePlan({ ...body, cursor: written }, { plan: later, documents: 50, documentsLeftOut: 7 });
+    expect(resumed).toMatchObject({ plan: { clauses: wide.clauses }, documents: 42, documentsLeftOut: 5 });
   });
 
   test("carries any id and any numbers exactly", () => {
@@ -65,8 +79,10 @@ describe("a cursor", () => {
         fc.constantFrom(null, "", "東", 0, -1.5, 5e-324),
         (id, score, value) => {
           const hit = { id, score: score + 0, sort: [value] };
-          const written = writeCursor(body, { plan, documents: 1 }, hit);
-          expect(resumePlan({ ...body, cursor: written }, { plan, documents: 1 }).plan.after).toEqual(hit);
+          const written = writeCursor(body, { plan, documents: 1, documentsLeftOut: 0 }, hit);
+          expect(
+            resumePlan({ ...body, cursor: written }, { plan, documents: 1, documentsLeftOut: 0 }).plan.after,
+          ).toEqual(hit);
         },
       ),
       { seed: 31, numRuns: 200 },
@@ -85,7 +101,9 @@ describe("a cursor", () => {
     ["life of the index", {}, { incarnation: 4 }],
   ])("is refused with another %s", (_what, changedBody, changedPlan) => {
     const asked = { ...body, ...changedBody, cursor };
-    expect(() => resumePlan(asked, { plan: { ...plan, ...changedPlan }, documents: 42 })).toThrow(refused("/cursor"));
+    expect(() => resumePlan(asked, { plan: { ...plan, ...changedPlan }, documents: 42, documentsLeftOut: 0 })).toThrow(
+      refused("/cursor"),
+    );
   });
 
   test("is refused with any character changed, added or lost", () => {
@@ -93,14 +111,20 @@ describe("a cursor", () => {
       fc.property(fc.nat(cursor.length - 1), fc.constantFrom("A", "z", "_", ".", "", "AA"), (at, put) => {
         const changed = cursor.slice(0, at) + put + cursor.slice(at + 1);
         fc.pre(changed !== cursor);
-        expect(() => resumePlan({ ...body, cursor: changed }, { plan, documents: 42 })).toThrow(refused("/cursor"));
+        expect(() => resumePlan({ ...body, cursor: changed }, { plan, documents: 42, documentsLeftOut: 0 })).toThrow(
+          refused("/cursor"),
+        );
       }),
       { seed: 32, numRuns: 500 },
     );
   });
 
   test("is refused beside a place to start from", () => {
-    expect(() => resumePlan({ ...body, cursor, from: 1 }, { plan, documents: 42 })).toThrow(refused("/from"));
-    expect(resumePlan({ ...body, cursor, from: 0 }, { plan, documents: 42 }).plan.after).toEqual(last);
+    expect(() => resumePlan({ ...body, cursor, from: 1 }, { plan, documents: 42, documentsLeftOut: 0 })).toThrow(
+      refused("/from"),
+    );
+    expect(resumePlan({ ...body, cursor, from: 0 }, { plan, documents: 42, documentsLeftOut: 0 }).plan.after).toEqual(
+      last,
+    );
   });
 });

@@ -1,15 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { planSizeBytesMax } from "../../src/leaf/plan-check.ts";
+import { typingTermsMax } from "../../src/protocol/plan.ts";
+import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
 import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { wordMark } from "../../src/protocol/statistics.ts";
 import { createPlanContext, type PlanContext } from "../../src/query/context.ts";
-import { correctedWordsMax, prefixTermsMax } from "../../src/query/expand.ts";
+import { correctedWordsMax } from "../../src/query/expand.ts";
 import { planQuery } from "../../src/query/plan.ts";
 import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
 
 /** An index with these words, each in as many documents as it says. */
-function contextOf(words: Readonly<Record<string, number>>, settings: Partial<IndexSettings> = {}): PlanContext {
+function contextOf(
+  words: Readonly<Record<string, number>>,
+  settings: Partial<IndexSettings> = {},
+  termsMax = 1024,
+): PlanContext {
   const context = createPlanContext(
     {
       index: "books",
@@ -24,7 +31,7 @@ function contextOf(words: Readonly<Record<string, number>>, settings: Partial<In
         ...settings,
       },
     },
-    1024,
+    termsMax,
   );
   const terms = Object.keys(words).filter((word) => context.analyzer.termOf(word) !== "");
   context.statistics.apply(0, {
@@ -80,11 +87,59 @@ describe("a prefix", () => {
     ]);
   });
 
-  it("stands for so many terms at most, by frequency and then by the term, and keeps the word that is typed", () => {
+  it("stands for as many terms as there is room for, by frequency and then by the term, and keeps the word that is typed", () => {
     const words = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`ab${i.toString(36)}x`, 2 + (i % 7)]));
-    const terms = clausesOf({ query: "ab*" }, contextOf({ ...words, ab: 1 }, { language: "simple" }))[0] ?? [];
-    const best = Object.entries(words).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-    expect(terms).toEqual(["ab", ...best.slice(0, prefixTermsMax - 1).map(([word]) => word)]);
+    const best = Object.entries({ ...words, ab: 1 }).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 130 }), fc.nat(2), (termsMax, others) => {
+        const context = contextOf({ ...words, ab: 1, wind: 4 }, { language: "simple" }, termsMax);
+        const planned = planQuery({ query: `${["wind ", "wnot "].slice(0, others).join("")}ab*` }, context);
+        const clauses = planned.plan.clauses.map((clause) => clause.terms.map(({ term }) => term));
+        const terms = clauses.find(([first]) => first === "ab") ?? [];
+        const room = Math.min(termsMax - others, best.length);
+        const expected = best.filter(([word]) => word !== "ab").slice(0, room - 1);
+        expect(terms).toEqual(["ab", ...expected.map(([word]) => word)]);
+        const leftOut = best.filter(([word]) => !terms.includes(word)).reduce((sum, [, count]) => sum + count, 0);
+        expect(planned.documentsLeftOut).toBeGreaterThanOrEqual(leftOut);
+        // The word that is typed may have been counted among the rare ones.
+        expect(planned.documentsLeftOut).toBeLessThanOrEqual(leftOut === 0 ? 0 : leftOut + 1);
+      }),
+      { seed: 84, numRuns: 200 },
+    );
+  });
+
+  it("that is still being typed stands for the most frequent, unless it is excluded", () => {
+    const words = Object.fromEntries(Array.from({ length: typingTermsMax + 5 }, (_, i) => [`ab${i}x`, i < 5 ? 2 : 3]));
+    const context = contextOf(words, { language: "simple" });
+    const planned = planQuery({ query: "ab", prefix: true }, context);
+    expect(planned.plan.clauses[0]?.terms).toHaveLength(typingTermsMax);
+    expect(planned.documentsLeftOut).toBe(10);
+    const all = [{ query: "ab*" }, { query: "ab*", prefix: true }, { query: "-ab", prefix: true }];
+    for (const body of all) {
+      const { plan, documentsLeftOut } = planQuery(body, context);
+      expect({ terms: plan.clauses[0]?.terms.length, documentsLeftOut }).toEqual({
+        terms: typingTermsMax + 5,
+        documentsLeftOut: 0,
+      });
+    }
+  });
+
+  it("that is excluded stands for all of its terms, or is refused", () => {
+    const words = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`ab${i}x`, 3]));
+    const asked = { query: "other -ab*" };
+    expect(planQuery(asked, contextOf(words, {}, 121)).plan.clauses[1]?.terms).toHaveLength(120);
+    const refused = expect.objectContaining({
+      code: "invalid_query",
+      places: [expect.objectContaining({ path: "/query", detail: expect.stringContaining("write more of the word") })],
+    });
+    expect(() => planQuery(asked, contextOf(words, {}, 120))).toThrow(refused);
+  });
+
+  it("makes no plan that is larger than leaves take", () => {
+    const words = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`a${i}${"語".repeat(2000)}`, 3]));
+    const { plan, documentsLeftOut } = planQuery({ query: "a*" }, contextOf(words, { language: "simple" }));
+    expect(writePlan(plan).length).toBeLessThan(planSizeBytesMax);
+    expect(documentsLeftOut).toBeGreaterThan(0);
   });
 
   it("of any word finds that word's term, in every language", () => {
