@@ -87,7 +87,12 @@ export const searchBodySchema = {
     budgetMs: { type: "number", minimum: 1, maximum: 60000, description: "the answer leaves by then" },
     minCoverage: { type: "number", minimum: 0, maximum: 1, description: "the least share of documents to answer with" },
     hedge: { type: "boolean", description: "false: never send a second attempt" },
-    after: { type: "string", minLength: 1, description: "a write's `token`: wait until that write is found" },
+    after: {
+      type: "string",
+      minLength: 1,
+      description:
+        "a write's `token`: wait until that write is found, for as long as the budget leaves time to search; whether it is in the answer, `sequence` of the shards tells",
+    },
     cache: { type: "boolean", description: "false: never answer from the cache" },
     explain: { type: "boolean", description: "how each score came about" },
     profile: { type: "boolean", description: "every attempt's timeline" },

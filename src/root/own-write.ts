@@ -1,8 +1,28 @@
 import { HedgerowError } from "../errors.ts";
+import type { GlobalStatistics } from "../query/statistics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
-import type { CatalogIndex } from "./catalog.ts";
+import type { ReplicaFeed } from "./feed.ts";
 
 const pollMs = 2;
+/** What a search is left of its budget at least, if that is not more than half of it; */
+const searchMs = 50;
+/** and as a share: who gives it much time may ask for what takes long. */
+const searchShare = 0.1;
+/** Sequences are given out as they are written in decimal. */
+const tokenForm = /^(0|[1-9][0-9]*)$/;
+
+/** What has to be known of an index to tell whether a write can be found. */
+export type WrittenIndex = {
+  readonly shards: readonly {
+    readonly feeds: readonly Pick<ReplicaFeed, "state" | "sequence" | "appliedSequence" | "notify">[];
+  }[];
+  readonly statistics: Pick<GlobalStatistics, "isKnown" | "shard">;
+};
+
+/** Until when a search may wait for what it rests on: all of its budget but what searching itself takes. */
+export function waitUntilMs(startMs: number, budgetMs: number): number {
+  return startMs + budgetMs - Math.min(budgetMs / 2, Math.max(searchMs, budgetMs * searchShare));
+}
 
 /**
  * Waits until a write can be found: every replica that may be asked has applied it, and the statistics have heard of
@@ -10,12 +30,12 @@ const pollMs = 2;
  * write gave out.
  */
 export async function waitForWrite(
-  index: CatalogIndex,
+  index: WrittenIndex,
   token: string,
   { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
 ): Promise<void> {
   const sequence = Number(token);
-  if (!Number.isSafeInteger(sequence) || sequence < 0 || token.trim() !== token) {
+  if (!tokenForm.test(token) || !Number.isSafeInteger(sequence)) {
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
@@ -27,11 +47,11 @@ export async function waitForWrite(
 }
 
 /** A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard. */
-function readOn({ shards }: CatalogIndex, sequence: number): void {
+function readOn({ shards }: WrittenIndex, sequence: number): void {
   for (const { feeds } of shards) for (const feed of feeds) if (feed.sequence < sequence) feed.notify();
 }
 
-function isSearchable({ shards, statistics }: CatalogIndex, sequence: number): boolean {
+function isSearchable({ shards, statistics }: WrittenIndex, sequence: number): boolean {
   return shards.every(({ feeds }, shard) => {
     const ready = feeds.filter(({ state }) => state === "ready");
     // Replicas that hold the same may name different sequences: one that began from a snapshot names an earlier one.

@@ -20,7 +20,7 @@ import { showInstantAnswers } from "./instant-meters.ts";
 import { loadSample } from "./load-sample.ts";
 import type { LeafAnnouncement, Membership } from "./membership.ts";
 import { showRoot } from "./meters.ts";
-import { waitForWrite } from "./own-write.ts";
+import { waitForWrite, waitUntilMs } from "./own-write.ts";
 import type { QueryWatch } from "./query-watch.ts";
 import { showReplicas } from "./replica-meters.ts";
 import { requireRoom } from "./room.ts";
@@ -114,11 +114,9 @@ export class RootService {
     const index = this.catalog.get(name);
     const budgetMs = body.budgetMs ?? limits.budgetMs;
     const mustWait = body.after !== undefined || !isWeighable(index);
-    if (body.after !== undefined) {
-      const untilMs = context.startMs + budgetMs / 2;
-      await waitForWrite(index, body.after, { ...resources, untilMs });
-    }
-    if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs: context.startMs + budgetMs / 2 });
+    const untilMs = waitUntilMs(context.startMs, budgetMs);
+    if (body.after !== undefined) await waitForWrite(index, body.after, { ...resources, untilMs });
+    if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs });
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
     const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
     return this.#admitted(context, asked, (onGathered) =>

@@ -54,6 +54,7 @@ const rows: Row[] = [
   ["POST", search, { returned: "title" }, 400, "invalid_request", "/returned"],
   ["POST", search, { hedge: "no" }, 400, "invalid_request", "/hedge"],
   ["POST", search, { after: "soon" }, 400, "invalid_request", "after"],
+  ["POST", search, { after: "1e3" }, 400, "invalid_request", "after"],
   ["POST", "/v1/indexes/nowhere/search", { query: "a" }, 404, "index_not_found", "nowhere"],
   ["GET", `${search}?q=a&size=many`, undefined, 400, "invalid_request", "/size"],
   ["GET", `${search}?q=a&size=`, undefined, 400, "invalid_request", "/size"],
