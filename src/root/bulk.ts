@@ -1,9 +1,10 @@
 import type { DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
+import { jsonElements, onOneLine } from "../protocol/json-text.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { type Clock, yieldToLoop } from "../time.ts";
-import { checkDocument } from "./documents.ts";
+import { checkDocument, readDocument, withoutMark } from "./documents.ts";
 
 export type Rejection = { line: number; id?: string; code: "invalid_document"; detail: string };
 
@@ -21,8 +22,9 @@ const newline = 0x0a;
  * Reads newline-delimited documents, each of which stands or falls alone. Lines count from one; empty ones are passed
  * over. Works in slices so that searches on the same thread do not wait for a large body.
  */
-export async function readLines(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
+export async function readLines(sent: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
   const { clock, documentBytesMax } = parts;
+  const body = withoutMark(sent);
   const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
   let sliceStartMs = clock.nowMs();
   for (let start = 0, line = 1; start < body.length; line++) {
@@ -39,36 +41,42 @@ export async function readLines(body: Uint8Array, settings: IndexSettings, parts
   return request;
 }
 
-/** Reads a JSON array of documents; `line` in a rejection is the position in it, from one. */
+/**
+ * Reads a JSON array of documents; `line` in a rejection is the position in it, from one. Throws `invalid_request` for a
+ * body that is not JSON throughout: where one document ends is then anybody's guess.
+ */
 export async function readArray(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
   const { clock, documentBytesMax } = parts;
   // One level is the list's own.
   if (nestsDeeper(body, jsonDepthMax + 1)) throw new HedgerowError("invalid_request", tooDeep);
-  const documents = parse(body);
-  if (!Array.isArray(documents)) {
-    throw new HedgerowError(
-      "invalid_request",
-      "the body must be a JSON array of documents; for one document a line send application/x-ndjson",
-    );
-  }
+  const list = withoutMark(body);
   const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
+  const elements = jsonElements(list);
   let sliceStartMs = clock.nowMs();
-  for (let i = 0; i < documents.length; i++) {
-    takeDocument(request, { line: i + 1, document: documents[i] }, settings);
-    if (i % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
+  for (let line = 1; ; line++) {
+    const element = elements.next();
+    if (element.done === true) {
+      if (!element.value)
+        throw notJson(
+          line === 1 ? noArray : `the body is not JSON: the list neither goes on nor ends behind element ${line - 1}`,
+        );
+      return request;
+    }
+    const source = onOneLine(list.subarray(element.value.start, element.value.end));
+    const read = readDocument(source);
+    if (read.kind === "broken") throw notJson(`the body is not JSON: element ${line}: ${read.detail}`);
+    takeDocument(request, { line, document: read.document, source }, settings);
+    if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
       await yieldToLoop();
       sliceStartMs = clock.nowMs();
     }
   }
-  return request;
 }
 
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
-  } catch (error) {
-    throw new HedgerowError("invalid_request", `the body is not JSON: ${error instanceof Error ? error.message : ""}`);
-  }
+const noArray = "the body must be a JSON array of documents; for one document a line send application/x-ndjson";
+
+function notJson(detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", detail, [{ path: "", detail }]);
 }
 
 function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
@@ -79,8 +87,6 @@ function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
   return body.subarray(from, to);
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
 function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
   const { length } = at.source;
   const misfit =
@@ -89,20 +95,17 @@ function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array },
     request.rejected.push({ line: at.line, code: "invalid_document", detail: misfit });
     return;
   }
-  let document: unknown;
-  try {
-    document = JSON.parse(decoder.decode(at.source));
-  } catch (error) {
-    const detail = `not JSON: ${error instanceof Error ? error.message : "the line cannot be read"}`;
-    request.rejected.push({ line: at.line, code: "invalid_document", detail });
+  const read = readDocument(at.source);
+  if (read.kind === "broken") {
+    request.rejected.push({ line: at.line, code: "invalid_document", detail: `not JSON: ${read.detail}` });
     return;
   }
-  takeDocument(request, { line: at.line, document, source: at.source }, settings);
+  takeDocument(request, { line: at.line, document: read.document, source: at.source }, settings);
 }
 
 function takeDocument(
   request: BulkRequest,
-  at: { line: number; document: unknown; source?: Uint8Array },
+  at: { line: number; document: unknown; source: Uint8Array },
   settings: IndexSettings,
 ): void {
   const check = checkDocument(at.document, settings);
@@ -111,7 +114,7 @@ function takeDocument(
     request.rejected.push({ line: at.line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
     return;
   }
-  const source = at.source ?? Buffer.from(JSON.stringify(at.document));
+  const { source } = at;
   if (source.length > request.documentBytesMax) {
     const detail = tooLarge(source.length, request);
     request.rejected.push({ line: at.line, id: check.id, code: "invalid_document", detail });

@@ -2,7 +2,7 @@ import type { DocumentWrite, WriteCondition } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import type { App } from "./app.ts";
 import { readArray, readLines } from "./bulk.ts";
-import { requireDocument } from "./documents.ts";
+import { sentDocument } from "./sent-document.ts";
 import type { RootService } from "./service.ts";
 
 type DocumentParameters = { Params: { index: string; id: string } };
@@ -11,8 +11,7 @@ type DocumentParameters = { Params: { index: string; id: string } };
 export function documentRoutes(app: App, service: RootService): void {
   // Bulk bodies are read line by line or element by element, never by the server's own JSON parser.
   app.register(async (scope) => {
-    scope.removeContentTypeParser("application/json");
-    scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    readRawJson(scope);
     scope.post<{ Params: { index: string }; Body: unknown }>("/v1/indexes/:index/documents", async (request) => {
       const index = service.catalog.get(request.params.index);
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
@@ -26,21 +25,25 @@ export function documentRoutes(app: App, service: RootService): void {
     });
   });
 
-  app.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
-    const index = service.catalog.get(request.params.index);
-    const document = withId(request.body, request.params.id);
-    const id = requireDocument(document, index.definition.settings);
-    const source = Buffer.from(JSON.stringify(document));
-    if (source.length > service.documentBytesMax) {
-      const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
-      throw new HedgerowError("too_large", detail);
-    }
-    const condition = conditionOf(request.headers);
-    const { version, found } = await writeOne(service, index.definition.index, { kind: "put", id, source, condition });
-    return reply
-      .code(found ? 200 : 201)
-      .header("etag", `"${version}"`)
-      .send({ id, version, token: String(version) });
+  // So are single ones: what is stored is the text that came.
+  app.register(async (scope) => {
+    readRawJson(scope);
+    scope.removeContentTypeParser(["application/x-ndjson", "application/ndjson"]);
+    scope.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
+      const index = service.catalog.get(request.params.index);
+      const { id, source } = sentDocument(request.body, request.params.id, index.definition.settings);
+      if (source.length > service.documentBytesMax) {
+        const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
+        throw new HedgerowError("too_large", detail);
+      }
+      const condition = conditionOf(request.headers);
+      const write: DocumentWrite = { kind: "put", id, source, condition };
+      const { version, found } = await writeOne(service, index.definition.index, write);
+      return reply
+        .code(found ? 200 : 201)
+        .header("etag", `"${version}"`)
+        .send({ id, version, token: String(version) });
+    });
   });
 
   app.get<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
@@ -82,14 +85,10 @@ function missing(id: string): HedgerowError {
   return new HedgerowError("document_not_found", `there is no document "${id}"`);
 }
 
-/** The body with the path's id in it; another id in the body is a mistake worth naming. */
-function withId(body: unknown, id: string): unknown {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
-  if ("id" in body && body.id !== id) {
-    const detail = `"id" differs from the "${id}" of the path`;
-    throw new HedgerowError("invalid_document", detail, [{ path: "/id", detail }]);
-  }
-  return { id, ...body };
+/** Leaves JSON bodies to their routes. */
+function readRawJson(scope: App): void {
+  scope.removeContentTypeParser("application/json");
+  scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 }
 
 type ConditionHeaders = { "if-match"?: string | undefined; "if-none-match"?: string | undefined };

@@ -6,7 +6,28 @@ export type DocumentCheck =
   | { kind: "fits"; id: string }
   | { kind: "misfit"; id: string | undefined; detail: string; places: ErrorPlace[] };
 
+/** A document's text as JSON. `detail` says why it is none. */
+export type DocumentReading = { kind: "document"; document: unknown } | { kind: "broken"; detail: string };
+
 const idBytesMax = 512;
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+// A mark inside of a text would be stored with it, and spliced into answers.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A body without the mark that some editors begin a file with. */
+export function withoutMark(body: Uint8Array): Uint8Array {
+  return byteOrderMark.every((byte, i) => body[i] === byte) ? body.subarray(byteOrderMark.length) : body;
+}
+
+/** Parses a document's text. It is stored as it came, so every byte of it has to be right. */
+export function readDocument(source: Uint8Array): DocumentReading {
+  try {
+    return { kind: "document", document: JSON.parse(decoder.decode(source)) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { kind: "broken", detail: error.message };
+    return { kind: "broken", detail: "it is not UTF-8" };
+  }
+}
 
 /** Checks a parsed document against an index: its id, and every declared field's type. Unknown fields are welcome. */
 export function checkDocument(document: unknown, settings: IndexSettings): DocumentCheck {
@@ -48,7 +69,8 @@ function expectation(type: FieldType, value: unknown): string | undefined {
     case "keyword":
       return isText(value) ? undefined : "a string or a list of strings";
     case "number":
-      return typeof value === "number" ? undefined : "a number";
+      if (typeof value !== "number") return "a number";
+      return Number.isFinite(value) ? undefined : "a number of at most 1.8e308, which is all that can be counted with";
     case "boolean":
       return typeof value === "boolean" ? undefined : "true or false";
     case "date":

@@ -1,0 +1,43 @@
+import { HedgerowError } from "../errors.ts";
+import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
+import { jsonMembers, onOneLine } from "../protocol/json-text.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+import { readDocument, requireDocument, withoutMark } from "./documents.ts";
+
+/**
+ * The document that a request's body is, under the path's id: its text as it came, with that id in front where it names
+ * none. Throws `invalid_request` for a body that is not JSON, `invalid_document` for one that does not fit the index.
+ */
+export function sentDocument(body: unknown, id: string, settings: IndexSettings): { id: string; source: Uint8Array } {
+  if (!Buffer.isBuffer(body) || body.length === 0)
+    return { id: requireDocument(undefined, settings), source: Buffer.of() };
+  if (nestsDeeper(body)) throw unreadable(`the body nests deeper than ${jsonDepthMax} levels`);
+  const text = onOneLine(withoutMark(body));
+  const read = readDocument(text);
+  if (read.kind === "broken") throw unreadable(`the body is not JSON: ${read.detail}`);
+  const document = withId(read.document, id);
+  const isNamed = document === read.document;
+  return { id: requireDocument(document, settings), source: isNamed ? text : begunWithId(text, id) };
+}
+
+function unreadable(detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", detail, [{ path: "", detail }]);
+}
+
+/** The document with the path's id in it; another id in the body is a mistake worth naming. */
+function withId(document: unknown, id: string): unknown {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
+  if (!Object.hasOwn(document, "id")) return { id, ...document };
+  if ("id" in document && document.id !== id) {
+    const detail = `"id" differs from the "${id}" of the path`;
+    throw new HedgerowError("invalid_document", detail, [{ path: "/id", detail }]);
+  }
+  return document;
+}
+
+/** An object's text with an id as its first member. */
+function begunWithId(text: Uint8Array, id: string): Uint8Array {
+  const members = text.subarray(1);
+  const isEmpty = jsonMembers(text).next().done === true;
+  return Buffer.concat([Buffer.from(`{"id":${JSON.stringify(id)}${isEmpty ? "" : ","}`), members]);
+}
