@@ -88,24 +88,27 @@ export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-const datePattern = "dddd-dd-dd";
+const instantPattern =
+  /^(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/i;
+const instantLengthMax = 40;
 
-/** An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else. */
+/**
+ * An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else, and for
+ * days that the calendar does not have. The seconds may be left out.
+ */
 export function parseInstant(text: string): number | undefined {
-  if (text.length < datePattern.length || text.length > 40) return undefined;
-  for (let i = 0; i < datePattern.length; i++) {
-    const isDigit = text.charCodeAt(i) >= 48 && text.charCodeAt(i) <= 57;
-    if (datePattern[i] === "d" ? !isDigit : text[i] !== datePattern[i]) return undefined;
-  }
-  const time = text.slice(datePattern.length);
-  if (time !== "" && !isTimeWithZone(time)) return undefined;
-  const instantMs = Date.parse(text);
+  if (text.length > instantLengthMax) return undefined;
+  const parts = instantPattern.exec(text);
+  if (parts === null || !isDay(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return undefined;
+  const instantMs = Date.parse(text.toUpperCase());
   return Number.isNaN(instantMs) ? undefined : instantMs;
 }
 
-function isTimeWithZone(time: string): boolean {
-  const zoned = time.endsWith("Z") || time.endsWith("z") || time.at(-6) === "+" || time.at(-6) === "-";
-  return zoned && (time.startsWith("T") || time.startsWith("t"));
+/** Whether the calendar has the day. Left to itself, the parser takes 30 February for 1 March. */
+function isDay(year: number, month: number, day: number): boolean {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const last = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return month >= 1 && month <= 12 && day >= 1 && day <= last;
 }
 
 /** Runs `run` after the sockets that are ready now were read: a timer that was due first may then be too early. */

@@ -31,14 +31,8 @@ export function readDocument(source: Uint8Array): DocumentReading {
 
 /** Checks a parsed document against an index: its id, and every declared field's type. Unknown fields are welcome. */
 export function checkDocument(document: unknown, settings: IndexSettings): DocumentCheck {
-  if (typeof document !== "object" || document === null || Array.isArray(document)) {
-    return misfit(undefined, "", "a document must be a JSON object");
-  }
-  const id: unknown = "id" in document ? document.id : undefined;
-  if (typeof id !== "string" || id === "")
-    return misfit(undefined, "id", 'a document needs an "id", a string that is not empty');
-  if (!id.isWellFormed()) return misfit(undefined, "id", '"id" holds half of a character');
-  if (Buffer.byteLength(id) > idBytesMax) return misfit(undefined, "id", `"id" is longer than ${idBytesMax} bytes`);
+  const named = checkId(document);
+  if (named.kind === "misfit" || !isObject(document)) return named;
   const places: ErrorPlace[] = [];
   for (const [field, value] of Object.entries(document)) {
     if (field === "id" || value === null || !Object.hasOwn(settings.fields, field)) continue;
@@ -47,8 +41,22 @@ export function checkDocument(document: unknown, settings: IndexSettings): Docum
     if (expected !== undefined) places.push({ path: `/${field}`, detail: `must be ${expected}` });
   }
   const [first] = places;
-  if (first === undefined) return { kind: "fits", id };
-  return { kind: "misfit", id, detail: `"${first.path.slice(1)}" ${first.detail}`, places };
+  if (first === undefined) return named;
+  return { kind: "misfit", id: named.id, detail: `"${first.path.slice(1)}" ${first.detail}`, places };
+}
+
+/**
+ * Checks what no document can be without. What was taken once is held to no more than that: a backup must come back
+ * even where new documents are held to more.
+ */
+export function checkId(document: unknown): DocumentCheck {
+  if (!isObject(document)) return misfit(undefined, "", "a document must be a JSON object");
+  const id: unknown = "id" in document ? document.id : undefined;
+  if (typeof id !== "string" || id === "")
+    return misfit(undefined, "id", 'a document needs an "id", a string that is not empty');
+  if (!id.isWellFormed()) return misfit(undefined, "id", '"id" holds half of a character');
+  if (Buffer.byteLength(id) > idBytesMax) return misfit(undefined, "id", `"id" is longer than ${idBytesMax} bytes`);
+  return { kind: "fits", id };
 }
 
 /** The same as an exception, for requests about one document. */
@@ -60,6 +68,10 @@ export function requireDocument(document: unknown, settings: IndexSettings): str
 
 function misfit(id: string | undefined, field: string, detail: string): DocumentCheck {
   return { kind: "misfit", id, detail, places: [{ path: `/${field}`, detail }] };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What the type wants, where the value is something else. */
@@ -76,7 +88,7 @@ function expectation(type: FieldType, value: unknown): string | undefined {
     case "date":
       return isDate(value)
         ? undefined
-        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01";
+        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has";
     case "stored":
       return undefined;
   }

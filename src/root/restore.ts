@@ -4,7 +4,7 @@ import { type BackupIndex, DamagedBackup, readBackup } from "../protocol/backup.
 import type { IndexSettings } from "../protocol/settings.ts";
 import { sleep, type Timers } from "../time.ts";
 import { restoringIndex } from "./catalog.ts";
-import { checkDocument } from "./documents.ts";
+import { checkId } from "./documents.ts";
 
 const markerSettings: IndexSettings = {
   fields: {},
@@ -63,13 +63,11 @@ async function clear(log: RestoreParts["log"]): Promise<void> {
   for (const { index } of await log.indexes()) if (index !== restoringIndex) await log.dropIndex(index);
 }
 
-type Open = { name: string; settings: IndexSettings };
-
 /** One way of a backup into the log. */
 class Filling {
   readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0 };
   readonly #parts: RestoreParts;
-  #open: Open | undefined;
+  #open: string | undefined;
   #waiting: DocumentWrite[] = [];
   #waitingBytes = 0;
 
@@ -93,7 +91,7 @@ class Filling {
     await this.#flush();
     const settings = this.#parts.settle(index);
     await this.#parts.log.createIndex(index.name, settings);
-    this.#open = { name: index.name, settings };
+    this.#open = index.name;
     this.report.indexes.push(index.name);
   }
 
@@ -101,8 +99,8 @@ class Filling {
     if (this.#open === undefined) throw new DamagedBackup("a document comes before any index");
     // The line lies in a buffer that the stream fills again.
     const source = new Uint8Array(line);
-    const check = checkDocument(parsed(source), this.#open.settings);
-    if (check.kind === "misfit") throw new DamagedBackup(`a document does not fit its index: ${check.detail}`);
+    const check = checkId(parsed(source));
+    if (check.kind === "misfit") throw new DamagedBackup(`what should be a document is none: ${check.detail}`);
     this.#waiting.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
     this.#waitingBytes += source.length;
     if (this.#waitingBytes >= batchBytes) await this.#flush();
@@ -114,12 +112,12 @@ class Filling {
     this.#waitingBytes = 0;
     if (this.#open === undefined || writes.length === 0) return;
     for (;;) {
-      const result = await this.#parts.log.append(this.#open.name, writes).catch(onlyOverload);
+      const result = await this.#parts.log.append(this.#open, writes).catch(onlyOverload);
       if (result === undefined) {
         await sleep(retryDelayMs, this.#parts.timers);
         continue;
       }
-      if (result.kind === "unknown_index") throw new HedgerowError("index_not_found", `${this.#open.name} was dropped`);
+      if (result.kind === "unknown_index") throw new HedgerowError("index_not_found", `${this.#open} was dropped`);
       break;
     }
     this.report.documents += writes.length;

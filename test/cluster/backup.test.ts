@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
 import { run as backup } from "../../src/command/backup.ts";
 import { run as restore } from "../../src/command/restore.ts";
+import { BackupWriter } from "../../src/protocol/backup.ts";
 import { restoringIndex } from "../../src/root/catalog.ts";
 import { testSettings } from "../engine/layout.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
@@ -125,6 +126,29 @@ describe("a backup", () => {
       detail: expect.stringMatching(/is damaged: line \d+ is no line of a backup; 699 documents had come, and nothing/),
     });
     expect((await cluster.request("GET", "/v1/indexes")).body).toEqual({ indexes: [], aliases: {} });
+    await cluster.close();
+  });
+
+  it("brings back what was taken when less was asked of documents", async () => {
+    const cluster = await startCluster({ leaves: 1 });
+    const writer = new BackupWriter();
+    const { placementSalt: _, ...rest } = testSettings;
+    const settings = { ...rest, fields: { born: { type: "date" as const } } };
+    const kept = ['{"id":"1","born":"2024-02-30"}', '{"id":"2","born":1e999}'];
+    const body = Buffer.concat([
+      writer.begin(["old"], kept.length),
+      writer.index({ name: "old", settings }),
+      writer.documents(kept.map((text) => Buffer.from(text))),
+      writer.aliases({}),
+      writer.end(),
+    ]);
+    const headers = { "content-type": "application/x-hedgerow-backup" };
+    const answer = await fetch(`${cluster.url}/v1/restore`, { method: "POST", headers, body });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { documents: 2 }]);
+    await eventually("both can be found", async () => {
+      const { body } = await cluster.request("GET", "/v1/indexes/old/search?sort=born&budgetMs=5000");
+      return JSON.stringify(body.total) === '{"value":2,"exact":true}';
+    });
     await cluster.close();
   });
 

@@ -47,6 +47,7 @@ const rows: [body: object, path: string, word: string][] = [
   [{ filter: { born: 0 } }, "/filter/born", "RFC 3339"],
   [{ filter: { born: "yesterday" } }, "/filter/born", "RFC 3339"],
   [{ filter: { born: { lt: "2024-13-01" } } }, "/filter/born/lt", "RFC 3339"],
+  [{ filter: { born: "2024-04-31" } }, "/filter/born", "calendar"],
   [{ filter: { not: 5 } }, "/filter/not", "object"],
   [{ filter: { not: {} } }, "/filter/not", "condition"],
   [{ filter: { not: { year: "x" } } }, "/filter/not/year", "number"],

@@ -85,6 +85,8 @@ const rows: Row[] = [
   ["PUT", `${documents}/2`, [], 400, "invalid_document", "object"],
   ["PUT", `${documents}/2`, { year: "1854" }, 400, "invalid_document", "year"],
   ["PUT", `${documents}/2`, { born: "yesterday" }, 400, "invalid_document", "born"],
+  ["PUT", `${documents}/2`, { born: "2024-02-30" }, 400, "invalid_document", "calendar"],
+  ["PUT", `${documents}/2`, { born: "2023-02-29T10:00:00Z" }, 400, "invalid_document", "/born"],
   ["PUT", `${documents}/2`, { alive: "yes" }, 400, "invalid_document", "alive"],
   ["PUT", `${documents}/2`, { category: [1] }, 400, "invalid_document", "category"],
   ["GET", `${documents}/2`, undefined, 404, "document_not_found", "2"],
