@@ -3,7 +3,6 @@ import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import type { BodyPace } from "../security/body-watch.ts";
-import { refuseConnection } from "../security/client-error.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
@@ -13,7 +12,8 @@ import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
+import { earlyErrors } from "./early-errors.ts";
+import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -53,25 +53,20 @@ export type AppOptions = {
  */
 export function createApp(options: AppOptions): App {
   const { service, clock, metrics, bodyBytesMax, log, guard, transport, patience = {} } = options;
+  const meter = meterRequests(metrics);
   const app = fastify({
     logger: logSettings(log.level, log),
     logController: new LogController({ disableRequestLogging: true }),
     // Lines name their trace themselves: a logger of its own for every request would be made for nothing.
     childLoggerFactory: (logger) => logger,
     serverFactory: listenerFactory(transport, patience.limits),
-    clientErrorHandler: refuseConnection,
     bodyLimit: bodyBytesMax,
     forceCloseConnections: "idle",
     // A connection that was taken in time has its request answered, instead of a refusal that is no problem document.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, allowUnionTypes: true } },
-    frameworkErrors: (error, request, reply) => {
-      const found = asHedgerowError(error);
-      reply.hijack();
-      reply.raw.writeHead(found.status, { "content-type": "application/problem+json" });
-      reply.raw.end(JSON.stringify(problemFrom(found, request.traceId)));
-    },
+    ...earlyErrors({ clock, meter, headers: browserHeaders(guard) }),
   });
   const arrivals = createArrivals(clock, afterPoll);
   app.decorateRequest("traceId", "");
@@ -87,7 +82,6 @@ export function createApp(options: AppOptions): App {
     reply.header("x-trace-id", request.traceId);
     done();
   });
-  const meter = meterRequests(metrics);
   app.addHook("onSend", (request, reply, _payload, done) => {
     const tookMs = clock.nowMs() - request.startMs;
     reply.header("server-timing", `total;dur=${tookMs.toFixed(2)}`);

@@ -36,13 +36,21 @@ const securityHeaders = {
 };
 const strictTransport = { "strict-transport-security": "max-age=31536000" };
 
+/** What browsers are told of every answer that is data. */
+export function browserHeaders({ strictTransport: isStrict }: Guard): Record<string, string> {
+  return { ...securityHeaders, ...(isStrict === true ? strictTransport : {}) };
+}
+
 /** Stands before every route: who may come in, what is noted of it, and what browsers are told of every answer. */
 export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Guard): void {
-  const headers = { ...securityHeaders, ...(guard.strictTransport === true ? strictTransport : {}) };
+  const headers = browserHeaders(guard);
   app.decorateRequest("grant");
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(headers);
     request.grant = fullGrant;
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+      throw new HedgerowError("invalid_request", "the request has no Host header, which HTTP/1.1 asks for");
+    }
     if (guard.ownNamesOnly === true && !namesThisMachine(request.headers.host)) {
       const detail = `without keys only this machine is served, not "${request.headers.host ?? ""}"`;
       throw new HedgerowError("forbidden", detail);
@@ -88,9 +96,11 @@ export function readShallowJson(app: App): void {
 export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pace?: BodyPace }): void {
   const bodies = new BodyWatch(parts);
   app.decorateRequest("watchedBody");
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
     request.watchedBody = bodies.begin(request.raw, () => {
-      hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"));
+      const { traceId, startMs } = request;
+      const told = { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
+      hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told);
     });
     done();
   });

@@ -2,26 +2,44 @@ import type { Socket } from "node:net";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 
+/** What else an answer tells that no route wrote: whose it is, how long it took, and headers. */
+export type Told = {
+  traceId: string;
+  tookMs: number;
+  headers: Readonly<Record<string, string | number | readonly string[] | undefined>>;
+};
+
 /** What is said to a connection on which no request could be read; then it is closed. */
-export function refuseConnection(error: Error, socket: Socket): void {
+export function refuseConnection(error: Error, socket: Socket, told?: Told): void {
   if (socket.destroyed || !socket.writable || codeOf(error) === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  hangUp(socket, asProblem(codeOf(error)));
+  hangUp(socket, asProblem(codeOf(error)), told);
 }
 
 /** Answers a connection with an error of the table and closes it, whatever was being read. */
-export function hangUp(socket: Socket, error: HedgerowError): void {
-  const body = JSON.stringify(problemFrom(error));
-  const head = [
-    `HTTP/1.1 ${error.status} ${error.code}`,
-    "Content-Type: application/problem+json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: close",
-  ];
-  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+export function hangUp(socket: Socket, error: HedgerowError, told?: Told): void {
+  const body = JSON.stringify(problemFrom(error, told?.traceId));
+  const headers = {
+    ...(told === undefined ? {} : toldHeaders(told)),
+    "content-type": "application/problem+json",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+  socket.write(`${[`HTTP/1.1 ${error.status} ${error.code}`, ...lines].join("\r\n")}\r\n\r\n${body}`);
   socket.destroySoon();
+}
+
+/** What every answer carries, as headers. */
+export function toldHeaders({ traceId, tookMs, headers }: Told): Record<string, string> {
+  const known = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return {
+    ...Object.fromEntries(known.map(([name, value]) => [name, String(value)])),
+    "x-trace-id": traceId,
+    "server-timing": `total;dur=${tookMs.toFixed(2)}`,
+  };
 }
 
 function asProblem(code: string): HedgerowError {

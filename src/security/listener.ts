@@ -64,11 +64,15 @@ export function listenerFactory(
     requestTimeout: 0,
     keepAliveTimeout: limits.idleMs,
     maxHeaderSize: limits.headBytesMax,
+    // The server would refuse these itself, with an answer that is no problem document and has no trace.
+    requireHostHeader: false,
     connectionsCheckingInterval: checkEveryMs,
   };
   return (handler) => {
     const server = transport === undefined ? createServer(options, handler) : secured(transport, options, handler);
     server.maxConnections = limits.connectionsMax;
+    // An expectation that nobody knows may be passed over; refused here, its answer would have no trace either.
+    server.on("checkExpectation", handler);
     return server;
   };
 }
