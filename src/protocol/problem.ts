@@ -29,18 +29,20 @@ export function problemFrom(error: HedgerowError, traceId?: string): Problem {
   };
 }
 
-/** A validator's findings as one error that names every place. */
-export function invalidRequest(findings: readonly ValidationFinding[]): HedgerowError {
-  const places = findings.map(placeOf).filter(({ detail }, _, all) => detail !== "" || all.length === 1);
+/** A validator's findings as one error that names every place; `noun` is what an unknown name should have been. */
+export function invalidRequest(findings: readonly ValidationFinding[], noun = "field"): HedgerowError {
+  const places = findings
+    .map((finding) => placeOf(finding, noun))
+    .filter(({ detail }, _, all) => detail !== "" || all.length === 1);
   const [first] = places;
   const detail = first === undefined ? "the request does not fit" : `${first.path || "the body"} ${first.detail}`;
   return new HedgerowError("invalid_request", detail, places);
 }
 
-function placeOf(finding: ValidationFinding): ErrorPlace {
+function placeOf(finding: ValidationFinding, noun: string): ErrorPlace {
   const { instancePath, params } = finding;
   if (typeof params.additionalProperty === "string") {
-    return { path: `${instancePath}/${params.additionalProperty}`, detail: "is not a known field" };
+    return { path: `${instancePath}/${params.additionalProperty}`, detail: `is not a known ${noun}` };
   }
   if (Array.isArray(params.allowedValues)) {
     return { path: instancePath, detail: `must be one of ${params.allowedValues.join(", ")}` };

@@ -9,7 +9,8 @@ export function asHedgerowError(error: unknown): HedgerowError {
   if (error instanceof HedgerowError) return error;
   if (!(error instanceof Error)) return new HedgerowError("internal", "an unexpected error");
   if ("validation" in error && Array.isArray(error.validation)) {
-    return invalidRequest(error.validation.filter(isFinding));
+    const isParameter = "validationContext" in error && error.validationContext === "querystring";
+    return invalidRequest(error.validation.filter(isFinding), isParameter ? "parameter of this address" : "field");
   }
   switch ("code" in error ? error.code : undefined) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":

@@ -22,10 +22,24 @@ export function describedRoutes(app: App, declare: (scope: App) => void): void {
   let description: Buffer | undefined;
   // A scope of its own begins when the description is listening for routes.
   app.register(async (scope) => {
+    refuseUndeclaredParameters(scope);
     declare(scope);
     scope.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
       description ??= Buffer.from(JSON.stringify(completeDescription({ ...app.swagger() }, answerProfileSchema)));
       return reply.type("application/json; charset=utf-8").send(description);
     });
+  });
+}
+
+const noParameters = { type: "object", additionalProperties: false } as const;
+
+/**
+ * Has each route of the API take the query parameters that its own schema declares, and one that declares nothing take
+ * none. Pages and probes stay lenient: what is added to their addresses on the way means nothing to them.
+ */
+function refuseUndeclaredParameters(scope: App): void {
+  scope.addHook("onRoute", (route) => {
+    if (!route.url.startsWith("/v1/") || route.schema?.querystring !== undefined) return;
+    route.schema = { ...route.schema, querystring: noParameters };
   });
 }

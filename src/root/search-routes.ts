@@ -9,6 +9,9 @@ import { type RequestTrace, withSpan } from "./trace.ts";
 
 type SearchParameters = { Params: { index: string } };
 
+/** They become a search's body, which is then validated as any other. */
+const anyParameters = { type: "object" } as const;
+
 /** `POST|GET /v1/indexes/{index}/search`. */
 export function searchRoutes(app: App, service: RootService): void {
   app.post<SearchParameters & { Body: SearchBody | null }>(
@@ -23,6 +26,7 @@ export function searchRoutes(app: App, service: RootService): void {
   );
   app.get<SearchParameters & { Querystring: Record<string, unknown> }>(
     "/v1/indexes/:index/search",
+    { schema: { querystring: anyParameters } },
     async (request, reply) => {
       const parsed = bodyFromParameters(request.query);
       if (parsed.kind === "invalid") {
