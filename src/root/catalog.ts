@@ -3,6 +3,7 @@ import type { ShardHealth } from "../policy/shard.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { createPlanContext, type PlanContext } from "../query/context.ts";
+import type { Grant } from "../security/access.ts";
 import type { ReplicaFeed } from "./feed.ts";
 
 /**
@@ -37,15 +38,22 @@ export class Catalog {
     this.#policy = options.policy;
   }
 
-  /** The index behind a name or an alias. Throws `index_not_found`, or `not_ready` while a restore is not finished. */
-  get(name: string): CatalogIndex {
+  /**
+   * The index behind a name or an alias, for whoever asks. Throws `index_not_found`, or `not_ready` while a restore is not
+   * finished.
+   */
+  get(name: string, grant: Pick<Grant, "covers">): CatalogIndex {
     const index = this.find(name) ?? this.find(this.#alias(name) ?? "");
-    if (index === undefined) {
-      const known = this.names().slice(0, 20).join(", ");
-      throw new HedgerowError("index_not_found", `there is no index "${name}"; there is ${known || "none yet"}`);
-    }
+    if (index === undefined) throw this.missing(name, grant);
     this.requireWhole();
     return index;
+  }
+
+  /** The error of a name that no index has. It names others, of those that whoever asks may know of. */
+  missing(name: string, grant: Pick<Grant, "covers">): HedgerowError {
+    const known = this.names().filter((one) => grant.covers(one));
+    const others = known.length === 0 ? "" : `; there is ${known.slice(0, 20).join(", ")}`;
+    return new HedgerowError("index_not_found", `there is no index "${name}"${others}`);
   }
 
   /** The index of that very name. */

@@ -13,7 +13,7 @@ export function documentRoutes(app: App, service: RootService): void {
   app.register(async (scope) => {
     readRawJson(scope);
     scope.post<{ Params: { index: string }; Body: unknown }>("/v1/indexes/:index/documents", async (request) => {
-      const index = service.catalog.get(request.params.index);
+      const index = service.catalog.get(request.params.index, request.grant);
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
       const isLines = request.headers["content-type"]?.includes("ndjson") ?? false;
       const read = isLines ? readLines : readArray;
@@ -30,7 +30,7 @@ export function documentRoutes(app: App, service: RootService): void {
     readRawJson(scope);
     scope.removeContentTypeParser(["application/x-ndjson", "application/ndjson"]);
     scope.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
-      const index = service.catalog.get(request.params.index);
+      const index = service.catalog.get(request.params.index, request.grant);
       const { id, source } = sentDocument(request.body, request.params.id, index.definition.settings);
       if (source.length > service.documentBytesMax) {
         const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
@@ -48,7 +48,7 @@ export function documentRoutes(app: App, service: RootService): void {
 
   app.get<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
     const { index, id } = request.params;
-    const found = await service.log.get(service.catalog.get(index).definition.index, id);
+    const found = await service.log.get(service.catalog.get(index, request.grant).definition.index, id);
     if (found === undefined) throw missing(id);
     const head = `{"id":${JSON.stringify(id)},"version":${found.version},"document":`;
     return reply
@@ -58,7 +58,7 @@ export function documentRoutes(app: App, service: RootService): void {
   });
 
   app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request) => {
-    const index = service.catalog.get(request.params.index);
+    const index = service.catalog.get(request.params.index, request.grant);
     const { id } = request.params;
     const condition = conditionOf(request.headers);
     const { version, found } = await writeOne(service, index.definition.index, { kind: "delete", id, condition });

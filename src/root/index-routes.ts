@@ -17,7 +17,7 @@ export function indexRoutes(app: App, service: RootService): void {
   }));
 
   app.get<IndexParameters>("/v1/indexes/:index", async (request) =>
-    describe(service.catalog.get(request.params.index)),
+    describe(service.catalog.get(request.params.index, request.grant)),
   );
 
   app.put<IndexParameters & { Body: IndexBody }>(
@@ -31,7 +31,7 @@ export function indexRoutes(app: App, service: RootService): void {
 
   app.delete<IndexParameters>("/v1/indexes/:index", async (request) => {
     const { index } = request.params;
-    if (!(await service.dropIndex(index))) throw new HedgerowError("index_not_found", `there is no index "${index}"`);
+    if (!(await service.dropIndex(index))) throw service.catalog.missing(index, request.grant);
     return { index, dropped: true };
   });
 

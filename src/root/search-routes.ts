@@ -2,6 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import { invalidRequest } from "../protocol/problem.ts";
 import { bodyFromParameters, type SearchBody, searchBodySchema } from "../protocol/search-request.ts";
+import type { Grant } from "../security/access.ts";
 import type { App } from "./app.ts";
 import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
@@ -48,6 +49,7 @@ function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) 
 }
 
 type RequestParts = {
+  grant: Grant;
   trace: RequestTrace;
   startMs: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -56,12 +58,13 @@ type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () 
 
 /** Where the request stands; its caller is gone when the connection closes before the answer was written. */
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
-  const { trace, startMs } = request;
+  const { grant, trace, startMs } = request;
   const whenGone: (() => void)[] = [];
   raw.once("close", () => {
     if (!raw.writableEnded) for (const run of whenGone) run();
   });
   return {
+    grant,
     trace: withSpan(trace),
     startMs,
     priority: priorityOf(request.headers["x-priority"]),

@@ -6,6 +6,7 @@ import { writePlan } from "../protocol/plan-payload.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { writeCursor } from "../query/cursor.ts";
 import { planQuery } from "../query/plan.ts";
+import type { Grant } from "../security/access.ts";
 import type { TraceContext } from "../telemetry/span.ts";
 import { extendAnswer, writeAnswer } from "./answer.ts";
 import { answerKey, answerVariant } from "./answer-key.ts";
@@ -39,6 +40,8 @@ export type Gathered = {
 
 /** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
 export type SearchContext = {
+  /** What whoever asks may know of. */
+  grant: Pick<Grant, "covers">;
   trace: TraceContext;
   startMs: number;
   priority: Priority;

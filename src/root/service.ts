@@ -111,7 +111,7 @@ export class RootService {
 
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
     const { resources, limits } = this.#options;
-    const index = this.catalog.get(name);
+    const index = this.catalog.get(name, context.grant);
     const budgetMs = body.budgetMs ?? limits.budgetMs;
     const mustWait = body.after !== undefined || !isWeighable(index);
     const untilMs = waitUntilMs(context.startMs, budgetMs);

@@ -196,7 +196,8 @@ describe("a root with keys", () => {
   const partAdmin = keyed({ name: "part", scopes: ["admin"], indexes: ["open-*"] });
   const scraper = keyed({ name: "scraper", scopes: ["metrics"] });
   const hurried = keyed({ name: "hurried", requestsPerS: 0.01, burst: 2 });
-  const all = [reader, writer, admin, partAdmin, scraper, hurried].map(({ key }) => key);
+  const part = keyed({ name: "some", scopes: [...scopes], indexes: ["books", "open-*"] });
+  const all = [reader, writer, admin, partAdmin, scraper, hurried, part].map(({ key }) => key);
 
   const as = (token: string | undefined) => async (method: string, path: string, body?: unknown) => {
     const headers = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
@@ -270,6 +271,20 @@ describe("a root with keys", () => {
     expect(text).toContain('"books"');
     expect(text).toContain('"open-one"');
     expect(text).not.toContain("secret");
+  });
+
+  it("names to a key no index that it is not for, whatever is asked of one that is not there", async () => {
+    for (const [route, need] of Object.entries(routeNeeds)) {
+      if (need.kind === "nothing" || need.on !== "index") continue;
+      const [method = "", pattern = ""] = route.split(" ");
+      if (route === "PUT /v1/indexes/:index") continue;
+      const path = pattern.replace(":index", "open-9").replace(":id", "1");
+      const body = method === "GET" || method === "DELETE" ? undefined : path.endsWith("documents") ? [] : {};
+      const { status, text } = await as(part.token)(method, path, body);
+      expect([route, status, JSON.parse(text).code]).toEqual([route, 404, "index_not_found"]);
+      expect(text).toContain("books, open-one");
+      expect(text).not.toContain("secret");
+    }
   });
 
   it("lets nobody point an alias at an index that is not theirs", async () => {
