@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
+import { readJsonBody } from "../protocol/json-body.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
 import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
@@ -80,15 +80,10 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
   });
 }
 
-/** Takes JSON as fastify does, unless it nests so deep that parsing it would hold up everybody. */
+/** Takes JSON of requests, a body that is empty as none at all. */
 export function readShallowJson(app: App): void {
-  const parse = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
-    if (nestsDeeper(bytes)) {
-      const detail = `the body nests deeper than ${jsonDepthMax} levels`;
-      done(new HedgerowError("invalid_request", detail, [{ path: "", detail }]));
-    } else parse(request, bytes.toString(), done);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
   });
 }
 

@@ -30,6 +30,7 @@ const rows: Row[] = [
   ["POST", search, "{", 400, "invalid_request", "JSON"],
   ["POST", search, "[]", 400, "invalid_request", "object"],
   ["POST", search, '"x"', 400, "invalid_request", "object"],
+  ["POST", search, '{"filter":{"__proto__":{}}}', 400, "invalid_request", "/filter/__proto__"],
   ["POST", search, { quary: "x" }, 400, "invalid_request", "quary"],
   ["POST", search, { query: 5 }, 400, "invalid_request", "/query"],
   ["POST", search, { query: "a", size: -1 }, 400, "invalid_request", "/size"],
@@ -105,6 +106,22 @@ describe("bad input", () => {
     expect(answer.headers.get("x-trace-id")).toBe(answer.body.traceId);
     expect(answer.headers.get("server-timing")).toMatch(/dur=/);
     expect(JSON.stringify([answer.body.detail, answer.body.errors])).toContain(names);
+  });
+
+  it("takes an empty body for none, whatever type it says it is", async () => {
+    const none = () => new RawBody({ "content-type": "application/json" });
+    expect(await cluster.request("POST", search, none())).toMatchObject({ status: 200 });
+    expect(await cluster.request("PUT", "/v1/indexes/brief", { fields: {} })).toMatchObject({ status: 201 });
+    expect(await cluster.request("PUT", "/v1/indexes/brief/documents/1", {})).toMatchObject({ status: 201 });
+    expect(await cluster.request("DELETE", "/v1/indexes/brief/documents/1", none())).toMatchObject({ status: 200 });
+    expect(await cluster.request("DELETE", "/v1/indexes/brief", none())).toMatchObject({ status: 200 });
+    for (const [method, path] of [
+      ["PUT", "/v1/indexes/brief"],
+      ["PUT", `${documents}/1`],
+      ["POST", documents],
+    ] as const) {
+      expect(await cluster.request(method, path, none())).toMatchObject({ status: 400 });
+    }
   });
 
   it("refuses types of body that it does not know, and bodies that are too large", async () => {

@@ -1,0 +1,44 @@
+import { HedgerowError } from "../errors.ts";
+import { asBuffer } from "./bytes.ts";
+import { jsonDepthMax, nestsDeeper } from "./json-depth.ts";
+
+/** Whether a text may hold a name that means something to the language; with escapes it may, too. */
+const suspicious = /__proto__|constructor|\\u/;
+const byteOrderMark = 0xfeff;
+
+/**
+ * What a request's JSON body says; undefined where it is empty, which is no body. Throws `invalid_request` for text that
+ * is not JSON, that nests so deep that parsing it would hold up everybody, or that uses a name such as `__proto__`.
+ */
+export function readJsonBody(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
+  if (nestsDeeper(body)) throw misfit("", `the body nests deeper than ${jsonDepthMax} levels`);
+  const sent = asBuffer(body).toString();
+  const text = sent.charCodeAt(0) === byteOrderMark ? sent.slice(1) : sent;
+  const value = parsed(text);
+  if (suspicious.test(text)) refuseNames(value, "");
+  return value;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw misfit("", `the body is not JSON: ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+/** Refuses what would change all objects, should one ever be made of this by merging. */
+function refuseNames(value: unknown, path: string): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, part] of Object.entries(value)) {
+    const place = `${path}/${name}`;
+    const isPrototype = name === "__proto__" || (name === "prototype" && path.endsWith("/constructor"));
+    if (isPrototype) throw misfit(place, "is a name that nothing here may have");
+    refuseNames(part, place);
+  }
+}
+
+function misfit(path: string, detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", path === "" ? detail : `${path} ${detail}`, [{ path, detail }]);
+}
