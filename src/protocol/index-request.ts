@@ -23,7 +23,11 @@ export const indexBodySchema = {
     fields: {
       type: "object",
       maxProperties: 200,
-      propertyNames: { pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$", not: { const: "id" } },
+      propertyNames: {
+        pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$",
+        not: { const: "id" },
+        description: 'a field has a letter, then up to 63 letters, digits and _; "id" is in every document anyway',
+      },
       additionalProperties: {
         type: "object",
         additionalProperties: false,

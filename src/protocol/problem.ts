@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorPlace, errorTable, HedgerowError } from "../errors.ts";
+import { placesOf, type ValidationFinding } from "./misfits.ts";
 
 /** An error as callers see it: RFC 9457, `application/problem+json`. */
 export type Problem = {
@@ -10,9 +11,6 @@ export type Problem = {
   traceId?: string;
   errors?: readonly ErrorPlace[];
 };
-
-/** What a schema validator says of one place that does not fit (ajv's form, as fastify hands it on). */
-export type ValidationFinding = { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> };
 
 /** The problem document of an error, with the trace that it belongs to. */
 export function problemFrom(error: HedgerowError, traceId?: string): Problem {
@@ -31,21 +29,8 @@ export function problemFrom(error: HedgerowError, traceId?: string): Problem {
 
 /** A validator's findings as one error that names every place; `noun` is what an unknown name should have been. */
 export function invalidRequest(findings: readonly ValidationFinding[], noun = "field"): HedgerowError {
-  const places = findings
-    .map((finding) => placeOf(finding, noun))
-    .filter(({ detail }, _, all) => detail !== "" || all.length === 1);
+  const places = placesOf(findings, noun);
   const [first] = places;
   const detail = first === undefined ? "the request does not fit" : `${first.path || "the body"} ${first.detail}`;
   return new HedgerowError("invalid_request", detail, places);
-}
-
-function placeOf(finding: ValidationFinding, noun: string): ErrorPlace {
-  const { instancePath, params } = finding;
-  if (typeof params.additionalProperty === "string") {
-    return { path: `${instancePath}/${params.additionalProperty}`, detail: `is not a known ${noun}` };
-  }
-  if (Array.isArray(params.allowedValues)) {
-    return { path: instancePath, detail: `must be one of ${params.allowedValues.join(", ")}` };
-  }
-  return { path: instancePath, detail: finding.message ?? "does not fit" };
 }

@@ -1,5 +1,6 @@
 import { HedgerowError } from "../errors.ts";
-import { invalidRequest, type ValidationFinding } from "./problem.ts";
+import type { ValidationFinding } from "./misfits.ts";
+import { invalidRequest } from "./problem.ts";
 
 /**
  * Whatever a request handler or the HTTP framework threw, as an error of the table. The framework's own errors are

@@ -65,7 +65,16 @@ export function createApp(options: AppOptions): App {
     // A connection that was taken in time has its request answered, instead of a refusal that is no problem document.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, allowUnionTypes: true } },
+    // With its schema, a place that does not fit can say what it takes.
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        allErrors: false,
+        allowUnionTypes: true,
+        verbose: true,
+      },
+    },
     ...earlyErrors({ clock, meter, headers: browserHeaders(guard) }),
   });
   const arrivals = createArrivals(clock, afterPoll);
