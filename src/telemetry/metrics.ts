@@ -10,6 +10,7 @@ import {
   type RegistryContentType,
 } from "prom-client";
 import { type Clock, sleep, systemClock } from "../time.ts";
+import { wantsOpenMetrics } from "./accept.ts";
 import { GatheredCount, GatheredDistribution, handOver } from "./gathered-series.ts";
 import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
 
@@ -34,8 +35,8 @@ export type Metrics = {
   /** Reads a gauge whenever the metrics are scraped; once per name. */
   gauge<Name extends NameOf<"gauge">>(name: Name, read: () => Iterable<Reading<Name>>): void;
   /**
-   * Prometheus' text format, or OpenMetrics, with exemplars, where the scraper's `accept` header names it. One scrape is
-   * written at a time, in slices.
+   * Prometheus' text format, or OpenMetrics, with exemplars, where the scraper's `accept` header prefers it. One scrape
+   * is written at a time, in slices.
    */
   scrape(accept?: string): Promise<Exposition>;
 };
@@ -115,9 +116,7 @@ export function createMetrics({ runtime, clock = systemClock }: { runtime: boole
       });
     },
     scrape(accept) {
-      const contentType = accept?.includes("application/openmetrics-text")
-        ? openMetricsContentType
-        : prometheusContentType;
+      const contentType = wantsOpenMetrics(accept) ? openMetricsContentType : prometheusContentType;
       const exposition = last.then(() => expose(registry, { contentType, clock }));
       last = exposition.then(
         () => undefined,
