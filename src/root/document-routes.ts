@@ -14,12 +14,12 @@ export function documentRoutes(app: App, service: RootService): void {
     readRawJson(scope);
     scope.post<{ Params: { index: string }; Body: unknown }>("/v1/indexes/:index/documents", async (request) => {
       const index = service.catalog.get(request.params.index, request.grant);
+      const key = keyOf(request.headers["idempotency-key"]);
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
       const isLines = request.headers["content-type"]?.includes("ndjson") ?? false;
       const read = isLines ? readLines : readArray;
       const { clock, documentBytesMax } = service;
       const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
-      const key = headerOf(request.headers["idempotency-key"]);
       const { sequence } = await service.write(index.definition.index, writes, key);
       return { accepted: writes.length, rejected, token: String(sequence) };
     });
@@ -111,6 +111,11 @@ function conditionOf(headers: ConditionHeaders): WriteCondition {
   return { kind: "version", version };
 }
 
-function headerOf(value: string | string[] | undefined): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+/** An empty key is a caller's slip: taken for none, the request would be less safe to repeat than it looks. */
+function keyOf(header: string | string[] | undefined): string | undefined {
+  if (header !== "") return typeof header === "string" ? header : undefined;
+  throw new HedgerowError(
+    "invalid_request",
+    "Idempotency-Key is empty; send a key of this request's own, or leave it out",
+  );
 }

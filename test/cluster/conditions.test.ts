@@ -68,6 +68,16 @@ describe("a bulk request with an Idempotency-Key", () => {
   });
 });
 
+describe("a bulk request with an empty Idempotency-Key", () => {
+  it("is refused by the header's name, and nothing of it is done", async () => {
+    const headers = { "content-type": "application/json", "idempotency-key": "" };
+    const answer = await cluster.request("POST", documents, new RawBody(headers, JSON.stringify([{ id: "e" }])));
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+    expect(answer.body.detail).toContain("Idempotency-Key");
+    expect((await cluster.request("GET", `${documents}/e`)).status).toBe(404);
+  });
+});
+
 describe("X-Priority", () => {
   it("is one of two words", async () => {
     const search = (priority: string) =>
