@@ -49,8 +49,13 @@ export class Catalog {
     return index;
   }
 
-  /** The error of a name that no index has. It names others, of those that whoever asks may know of. */
+  /** The error of a name that no index has: what has it, if anything, or what there is that whoever asks may know of. */
   missing(name: string, grant: Pick<Grant, "covers">): HedgerowError {
+    const target = this.#alias(name);
+    if (target !== undefined) {
+      const fix = `POST /v1/aliases {"set": {"${name}": null}} removes it`;
+      return new HedgerowError("index_not_found", `"${name}" is no index but an alias of "${target}"; ${fix}`);
+    }
     const known = this.names().filter((one) => grant.covers(one));
     const others = known.length === 0 ? "" : `; there is ${known.slice(0, 20).join(", ")}`;
     return new HedgerowError("index_not_found", `there is no index "${name}"${others}`);

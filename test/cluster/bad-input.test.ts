@@ -134,6 +134,17 @@ describe("bad input", () => {
     }
   });
 
+  it("tells whoever drops an alias what it is and how to remove it, and leaves both as they are", async () => {
+    await cluster.request("POST", "/v1/aliases", { set: { library: "books" } });
+    const answer = await cluster.request("DELETE", "/v1/indexes/library");
+    expect(answer).toMatchObject({ status: 404, body: { code: "index_not_found" } });
+    expect(answer.body.detail).toContain('alias of "books"');
+    expect((await cluster.request("GET", "/v1/indexes/library")).body.index).toBe("books");
+    const body = /POST (\S+) (\{.*\}) removes it/.exec(String(answer.body.detail));
+    expect((await cluster.request("POST", body?.[1] ?? "", body?.[2])).body).toEqual({ aliases: {} });
+    expect((await cluster.request("GET", "/v1/indexes/books")).status).toBe(200);
+  });
+
   it("refuses types of body that it does not know, and bodies that are too large", async () => {
     const xml = await cluster.request("POST", search, new RawBody({ "content-type": "text/xml" }, "<x/>"));
     expect(xml).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
