@@ -14,7 +14,10 @@ export type IndexBody = {
 
 const words = { type: "array", maxItems: 10_000, items: { type: "string", minLength: 1, maxLength: 100 } } as const;
 
-/** The JSON Schema of `IndexBody`. */
+/**
+ * The JSON Schema of `IndexBody`, as a backup may hold it. New indexes are held to `newIndexBodySchema`: older ones may
+ * have fields that nobody would be allowed today.
+ */
 export const indexBodySchema = {
   type: "object",
   additionalProperties: false,
@@ -26,7 +29,6 @@ export const indexBodySchema = {
       propertyNames: {
         pattern: "^[A-Za-z][A-Za-z0-9_]{0,63}$",
         not: { const: "id" },
-        description: 'a field has a letter, then up to 63 letters, digits and _; "id" is in every document anyway',
       },
       additionalProperties: {
         type: "object",
@@ -49,6 +51,25 @@ export const indexBodySchema = {
     notice: { type: "string", maxLength: 10_000, description: "licence or attribution of the documents" },
     stopWords: words,
     synonyms: { type: "array", maxItems: 10_000, items: { ...words, minItems: 2 } },
+  },
+} as const;
+
+const { fields, ...otherSettings } = indexBodySchema.properties;
+
+/** The JSON Schema of an `IndexBody` that is to be created. */
+export const newIndexBodySchema = {
+  ...indexBodySchema,
+  properties: {
+    fields: {
+      ...fields,
+      propertyNames: {
+        ...fields.propertyNames,
+        not: { enum: ["id", "not", "and", "or"] },
+        description:
+          'a field has a letter, then up to 63 letters, digits and _; "id" is in every document anyway, and "not", "and" and "or" mean something in filters, which could never reach such a field',
+      },
+    },
+    ...otherSettings,
   },
 } as const;
 

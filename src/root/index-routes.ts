@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { type IndexBody, indexBodySchema, indexNamePattern } from "../protocol/index-request.ts";
+import { type IndexBody, indexNamePattern, newIndexBodySchema } from "../protocol/index-request.ts";
 import type { Grant } from "../security/access.ts";
 import type { App } from "./app.ts";
 import type { CatalogIndex } from "./catalog.ts";
@@ -22,7 +22,7 @@ export function indexRoutes(app: App, service: RootService): void {
 
   app.put<IndexParameters & { Body: IndexBody }>(
     "/v1/indexes/:index",
-    { schema: { body: indexBodySchema, params: nameSchema } },
+    { schema: { body: newIndexBodySchema, params: nameSchema } },
     async (request, reply) => {
       const { kind, index } = await service.createIndex(request.params.index, request.body);
       return reply.code(kind === "created" ? 201 : 200).send(describe(index));
