@@ -102,6 +102,26 @@ describe("/openapi.json", () => {
     const absent = await cluster.request("GET", "/v1/indexes/demo/documents/nobody");
     expect(absent.status).toBe(404);
     expect(check.misfits({ method: "GET", path: "/v1/indexes/demo/documents/nobody" }, absent)).toEqual([]);
+    const books = "/v1/indexes/demo/documents";
+    const refused: [status: number, method: string, path: string, body: unknown][] = [
+      [400, "GET", "/v1/indexes?foo=1", undefined],
+      [400, "DELETE", `${books}/1?foo=1`, undefined],
+      [400, "PUT", `${books}/1`, "{"],
+      [413, "POST", "/v1/indexes/demo/search", `{"query":"${"x".repeat(33 << 20)}"}`],
+      [415, "POST", "/v1/indexes/demo/search", new RawBody({ "content-type": "text/xml" }, "<x/>")],
+      [415, "PUT", `${books}/1`, new RawBody({ "content-type": "text/xml" }, "<x/>")],
+      [415, "DELETE", `${books}/1`, new RawBody({ "content-type": "text/xml" }, "<x/>")],
+      [415, "POST", "/v1/members", new RawBody({ "content-type": "text/xml" }, "<x/>")],
+    ];
+    for (const [status, method, path, body] of refused) {
+      const answer = await cluster.request(method, path, body);
+      expect([method, path, answer.status, check.misfits({ method, path }, answer)]).toEqual([
+        method,
+        path,
+        status,
+        [],
+      ]);
+    }
     const bent = check.misfits({ method: "GET", path: "/v1/indexes/demo" }, { status: 200, body: { index: 5 } });
     expect(bent).not.toEqual([]);
   });

@@ -5,6 +5,12 @@ import { answerSchemas, named, type Schema } from "./schemas.ts";
 /** A part of an OpenAPI document. */
 type Part = { readonly [key: string]: unknown };
 
+const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
+/** Also where none is wanted: what comes all the same may be too large, or of no type that is read here. */
+const ofBodies: readonly ErrorCode[] = ["too_large", "unsupported_media_type"];
+/** While one is under way no index is served. */
+const ofRestores: readonly ErrorCode[] = ["not_ready"];
+
 const problemType = "application/problem+json";
 
 /**
@@ -17,7 +23,8 @@ export function completeDescription(declared: Part, profile: Schema): Part {
     Object.fromEntries(
       Object.entries(partOf(methods)).map(([method, route]) => {
         const operation = operations[`${method.toUpperCase()} ${path}`];
-        return [method, operation === undefined ? route : operationPart(operation, partOf(route))];
+        const described = operation && { ...operation, errors: errorsOf(operation, method, path) };
+        return [method, described === undefined ? route : operationPart(described, partOf(route))];
       }),
     ),
   ]);
@@ -36,6 +43,18 @@ export function completeDescription(declared: Part, profile: Schema): Part {
     security: [{}, { key: [] }],
     paths: Object.fromEntries(paths),
   };
+}
+
+/** An operation's own errors and those that all of its kind have in common, each once. */
+function errorsOf({ errors }: Operation, method: string, path: string): readonly ErrorCode[] {
+  const isApi = path.startsWith("/v1/");
+  const all: readonly ErrorCode[] = [
+    ...errors,
+    ...(isApi ? ofUnknownParameters : []),
+    ...(isApi && method !== "get" ? ofBodies : []),
+    ...(path.includes("{index}") ? ofRestores : []),
+  ];
+  return [...new Set(all)];
 }
 
 function operationPart(operation: Operation, route: Part): Part {

@@ -157,7 +157,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         name: "Idempotency-Key",
         in: "header",
         description: "makes the request safe to repeat",
-        schema: { type: "string" },
+        schema: { type: "string", minLength: 1 },
       },
     ],
     body: {
@@ -171,7 +171,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       },
     },
     answers: { 200: { description: "what was taken", schema: named("BulkReceipt") } },
-    errors: ["invalid_request", "index_not_found", "too_large", "unsupported_media_type", "overloaded", "not_ready"],
+    errors: ["index_not_found", "overloaded", "storage_unavailable"],
   },
   "PUT /v1/indexes/{index}/documents/{id}": {
     id: "writeDocument",
@@ -188,7 +188,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "replaced", schema: named("Receipt") },
       201: { description: "created", schema: named("Receipt") },
     },
-    errors: ["invalid_document", "index_not_found", "version_conflict", "too_large", "overloaded"],
+    errors: ["invalid_document", "index_not_found", "version_conflict", "overloaded", "storage_unavailable"],
   },
   "GET /v1/indexes/{index}/documents/{id}": {
     id: "readDocument",
@@ -204,7 +204,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Delete one document",
     parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch],
     answers: { 200: { description: "deleted", schema: named("Receipt") } },
-    errors: ["index_not_found", "document_not_found", "version_conflict"],
+    errors: ["index_not_found", "document_not_found", "version_conflict", "overloaded", "storage_unavailable"],
   },
   "GET /v1/indexes": {
     id: "listIndexes",
