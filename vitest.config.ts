@@ -4,6 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 export const faultTests = [
   "test/cluster/leaf-*.test.ts",
   "test/cluster/restart.test.ts",
+  "test/cluster/up-*.test.ts",
   "test/load/bench/scale/run.test.ts",
 ];
 

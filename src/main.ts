@@ -3,6 +3,8 @@ import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command/io.ts";
 import { startProblem } from "./command/start-problem.ts";
+import { listenForStop } from "./command/stop-request.ts";
+import { systemTimers } from "./time.ts";
 
 const usage = `hedgerow: search that answers on time
 
@@ -35,21 +37,14 @@ const commands: Record<string, () => Promise<RunCommand>> = {
   key: async () => (await import("./command/key.ts")).run,
 };
 
+const services = ["up", "root", "leaf"];
+
 const io: CommandIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true,
   env: process.env,
 };
-
-/** Resolves at the first SIGINT or SIGTERM, or when the process that started this one is gone. */
-function stopRequested(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-    if (process.channel !== undefined) process.once("disconnect", () => resolve());
-  });
-}
 
 /** What a role cannot start without is said in a line; whatever it had opened already goes with the process. */
 function stopped(error: unknown): never {
@@ -69,12 +64,17 @@ async function main([name, ...args]: string[]): Promise<number> {
     io.stderr(`hedgerow: there is no command "${name}"\n\n${usage}`);
     return 2;
   }
+  // Before anything is waited for: a signal that comes first would end the process as it stands.
+  const stop = services.includes(name) ? listenForStop(systemTimers) : undefined;
   const run = await load();
   // Now, where there is one: a process that is killed writes nothing at its end.
   flushCompileCache();
   const program = fileURLToPath(import.meta.url);
-  const isService = name === "up" || name === "root" || name === "leaf";
-  return run(args, { ...io, program, stopped: isService ? stopRequested() : new Promise<void>(() => undefined) });
+  try {
+    return await run(args, { ...io, program, stopped: stop?.stopped ?? new Promise<void>(() => undefined) });
+  } finally {
+    stop?.release();
+  }
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch(stopped);

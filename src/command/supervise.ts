@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { type Clock, sleep, type Timers } from "../time.ts";
+import { isAskedToEnd, listeningUrl, supervision } from "./supervision.ts";
 
 /** A process of this program in one role, kept running. */
 export type Supervised = {
@@ -25,6 +26,8 @@ export type SuperviseOptions = {
   flags: (url: string | undefined) => string[];
   clock: Clock;
   timers: Timers;
+  /** Whether all of them are ending, each when it is its turn: none is started again any more. */
+  isEnding: () => boolean;
   onChange: () => void;
   onTrouble: (message: string) => void;
 };
@@ -38,10 +41,13 @@ const backoffMsMin = 100;
 const backoffMsMax = 5_000;
 /** A process that lived this long starts over without having to wait. */
 const stableMs = 10_000;
+/** What signals a whole group tells this process, too, by then; a single one that was meant ends after it. */
+const groupMs = 200;
 
 /**
  * Starts a process of this program and starts it again when it dies, sooner the longer it had lived. The child says
- * where it listens over the IPC channel, and ends by itself when that channel closes, so that nothing outlives us.
+ * where it listens over the IPC channel, and ends by itself when that channel closes, so that nothing outlives us. It
+ * leaves signals to us: one that is meant for the whole group must not end a leaf before the root has drained.
  */
 export function supervise(options: SuperviseOptions): Supervised {
   const { role, name, clock, timers } = options;
@@ -60,7 +66,10 @@ export function supervise(options: SuperviseOptions): Supervised {
       env: { NODE_COMPILE_CACHE: options.codeCache, ...ownEnvironment() },
     });
     child = process_;
+    // One that has ended already is told nothing, and its exit says so.
+    process_.send(supervision, () => undefined);
     process_.on("message", (message) => {
+      if (isAskedToEnd(message)) timers.after(groupMs, () => options.isEnding() || release(process_));
       const found = listeningUrl(message);
       if (found === undefined) return;
       url = found;
@@ -73,7 +82,7 @@ export function supervise(options: SuperviseOptions): Supervised {
 
   const onExit = async (reason: string, livedMs: number): Promise<void> => {
     child = undefined;
-    if (stopping) return;
+    if (stopping || options.isEnding()) return;
     if (firstStart) {
       listening.reject(new Error(`${name} ended with ${reason} before it listened`));
       return;
@@ -82,7 +91,7 @@ export function supervise(options: SuperviseOptions): Supervised {
     options.onChange();
     backoffMs = livedMs > stableMs ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax);
     await sleep(backoffMs, timers);
-    if (!stopping) start();
+    if (!stopping && !options.isEnding()) start();
   };
 
   start();
@@ -111,16 +120,16 @@ function end(child: ChildProcess | undefined, graceMs: number, timers: Timers): 
       force.cancel();
       resolve();
     });
-    child.kill("SIGTERM");
+    release(child);
   });
+}
+
+/** Closes the channel, at which the process drains and ends. */
+function release(child: ChildProcess): void {
+  if (child.connected) child.disconnect();
 }
 
 /** Settings of the parent are handed on as flags: the same variable means something else to another role. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HEDGEROW_")));
-}
-
-function listeningUrl(message: unknown): string | undefined {
-  if (typeof message !== "object" || message === null || !("listening" in message)) return undefined;
-  return typeof message.listening === "string" ? message.listening : undefined;
 }

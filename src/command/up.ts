@@ -136,6 +136,7 @@ class LocalCluster {
       flags,
       clock: systemClock,
       timers: systemTimers,
+      isEnding: () => this.#stopping,
       onChange: () => void this.#record(),
       onTrouble: (message) => this.#io.stderr(`hedgerow: ${message}\n`),
     });

@@ -16,12 +16,26 @@ export type UpCluster = Pick<TestCluster, "url" | "request"> & {
   stop(): Promise<number | null>;
 };
 
+/** `hedgerow up`, or a program that runs it, in a process group of its own, as a shell starts it. */
+export type UpGroup = Pick<TestCluster, "url" | "request"> & {
+  pid: number;
+  processes(): Promise<UpProcess[]>;
+  /** The exit code of what was started, and what it and all below it said, once it has ended. */
+  ended: Promise<{ code: number | null; signal: string | null; said: string }>;
+};
+
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const startMsMax = 120_000;
 
+/** The words after `node` that run `up` on a directory. */
+export function upOn(directory: string): string[] {
+  return [program, "up", "--port", "0", "--data", directory];
+}
+
 export async function startUp(flags: string[], directory?: string): Promise<UpCluster> {
   const data = directory ?? (await mkdtemp(join(tmpdir(), "hedgerow-up-")));
-  const child = spawn(process.execPath, [program, "up", "--port", "0", "--data", data, ...flags], {
+  const child = spawn(process.execPath, [...upOn(data), ...flags], {
     stdio: ["ignore", "ignore", "inherit"],
     env: { PATH: process.env.PATH },
   });
@@ -39,6 +53,27 @@ export async function startUp(flags: string[], directory?: string): Promise<UpCl
       return code;
     },
   };
+}
+
+/** Starts `command`, which is to run `up` on that directory, and waits until it serves. */
+export async function startUpGroup([command = "", ...args]: readonly string[], directory: string): Promise<UpGroup> {
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    cwd: repository,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (piece) => {
+      said += String(piece);
+    });
+  const ended = new Promise<Awaited<UpGroup["ended"]>>((resolve) =>
+    child.once("exit", (code, signal) => resolve({ code, signal, said })),
+  );
+  const url = await waitForUrl(directory, child);
+  const processes = async (): Promise<UpProcess[]> => (await readUp(directory))?.processes ?? [];
+  return { url, request: requestTo(url), pid: child.pid ?? 0, processes, ended };
 }
 
 async function waitForUrl(data: string, child: ChildProcess): Promise<string> {

@@ -1,0 +1,53 @@
+import type { Timers } from "../time.ts";
+import { askedToEnd, isSupervision } from "./supervision.ts";
+
+export type StopRequest = {
+  /** Resolves when this process is to drain and end. */
+  stopped: Promise<void>;
+  /** Lets go of what would keep the process running. */
+  release(): void;
+};
+
+const signals = ["SIGINT", "SIGTERM"] as const;
+/** A terminal and npm each pass on the same Ctrl-C: what comes so soon after the first is no second one. */
+const sameRequestMs = 1_000;
+
+/**
+ * Listens for what tells a service to end: SIGINT or SIGTERM, or the end of the channel to the process that started
+ * it. A signal a while after the first ends it at once. What `hedgerow up` supervises leaves signals to it, since those
+ * of a terminal or of systemd go to all of them and the root must drain before its leaves.
+ */
+export function listenForStop(timers: Timers): StopRequest {
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let isSupervised = false;
+  let forgetting = { cancel: (): void => undefined };
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isSupervised) {
+      if (signal === "SIGTERM" && process.connected) process.send?.(askedToEnd);
+      return;
+    }
+    forgetting.cancel();
+    forgetting = timers.after(sameRequestMs, () => void signals.map((name) => process.off(name, onSignal)));
+    resolve();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  // The channel may have closed before anybody listened; the function is there all the same.
+  if (typeof process.send === "function") {
+    const onClosed = (): void => {
+      isSupervised = false;
+      resolve();
+    };
+    process.once("disconnect", onClosed);
+    process.on("message", (message) => {
+      isSupervised ||= isSupervision(message);
+    });
+    if (!process.connected) onClosed();
+  }
+  return {
+    stopped,
+    release() {
+      forgetting.cancel();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sleep } from "../../src/time.ts";
+import { eventually, startUpGroup, type UpGroup, upOn } from "../support/up.ts";
+
+const flags = ["--no-demo", "--leaves", "2", "--shards", "2", "--replicas", "1", "--zones", "1"];
+const document = { id: "1", title: "a hedge" };
+
+let directory = "";
+let started: number[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-signals-"));
+});
+afterEach(async () => {
+  for (const pid of started) kill(pid, "SIGKILL");
+  started = [];
+  await eventually("nothing of it runs", async () => !started.some(isAlive));
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** A cluster with an index, and the pids of its root and leaves. */
+async function start(command: readonly string[]): Promise<UpGroup & { members: number[] }> {
+  const group = await startUpGroup(command, directory);
+  started = [group.pid, -group.pid];
+  const members = (await group.processes()).map(({ pid }) => pid);
+  started.push(...members);
+  await group.request("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } });
+  await group.request("PUT", "/v1/indexes/books/documents/1", document);
+  return { ...group, members };
+}
+
+const plainly = (): string[] => [process.execPath, ...upOn(directory), ...flags];
+/** A search that waits for a write that never comes, and then answers from what is there. */
+const waiting = { query: "hedge", after: "99999999", budgetMs: 1_500 };
+
+describe("hedgerow up and signals", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)("drains when %s reaches its whole group at once", async (signal) => {
+    const { pid, members, request, ended } = await start(plainly());
+    const search = request("POST", "/v1/indexes/books/search", waiting);
+    await sleep(300);
+    process.kill(-pid, signal);
+    // npm passes a terminal's signal on, and so it comes twice.
+    kill(pid, signal);
+    const { status, body } = await search;
+    expect({ status, total: body.total }).toEqual({ status: 200, total: { value: 1, exact: true } });
+    const { code, said } = await ended;
+    expect({ code, said: said.replace(/^Hedgerow is at .*\n/, "") }).toEqual({ code: 0, said: "" });
+    expect(members.filter(isAlive)).toEqual([]);
+  });
+
+  it("leaves nothing behind when it is killed", async () => {
+    const { pid, members } = await start(plainly());
+    process.kill(pid, "SIGKILL");
+    await eventually("its processes have ended", async () => !members.some(isAlive));
+  });
+
+  it("starts a leaf again that SIGTERM was sent to alone", async () => {
+    const { pid, processes, ended } = await start(plainly());
+    const [leaf] = (await processes()).filter(({ role }) => role === "leaf");
+    process.kill(leaf?.pid ?? 0, "SIGTERM");
+    await eventually("it runs again", async () =>
+      (await processes()).some((other) => other.name === leaf?.name && other.pid > 0 && other.pid !== leaf.pid),
+    );
+    process.kill(pid, "SIGTERM");
+    expect(await ended).toMatchObject({
+      code: 0,
+      said: expect.stringContaining("ended with code 0; starting it again"),
+    });
+  });
+
+  it("ends at once at a second Ctrl-C, and its processes by themselves", async () => {
+    const { pid, members, request, ended } = await start(plainly());
+    const search = request("POST", "/v1/indexes/books/search", { ...waiting, budgetMs: 8_000 }).catch(() => undefined);
+    await sleep(300);
+    process.kill(-pid, "SIGINT");
+    await sleep(1_500);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(-pid, "SIGINT");
+    expect((await ended).signal).toBe("SIGINT");
+    await eventually("its processes have ended", async () => !members.some(isAlive));
+    await search;
+  });
+});
