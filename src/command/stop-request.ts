@@ -1,4 +1,5 @@
 import type { Timers } from "../time.ts";
+import { commandLineOf, isRunForNpm } from "./npm-parent.ts";
 import { askedToEnd, isSupervision } from "./supervision.ts";
 
 export type StopRequest = {
@@ -11,11 +12,12 @@ export type StopRequest = {
 const signals = ["SIGINT", "SIGTERM"] as const;
 /** A terminal and npm each pass on the same Ctrl-C: what comes so soon after the first is no second one. */
 const sameRequestMs = 1_000;
+const parentEveryMs = 250;
 
 /**
- * Listens for what tells a service to end: SIGINT or SIGTERM, or the end of the channel to the process that started
- * it. A signal a while after the first ends it at once. What `hedgerow up` supervises leaves signals to it, since those
- * of a terminal or of systemd go to all of them and the root must drain before its leaves.
+ * Listens for what tells a service to end: SIGINT or SIGTERM, the end of the channel to the process that started it,
+ * or of the npm that runs it. A signal a while after the first ends it at once. What `hedgerow up` supervises leaves
+ * signals to it, since those of a terminal or of systemd go to all of them and the root must drain before its leaves.
  */
 export function listenForStop(timers: Timers): StopRequest {
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
@@ -44,10 +46,24 @@ export function listenForStop(timers: Timers): StopRequest {
     });
     if (!process.connected) onClosed();
   }
+  const watch = watchNpm(timers, resolve);
   return {
     stopped,
     release() {
       forgetting.cancel();
+      watch.cancel();
     },
   };
+}
+
+/** npm signals only the shell that it runs a script in, and that shell tells nobody when it dies of it. */
+function watchNpm(timers: Timers, onGone: () => void): { cancel(): void } {
+  const { ppid, env } = process;
+  let timer = { cancel: (): void => undefined };
+  const look = (): void => {
+    if (process.ppid === ppid) timer = timers.after(parentEveryMs, look);
+    else onGone();
+  };
+  if (isRunForNpm(env, () => commandLineOf(ppid))) look();
+  return { cancel: () => timer.cancel() };
 }

@@ -48,6 +48,8 @@ async function start(command: readonly string[]): Promise<UpGroup & { members: n
 }
 
 const plainly = (): string[] => [process.execPath, ...upOn(directory), ...flags];
+const untilUp = (command: string): string =>
+  `${command} & until [ -e ${join(directory, "up.json")} ]; do sleep 0.1; done; sleep 1`;
 /** A search that waits for a write that never comes, and then answers from what is there. */
 const waiting = { query: "hedge", after: "99999999", budgetMs: 1_500 };
 
@@ -97,5 +99,29 @@ describe("hedgerow up and signals", () => {
     expect((await ended).signal).toBe("SIGINT");
     await eventually("its processes have ended", async () => !members.some(isAlive));
     await search;
+  });
+});
+
+describe("hedgerow up run by npm", () => {
+  it.each([
+    ["npm start", () => ["npm", "start", "--", "--port", "0", "--data", directory, ...flags], 0],
+    ["npx", () => ["npx", "-c", `${plainly().join(" ")}`], undefined],
+  ])("drains when SIGTERM reaches %s alone", async (_name, command, code) => {
+    const { pid, members, processes, ended } = await start(command());
+    process.kill(pid, "SIGTERM");
+    const end = await ended;
+    if (code !== undefined) expect(end.code).toBe(code);
+    await eventually("its processes have ended", async () => !members.some(isAlive));
+    // What was killed leaves its record behind; what drained takes it away.
+    await eventually("up has drained", async () => (await processes()).length === 0);
+  });
+
+  it("goes on after a shell that put it into the background", async () => {
+    const { pid, members, ended } = await start(["npx", "-c", untilUp(`nohup ${plainly().join(" ")}`)]);
+    await ended;
+    await sleep(1_000);
+    expect(members.every(isAlive)).toBe(true);
+    process.kill(-pid, "SIGTERM");
+    await eventually("its processes have ended", async () => !members.some(isAlive));
   });
 });

@@ -23,7 +23,7 @@ const plainEnvironment = {
     .join(":"),
 };
 
-/** Stops npx and what it started, as Ctrl-C in a terminal does: npx alone would leave the cluster behind. */
+/** Stops npx and what it started, as Ctrl-C in a terminal does. */
 function stopUp(signal: "SIGTERM" | "SIGKILL"): void {
   if (up?.pid === undefined) return;
   try {
