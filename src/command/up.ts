@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
@@ -6,6 +6,7 @@ import { exposureProblem } from "../security/exposure.ts";
 import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { tokenFrom } from "./client-command.ts";
+import { takeDataDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 import { type Supervised, supervise } from "./supervise.ts";
@@ -14,7 +15,7 @@ const drainMs = 10_000;
 
 /**
  * `hedgerow up`: a root and its leaves as processes of this machine, until `stopped` resolves; then all drain. A
- * process that dies is started again. `<data>/up.json` says what runs where.
+ * process that dies is started again. `<data>/up.json` says what runs where. One at a time on a data directory.
  */
 export async function up(args: string[], io: CommandIo & { program: string; stopped: Promise<void> }): Promise<number> {
   const config = configOrExitCode("up", args, io);
@@ -25,16 +26,22 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
     io.stderr(`${exposed}\n`);
     return 2;
   }
-  await mkdir(config.data, { recursive: true });
+  try {
+    const directory = await takeDataDirectory(config.data);
+    await serve(config, io).finally(() => directory.release());
+    return 0;
+  } catch (error) {
+    io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+async function serve(config: Config, io: CommandIo & { program: string; stopped: Promise<void> }): Promise<void> {
   const cluster = new LocalCluster(config, io);
   try {
     await Promise.race([cluster.start(), io.stopped]);
     if (cluster.url !== "") await Promise.race([demonstrate(cluster.url, config, io), io.stopped]);
     await io.stopped;
-    return 0;
-  } catch (error) {
-    io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
   } finally {
     await cluster.stop();
   }
@@ -77,6 +84,8 @@ class LocalCluster {
   }
 
   async start(): Promise<void> {
+    // One that a killed program left behind tells of processes that are gone.
+    await this.#forgetRecord();
     const { leaves, zones } = this.#config;
     this.#leaves = Array.from({ length: leaves }, (_, i) => this.#leaf(`leaf-${i + 1}`, zoneName(i % zones)));
     await Promise.all(this.#leaves.map(({ listening }) => listening));
@@ -91,6 +100,10 @@ class LocalCluster {
     await this.#root?.stop(drainMs);
     await Promise.all(this.#leaves.map((leaf) => leaf.stop(drainMs)));
     await this.#recorded;
+    await this.#forgetRecord();
+  }
+
+  async #forgetRecord(): Promise<void> {
     await rm(join(this.#config.data, "up.json"), { force: true });
   }
 

