@@ -51,6 +51,18 @@ describe("opening", () => {
     await second.close();
   });
 
+  it.skipIf(process.platform !== "linux")("refuses a directory that the system does not make", async () => {
+    const refusal = createEmbeddedLog({ directory: "/proc/hedgerow/data" });
+    await expect(refusal).rejects.toMatchObject({ code: "storage_unavailable" });
+    await expect(refusal).rejects.toThrow("/proc/hedgerow/data/changes.db cannot be opened");
+  });
+
+  it("makes its directory and those above it", async () => {
+    const log = await createEmbeddedLog({ directory: join(home.directory, "a", "b") });
+    await log.close();
+    expect((await stat(join(home.directory, "a", "b", "changes.db"))).isFile()).toBe(true);
+  });
+
   it("refuses what is no database", async () => {
     await writeFile(file, "this is no database ".repeat(1000));
     await expectRefusal(/damaged/);
