@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -11,42 +11,42 @@ import {
 import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { asNumber, asRecord } from "./answers.ts";
 import { type ImportTarget, importLines } from "./bulk-import.ts";
-import { accepted, type Client, createClient } from "./client.ts";
+import { accepted, type Client } from "./client.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
-import { waitUntilSearchable } from "./searchable.ts";
+import { countDocuments, waitUntilReady, waitUntilSearchable } from "./searchable.ts";
 
 const demoPath = "/v1/indexes/demo";
 const chunkBytes = 256 * 1024;
 
 export type DemoOptions = {
-  url: string;
-  /** Of a key that may search, write and admin. */
-  token?: string;
+  /** Of a cluster; where that asks for keys, with one that may search, write and admin. */
+  client: Client;
   /** Where a finished load is remembered, in `demo.json`. */
   dataDirectory: string;
   shards: number;
   replicas: number;
   /** What to load, the whole corpus by default. */
   documents?: () => Iterable<DemoDocument>;
+  /** How many those are. */
+  documentCount?: number;
 };
 
 /**
- * Loads the demo corpus into the index "demo", unless it is there from an earlier start. Either way it returns when all
- * of it can be found. An index of that name with other fields is somebody's own and is left alone.
+ * Loads the demo corpus into the index "demo", unless all of it is there: the index holds as many documents, or a load
+ * of it from here has ended, after which deleted ones stay deleted. Either way it returns when all of it can be found.
+ * An index of that name with other fields is somebody's own and is left alone.
  */
 export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
-  const client = createClient(options.url, options.token);
+  const { client } = options;
   const index = await findIndex(client);
   const target = { client, index: "demo", timers: systemTimers, random: systemRandom };
-  if (index !== undefined && (await isLoaded(options, index))) {
-    await waitUntilSearchable(target, undefined);
-    return;
-  }
   if (index !== undefined && !isDemo(index)) {
     io.stderr('hedgerow: an index "demo" with other fields stands; the demo corpus is not loaded\n');
     return;
   }
+  if (index !== undefined && (await isLoaded(target, options, index))) return;
+  await rm(recordPath(options.dataDirectory), { force: true });
   if (index === undefined) await createIndex(client, options);
   const documents = await load(target, options, io);
   await remember(options, { documents, index: await findIndex(client) });
@@ -105,29 +105,33 @@ function* documentLines(documents: Iterable<DemoDocument>): Generator<Uint8Array
 }
 
 /** An index that was dropped and created again has another incarnation, and is empty. */
-async function isLoaded({ dataDirectory }: DemoOptions, index: Record<string, unknown>): Promise<boolean> {
-  const incarnation = asNumber(index.incarnation);
-  return incarnation !== undefined && (await remembered(dataDirectory)) === incarnation;
+async function isLoaded(target: ImportTarget, options: DemoOptions, index: Record<string, unknown>): Promise<boolean> {
+  const { documentCount = demoDocumentCount } = options;
+  await waitUntilReady(target);
+  const documents = await countDocuments(target);
+  if (documents !== undefined && documents >= documentCount) return true;
+  const known = await remembered(options.dataDirectory);
+  return known.url === options.client.url && asNumber(known.incarnation) === asNumber(index.incarnation);
 }
 
-async function remembered(dataDirectory: string): Promise<number | undefined> {
+async function remembered(dataDirectory: string): Promise<Record<string, unknown>> {
   try {
-    const record: unknown = JSON.parse(await readFile(recordPath(dataDirectory), "utf8"));
-    return asNumber(asRecord(record).incarnation);
+    return asRecord(JSON.parse(await readFile(recordPath(dataDirectory), "utf8")));
   } catch {
     // None yet, or cut short by a crash: loading again is harmless.
-    return undefined;
+    return {};
   }
 }
 
+/** Only at the end: a load that was cut short, from here or elsewhere, has no record of its cluster. */
 async function remember(
-  { dataDirectory }: DemoOptions,
+  { dataDirectory, client }: DemoOptions,
   { documents, index }: { documents: number; index: Record<string, unknown> | undefined },
 ): Promise<void> {
   const incarnation = asNumber(index?.incarnation);
   if (incarnation === undefined) return;
   const path = recordPath(dataDirectory);
-  await writeFile(`${path}.new`, `${JSON.stringify({ documents, incarnation })}\n`);
+  await writeFile(`${path}.new`, `${JSON.stringify({ url: client.url, documents, incarnation })}\n`);
   await rename(`${path}.new`, path);
 }
 

@@ -1,11 +1,13 @@
-import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import { makeDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 
 const usage = `hedgerow demo: load the demo corpus into the index "demo" of a running cluster
 
-Loads nothing where it is there already, which --data remembers, and leaves an index of that name with other fields alone.`;
+Loads nothing where all of it is there already, and leaves an index of that name with other fields alone. Documents that
+were deleted after a load stay deleted where --data remembers that load.`;
 
 const flags = {
   shards: { kind: "number", min: 1, max: 256, isWhole: true, reason: "shards of the index (4)" },
@@ -21,7 +23,7 @@ export function run(args: string[], io: CommandIo): Promise<number> {
 async function load({ values, words, client, io }: Invocation<typeof flags>): Promise<number> {
   if (words[0] !== undefined) throw new Misuse(`demo takes flags only, not "${words[0]}"`);
   const { data = ".hedgerow", shards = 4, replicas = 2 } = values;
-  await mkdir(data, { recursive: true });
-  await loadDemo({ url: client.url, dataDirectory: data, shards, replicas }, io);
+  await makeDirectory(resolve(data));
+  await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
   return exitCodes.done;
 }

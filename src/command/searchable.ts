@@ -5,11 +5,35 @@ import type { ImportTarget } from "./bulk-import.ts";
 const budgetMs = 2_000;
 const pauseMs = 100;
 const searchesMax = 100;
+const looksMax = 2_000;
+
+/**
+ * Waits until every shard of the index can be searched, by what /readyz says: a search that comes too soon is a failed
+ * one, which the service logs. False when that takes longer than a few minutes.
+ */
+export async function waitUntilReady({ client, index, timers }: ImportTarget): Promise<boolean> {
+  for (let looks = 0; looks < looksMax; looks++) {
+    const { status, body } = await client.request("/readyz");
+    const { status: said, shards } = asRecord(body);
+    if (status === 200) return true;
+    if (said === "not ready" && !asList(shards).some((shard) => asRecord(shard).index === index)) return true;
+    await sleep(pauseMs, timers);
+  }
+  return false;
+}
+
+/** How many documents the index holds; undefined where not all of its shards say. */
+export async function countDocuments({ client, index }: ImportTarget): Promise<number | undefined> {
+  const json = { size: 0, budgetMs, cache: false };
+  const { body } = await client.request(`/v1/indexes/${encodeURIComponent(index)}/search`, { method: "POST", json });
+  const { complete, total } = asRecord(body);
+  return complete === true ? asNumber(asRecord(total).value) : undefined;
+}
 
 /**
  * Waits until the write with that token can be found: a search that reads it completes, and every shard's answer says
- * that it had heard of it. Without a token, until any search completes. False when that takes longer than a few minutes; a cluster that is still catching up is no
- * failure.
+ * that it had heard of it. Without a token, until any search completes. False when that takes longer than a few
+ * minutes; a cluster that is still catching up is no failure.
  */
 export async function waitUntilSearchable(target: ImportTarget, token: string | undefined): Promise<boolean> {
   const path = `/v1/indexes/${encodeURIComponent(target.index)}/search`;

@@ -5,6 +5,7 @@ import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
+import { createClient } from "./client.ts";
 import { tokenFrom } from "./client-command.ts";
 import { takeDataDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
@@ -58,7 +59,7 @@ async function demonstrate(url: string, config: Config, io: CommandIo): Promise<
     return;
   }
   const { data: dataDirectory, shards, replicas } = config;
-  await loadDemo({ url, dataDirectory, shards, replicas, ...(token === undefined ? {} : { token }) }, io);
+  await loadDemo({ client: createClient(url, token), dataDirectory, shards, replicas }, io);
   const example = (query: string): string => `  curl '${url}/v1/indexes/demo/search?q=${query.replaceAll(" ", "+")}'\n`;
   io.stdout(
     `Try it:\n${example("fear of heights")}${example("instrument measuring atmospheric pressure")}${example("cultivation of bees")}`,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DemoDocument, demoSettings, wordnetLicense } from "../../data/corpus.ts";
+import { createClient } from "../../src/command/client.ts";
 import { loadDemo } from "../../src/command/demo.ts";
 import {
   listeningIo,
@@ -33,12 +34,21 @@ const documents: DemoDocument[] = ["bee", "wasp", "ant"].map((title, i) => ({
   broader: ["insect"],
 }));
 
-/** A service with or without a demo index, which finds a write at the third search for it. */
-function service(index: { incarnation: number; fields: object } | undefined): (request: SeenRequest) => StubAnswer {
+type Index = { incarnation: number; fields: object; holds?: number };
+
+/** A service with or without a demo index, which is ready at the second look and finds a write at the third search. */
+function service(index: Index | undefined): (request: SeenRequest) => StubAnswer {
   let current = index;
   let searches = 0;
+  let looks = 0;
   return ({ method, path, body }) => {
+    if (path === "/readyz") {
+      looks++;
+      const shards = looks === 1 ? [{ index: "demo", shard: 0 }] : [{ index: "other", shard: 0 }];
+      return { status: 503, json: { status: "not ready", shards } };
+    }
     if (path.endsWith("/search")) {
+      if (!body.includes("after")) return { json: { complete: true, total: { value: current?.holds ?? 0 } } };
       searches++;
       const sequences = searches >= 3 ? [9, 11] : [9, 8];
       return { json: { complete: searches >= 2, shards: sequences.map((sequence) => ({ sequence })) } };
@@ -50,14 +60,24 @@ function service(index: { incarnation: number; fields: object } | undefined): (r
   };
 }
 
-async function load(index?: { incarnation: number; fields: object }) {
-  stub = await startStub(service(index));
+const url = "http://demo.example";
+
+/** `url` is what the cluster goes by, and `fails` whether its loads are cut short. */
+async function load(index?: Index, { name = url, fails = false } = {}) {
+  const answer = service(index);
+  stub = await startStub((request) =>
+    fails && request.path.endsWith("/documents") ? { status: 403, json: { code: "forbidden" } } : answer(request),
+  );
   const io = listeningIo();
-  const options = { url: stub.url, dataDirectory: directory, shards: 3, replicas: 1, documents: () => documents };
-  await loadDemo(options, io);
+  const client = { ...createClient(stub.url), url: name };
+  const options = { client, dataDirectory: directory, shards: 3, replicas: 1 };
+  const loading = loadDemo({ ...options, documents: () => documents, documentCount: documents.length }, io);
+  if (fails) await expect(loading).rejects.toThrow("forbidden");
+  else await loading;
   const { seen, close } = stub;
   await close();
-  return { err: io.err(), out: io.out(), seen, calls: seen.map(({ method, path }) => `${method} ${path.slice(12)}`) };
+  const calls = seen.map(({ method, path }) => `${method} ${path.replace("/v1/indexes/", "")}`);
+  return { err: io.err(), out: io.out(), seen, calls };
 }
 
 describe("the demo", () => {
@@ -76,24 +96,43 @@ describe("the demo", () => {
     expect(seen[3]?.json).toMatchObject({ after: "9", size: 0 });
     expect(err).toMatch(/^demo corpus: 3 documents in [\d.]+ m?s \([\d,]+\/s\)\n$/);
     expect(out).toBe("");
-    expect(JSON.parse(await readFile(join(directory, "demo.json"), "utf8"))).toEqual({ documents: 3, incarnation: 4 });
+    expect(JSON.parse(await readFile(join(directory, "demo.json"), "utf8"))).toEqual({
+      url,
+      documents: 3,
+      incarnation: 4,
+    });
   });
 
-  it("is not loaded again while the index is the one that was loaded", async () => {
-    await load();
-    const { calls, err } = await load({ incarnation: 4, fields: demoSettings.fields });
-    expect(calls).toEqual(["GET demo", ...Array.from({ length: 2 }, () => "POST demo/search")]);
-    expect(err).toBe("");
+  const standing = { incarnation: 4, fields: demoSettings.fields };
+  const asked = ["GET demo", "GET /readyz", "GET /readyz", "POST demo/search"];
+
+  it("is not loaded where the index holds all of it, whoever loaded that", async () => {
+    const { calls, err } = await load({ ...standing, holds: 3 });
+    expect({ calls, err }).toEqual({ calls: asked, err: "" });
   });
 
-  it("is loaded again after the index was dropped, or a load was cut short", async () => {
+  it("is not loaded again after a load that ended, so that what was deleted stays so", async () => {
     await load();
-    const other = await load({ incarnation: 5, fields: demoSettings.fields });
-    expect(other.calls).toContain("POST demo/documents");
-    expect(other.calls).not.toContain("PUT demo");
+    expect((await load({ ...standing, holds: 1 })).calls).toEqual(asked);
+  });
+
+  it("is loaded where a part of it is there and no load from here has ended in that very index", async () => {
+    await load();
+    const part = { ...standing, holds: 2 };
+    const another = await load(part, { name: "http://another.example" });
+    expect(another.calls).toContain("POST demo/documents");
+    expect(another.calls).not.toContain("PUT demo");
+    expect((await load({ ...part, incarnation: 5 }, { name: "http://another.example" })).calls).toContain(
+      "POST demo/documents",
+    );
     await writeFile(join(directory, "demo.json"), '{"incarn');
-    const cut = await load({ incarnation: 5, fields: demoSettings.fields });
-    expect(cut.calls).toContain("POST demo/documents");
+    expect((await load(part)).calls).toContain("POST demo/documents");
+  });
+
+  it("is loaded again after a load that was cut short, whatever had ended before", async () => {
+    await load();
+    await load(undefined, { fails: true });
+    expect((await load({ ...standing, holds: 2 })).calls).toContain("POST demo/documents");
   });
 
   it("never touches an index of that name that is somebody's own", async () => {

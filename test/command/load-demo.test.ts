@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { demoSettings } from "../../data/corpus.ts";
 import { run } from "../../src/command/load-demo.ts";
+import { newToken } from "../../src/security/token.ts";
 import { listeningIo, type StubService, startStub } from "../support/stub-service.ts";
 
 let directory = "";
@@ -18,18 +19,27 @@ afterEach(async () => {
 
 describe("hedgerow demo", () => {
   it("writes nothing to a cluster that has the corpus already", async () => {
-    await writeFile(join(directory, "demo.json"), JSON.stringify({ documents: 3, incarnation: 7 }));
     stub = await startStub(({ path }) =>
       path.endsWith("/search")
-        ? { json: { complete: true, shards: [{ sequence: 1 }] } }
+        ? { json: { complete: true, total: { value: 117_791, exact: true } } }
         : { json: { incarnation: 7, fields: demoSettings.fields } },
     );
     const io = listeningIo();
     expect(await run(["--url", stub.url, "--data", directory], io)).toBe(0);
     expect(stub.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "GET /v1/indexes/demo",
+      "GET /readyz",
       "POST /v1/indexes/demo/search",
     ]);
+  });
+
+  it("presents the key that it was given", async () => {
+    const { token } = newToken();
+    const file = join(directory, "token");
+    await writeFile(file, token);
+    stub = await startStub(() => ({ status: 403, json: { code: "forbidden" } }));
+    expect(await run(["--url", stub.url, "--data", directory, "--key-file", file], listeningIo())).toBe(1);
+    expect(stub.seen.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${token}`]);
   });
 
   it("says what is wrong with a flag, and where nothing answers", async () => {

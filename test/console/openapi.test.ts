@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DemoDocument, demoDocuments } from "../../data/corpus.ts";
+import { createClient } from "../../src/command/client.ts";
 import { loadDemo } from "../../src/command/demo.ts";
 import { operations } from "../../src/protocol/api/operations.ts";
 import { routeNeeds } from "../../src/root/needs.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "hedgerow-readme-"));
   cluster = await startCluster({ leaves: 2, flags: ["--budget-ms", budgetMs, "--replicas", "2"] });
   const quiet = { stdout: () => {}, stderr: () => {}, isTerminal: false, env: {} };
-  const target = { url: cluster.url, dataDirectory: directory, shards: 2, replicas: 2 };
+  const target = { client: createClient(cluster.url), dataDirectory: directory, shards: 2, replicas: 2 };
   await loadDemo({ ...target, documents: someOfTheDemo }, quiet);
   description = (await cluster.request("GET", "/openapi.json")).body;
   check = new DescriptionCheck(description);
