@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { clientFlagNames } from "./config/client-flags.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, type ValueOf } from "./config/values.ts";
@@ -177,9 +178,6 @@ export type ConfigResult =
   | { kind: "help"; text: string }
   | { kind: "invalid"; problems: string[] };
 
-/** Variables with our prefix that belong to the commands that only talk to a server. */
-const clientVariables = ["HEDGEROW_URL", "HEDGEROW_KEY_FILE"];
-
 const names = Object.keys(settingsTable).filter((name): name is Name => name in settingsTable);
 
 /**
@@ -212,14 +210,18 @@ export function readConfig(
       problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}${given}`);
     }
   }
-  const known = [...names.map(variableOf), ...clientVariables];
-  for (const variable of Object.keys(env)) {
-    if (!variable.startsWith("HEDGEROW_") || known.includes(variable)) continue;
-    problems.push(`${variable}: there is no such setting${suggestion(variable, known)}`);
-  }
+  problems.push(...unknownVariables(env));
   return problems.length > 0 || !isConfig(values)
     ? { kind: "invalid", problems }
     : { kind: "ok", config: Object.freeze(values) };
+}
+
+/** A line for each variable with our prefix that no command knows, a slip of whoever set it. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = [...new Set([...names, ...clientFlagNames])].map(variableOf);
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith("HEDGEROW_") && !known.includes(variable))
+    .map((variable) => `${variable}: there is no such setting${suggestion(variable, known)}`);
 }
 
 /** Where a role's words go, and its variables. */
@@ -312,7 +314,8 @@ function flagOf(name: Name): string {
   return `--${kebab(name, "-")}`;
 }
 
-function variableOf(name: Name): string {
+/** The variable of a setting or a flag: `HEDGEROW_BUDGET_MS` for `budgetMs`. */
+export function variableOf(name: string): string {
   return `HEDGEROW_${kebab(name, "_").toUpperCase()}`;
 }
 

@@ -41,7 +41,9 @@ describe("readConfig", () => {
 
   it("refuses an unknown variable of ours, and no other program's", () => {
     expect(problems([], { HEDGEROW_PROT: "1", PATH: "/bin" }).join()).toContain("HEDGEROW_PORT");
-    expect(problems([], { HEDGEROW_URL: "http://127.0.0.1:1", HEDGEROW_LEAF_URLS: "", PORT: "x" })).toEqual([]);
+    expect(
+      problems([], { HEDGEROW_URL: "http://127.0.0.1:1", HEDGEROW_LEAF_URLS: "", HEDGEROW_INDEX: "t1", PORT: "x" }),
+    ).toEqual([]);
   });
 
   it("names every problem at once", () => {

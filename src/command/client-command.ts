@@ -34,7 +34,7 @@ export async function runClientCommand<T extends FlagTable>(
   { args, io }: { args: readonly string[]; io: CommandIo },
   act: (invocation: Invocation<T & typeof clientFlags>) => Promise<number>,
 ): Promise<number> {
-  const read = readFlags(args, { usage: command.usage, flags: { ...command.flags, ...clientFlags } });
+  const read = readFlags(args, { usage: command.usage, flags: { ...command.flags, ...clientFlags } }, io.env);
   if (read.kind === "help") {
     io.stdout(read.text);
     return exitCodes.done;
@@ -43,7 +43,7 @@ export async function runClientCommand<T extends FlagTable>(
   try {
     if (read.kind === "misuse") throw new Misuse(read.problem);
     const token = await tokenFrom(read.values.keyFile, io);
-    const client = createClient(serviceUrl(read.values.url, io), token);
+    const client = createClient(serviceUrl(read.values.url ?? defaultUrl, io), token);
     return await act({ values: read.values, words: read.words, client, io, isJson });
   } catch (error) {
     return report(error, { io, isJson, usage: command.usage });
@@ -62,10 +62,9 @@ export async function tokenFrom(keyFile: string | undefined, io: Pick<CommandIo,
   throw new Misuse(`${path} holds no token such as hedgerow key prints`);
 }
 
-function serviceUrl(flag: string | undefined, io: CommandIo): string {
-  const url = flag ?? io.env.HEDGEROW_URL ?? defaultUrl;
+function serviceUrl(url: string, io: CommandIo): string {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
-  const source = flag === undefined ? "HEDGEROW_URL" : "--url";
+  const source = url === io.env.HEDGEROW_URL ? "HEDGEROW_URL" : "--url";
   throw new Misuse(`${source} must be an http address such as ${defaultUrl}, not "${url}"`);
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { unknownVariables, variableOf } from "../config.ts";
 import { nearestName } from "../nearest.ts";
 
 type Kind = "text" | "number" | "list" | "switch" | "json" | "switchOrList";
@@ -41,22 +42,30 @@ export type FlagsResult<T extends FlagTable> =
   | { kind: "misuse"; problem: string };
 
 export const urlFlag = {
-  url: { kind: "text", placeholder: "URL", reason: "the service to ask (HEDGEROW_URL)" },
+  url: { kind: "text", placeholder: "URL", reason: "the service to ask (http://127.0.0.1:8080)" },
 } as const;
 export const keyFileFlag = {
   keyFile: {
     kind: "text",
     placeholder: "FILE",
-    reason: "holds the key's token, where keys are needed (HEDGEROW_KEY_FILE)",
+    reason: "holds the key's token, where keys are needed",
   },
 } as const;
 export const jsonFlag = { json: { kind: "switch", reason: "print JSON for programs" } } as const;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
- * Reads a command's flags and words; `budgetMs` in the table is `--budget-ms` in the shell. The first flag that is
- * unknown, twice there or has no fit value is the problem, named, with the nearest known flag.
+ * Reads a command's flags and words; `budgetMs` in the table is `--budget-ms` in the shell, and `HEDGEROW_BUDGET_MS` in
+ * `env`, where a flag wins and a variable that is set to nothing counts as not set. The first flag that is unknown,
+ * twice there or has no fit value is the problem, named, with the nearest known flag; so is a variable of ours that has
+ * no fit value or that no command knows. Variables of other commands may be set.
  */
-export function readFlags<T extends FlagTable>(args: readonly string[], command: Command<T>): FlagsResult<T> {
+export function readFlags<T extends FlagTable>(
+  args: readonly string[],
+  command: Command<T>,
+  env?: Environment,
+): FlagsResult<T> {
   const { tokens } = parseArgs({
     args: [...args],
     options: optionsOf(command.flags),
@@ -70,20 +79,29 @@ export function readFlags<T extends FlagTable>(args: readonly string[], command:
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
-    if (token.rawName === "--help" || token.rawName === "-h") return { kind: "help", text: helpText(command) };
+    if (token.rawName === "--help" || token.rawName === "-h") return helpOf(command, env);
     const read = readFlag(command.flags, token);
     if (read.kind === "misuse") return read;
     if (read.name in values) return { kind: "misuse", problem: `${shellName(read.name)} is given twice` };
     values[read.name] = read.value;
   }
+  const problem = env === undefined ? undefined : addVariables(command.flags, env, values);
+  if (problem !== undefined) return misuse(problem);
   return isValuesOf(command.flags, values) ? { kind: "ok", values, words } : misuse("the flags do not fit");
+}
+
+function helpOf(command: Command<FlagTable>, env: Environment | undefined): { kind: "help"; text: string } {
+  const [first = ""] = Object.keys(command.flags);
+  const note = `\nEach is also a variable, such as ${variableOf(first)}; a flag wins.\n`;
+  return { kind: "help", text: `${helpText(command)}${env === undefined ? "" : note}` };
 }
 
 /** A command's help: its usage and a line for each flag. */
 export function helpText({ usage, flags }: Command<FlagTable>): string {
   const rows = Object.entries(flags).map(([name, flag]) => ({ shown: shownFlag(name, flag), reason: flag.reason }));
   const width = Math.max(...rows.map(({ shown }) => shown.length));
-  return `${usage}\n\n${rows.map(({ shown, reason }) => `  ${shown.padEnd(width)}  ${reason}\n`).join("")}`;
+  const lines = rows.map(({ shown, reason }) => `  ${shown.padEnd(width)}  ${reason}\n`);
+  return `${usage}\n\n${lines.join("")}`;
 }
 
 type Token = { rawName: string; name: string; value?: string | undefined };
@@ -99,6 +117,31 @@ function readFlag(flags: FlagTable, { rawName, name, value }: Token): Read {
   }
   const parsed = parseValue(flag, { value, isNegated });
   return parsed.kind === "value" ? { ...parsed, name: known } : misuse(`${rawName} ${parsed.problem}`);
+}
+
+/** Adds what variables say where no flag did; answers the first problem. */
+function addVariables(flags: FlagTable, env: Environment, values: Record<string, unknown>): string | undefined {
+  const [unknown] = unknownVariables(env);
+  if (unknown !== undefined) return unknown;
+  for (const [name, flag] of Object.entries(flags)) {
+    const variable = variableOf(name);
+    const text = env[variable];
+    if (name in values || text === undefined || text === "") continue;
+    const parsed = parseVariable(flag, text);
+    if (parsed.kind === "misuse") return `${variable} ${parsed.problem}`;
+    values[name] = parsed.value;
+  }
+  return undefined;
+}
+
+/** A switch has no value as a flag, and as a variable one of four. */
+function parseVariable(flag: Flag, text: string): Parsed {
+  if (flag.kind !== "switch" && flag.kind !== "switchOrList")
+    return parseValue(flag, { value: text, isNegated: false });
+  if (text === "true" || text === "1") return { kind: "value", value: true };
+  if (text === "false" || text === "0") return { kind: "value", value: false };
+  if (flag.kind === "switchOrList") return { kind: "value", value: text.split(",") };
+  return misuse(`must be true or false, not "${text}"`);
 }
 
 type Parsed = { kind: "value"; value: unknown } | { kind: "misuse"; problem: string };

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { run as backup } from "../../src/command/backup.ts";
 import { helpText, readFlags } from "../../src/command/flags.ts";
+import { run as importing } from "../../src/command/import.ts";
+import { run as demo } from "../../src/command/load-demo.ts";
+import { run as restore } from "../../src/command/restore.ts";
+import { run as search } from "../../src/command/search.ts";
+import { run as status } from "../../src/command/status.ts";
+import { clientFlagNames } from "../../src/config/client-flags.ts";
+import { settingsTable, unknownVariables, variableOf } from "../../src/config.ts";
+import { listeningIo } from "../support/stub-service.ts";
 
 const command = {
   usage: "try it",
@@ -57,6 +66,54 @@ describe("flags", () => {
     const result = read(...args);
     expect(result).toMatchObject({ kind: "misuse" });
     if (result.kind === "misuse") expect(result.problem.startsWith(problem)).toBe(true);
+  });
+
+  it("are variables, too, of which a flag wins and an empty one is none", () => {
+    const env = { HEDGEROW_INDEX: "books", HEDGEROW_SIZE: "7", HEDGEROW_MIN_COVERAGE: ".5", HEDGEROW_SORT: "" };
+    const more = {
+      HEDGEROW_CACHE: "0",
+      HEDGEROW_HIGHLIGHT: "a,b",
+      HEDGEROW_FILTER: "[1]",
+      PATH: "/bin",
+      HEDGEROW_PORT: "x",
+    };
+    expect(readFlags(["--size", "5", "w"], command, { ...env, ...more })).toEqual({
+      kind: "ok",
+      words: ["w"],
+      values: { index: "books", size: 5, minCoverage: 0.5, cache: false, highlight: ["a", "b"], filter: [1] },
+    });
+    for (const [text, value] of Object.entries({ 1: true, true: true, 0: false, false: false })) {
+      expect(readFlags([], command, { HEDGEROW_CACHE: text, HEDGEROW_HIGHLIGHT: text })).toEqual({
+        kind: "ok",
+        words: [],
+        values: { cache: value, highlight: value },
+      });
+    }
+    expect(readFlags([], command)).toEqual({ kind: "ok", words: [], values: {} });
+  });
+
+  it.each([
+    [{ HEDGEROW_SIZE: "1.5" }, 'HEDGEROW_SIZE must be a whole number from 0 to 1000, not "1.5"'],
+    [{ HEDGEROW_TYPOS: "many" }, 'HEDGEROW_TYPOS must be one of auto, 0, not "many"'],
+    [{ HEDGEROW_CACHE: "yes" }, 'HEDGEROW_CACHE must be true or false, not "yes"'],
+    [{ HEDGEROW_ENTIRELY_ELSE: "1" }, "HEDGEROW_ENTIRELY_ELSE: there is no such setting"],
+    [{ HEDGEROW_SIZEE: "" }, "HEDGEROW_SIZEE: there is no such setting; did you mean HEDGEROW_SIZE?"],
+  ])("refuse the variable %j", (env, problem) => {
+    expect(readFlags([], command, env)).toEqual({ kind: "misuse", problem });
+  });
+
+  it("of every command and every setting of a role may be set beside each other", async () => {
+    const found = new Set<string>();
+    for (const run of [search, importing, status, backup, restore, demo]) {
+      const io = listeningIo();
+      expect(await run(["--help"], io)).toBe(0);
+      for (const [, flag = ""] of io.out().matchAll(/^ {2}--(?:no-)?([a-z-]+)/gm)) found.add(flag);
+    }
+    const settings = Object.keys(settingsTable);
+    const flagNames = [...found].map((flag) => flag.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()));
+    expect(flagNames.filter((name) => !settings.includes(name)).sort()).toEqual([...clientFlagNames].sort());
+    const everything = Object.fromEntries([...flagNames, ...settings].map((name) => [variableOf(name), ""]));
+    expect(unknownVariables(everything)).toEqual([]);
   });
 
   it("show help wherever it is asked for, each flag on a line", () => {

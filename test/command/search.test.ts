@@ -110,6 +110,23 @@ describe("hedgerow search", () => {
     expect(JSON.parse(out)).toEqual(answer);
   });
 
+  it("takes its flags from variables, and passes over those of services", async () => {
+    const env = {
+      HEDGEROW_INDEX: "t1",
+      HEDGEROW_JSON: "1",
+      HEDGEROW_PORT: "1",
+      HEDGEROW_DATA: "x",
+      HEDGEROW_KEY_FILE: "",
+    };
+    const { code, out, seen } = await search(["wind"], { json: answer }, env);
+    expect({ code, path: seen[0]?.path }).toEqual({ code: 0, path: "/v1/indexes/t1/search" });
+    expect(JSON.parse(out)).toEqual(answer);
+    await stub?.close();
+    const slip = await search(["wind"], { json: answer }, { HEDGEROW_INDX: "t1" });
+    expect({ code: slip.code, seen: slip.seen }).toEqual({ code: 2, seen: [] });
+    expect(slip.err).toMatch(/^hedgerow: HEDGEROW_INDX: there is no such setting; did you mean HEDGEROW_INDEX\?\n/);
+  });
+
   it("fails with the problem's code, reason and places", async () => {
     const problem = {
       code: "invalid_request",
