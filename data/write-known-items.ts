@@ -1,21 +1,28 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../src/command/flags.ts";
 import { seededRandom } from "../src/time.ts";
 import { demoDocuments } from "./corpus.ts";
 import { knownItems } from "./known-items.ts";
 
-const usage = "npm run known-items -- --out DIR: write a known-item test collection drawn from the demo corpus\n";
+const command = {
+  usage: "npm run known-items -- --out DIR: write a known-item test collection drawn from the demo corpus",
+  flags: { out: { kind: "text", placeholder: "DIR", reason: "where to write docs.jsonl, queries.tsv and qrels.tsv" } },
+} as const;
 const documentCount = 20_000;
 const queryCount = 300;
 const seed = 1;
 
 async function main(args: string[]): Promise<number> {
-  const out = outFrom(args);
-  if (out === undefined) {
-    process.stderr.write(usage);
-    return 2;
+  const read = readFlags(args, command);
+  if (read.kind === "help") {
+    process.stdout.write(read.text);
+    return 0;
   }
+  if (read.kind === "misuse") return misused(read.problem);
+  const { out } = read.values;
+  if (read.words.length > 0) return misused(`"${read.words[0]}" is no flag`);
+  if (out === undefined) return misused("--out must name the directory to write to");
   const { documents, items } = knownItems(demoDocuments(), { documentCount, queryCount, random: seededRandom(seed) });
   await mkdir(out, { recursive: true });
   await Promise.all([
@@ -26,12 +33,9 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-function outFrom(args: string[]): string | undefined {
-  try {
-    return parseArgs({ args, options: { out: { type: "string" } } }).values.out;
-  } catch {
-    return undefined;
-  }
+function misused(problem: string): number {
+  process.stderr.write(`known-items: ${problem}\n${command.usage}\n`);
+  return 2;
 }
 
 function lines(list: readonly string[]): string {

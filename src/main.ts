@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command/io.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
+import { versionLine } from "./command/version.ts";
 import { systemTimers } from "./time.ts";
 
 const usage = `hedgerow: search that answers on time
@@ -18,7 +19,7 @@ const usage = `hedgerow: search that answers on time
   hedgerow restore FILE      fill an empty cluster from one
   hedgerow key NAME          make a key that callers present
 
-Each takes --help.
+Each takes --help. hedgerow --version tells which this is.
 `;
 
 type RunCommand = (args: string[], io: CommandIo & { program: string; stopped: Promise<void> }) => Promise<number>;
@@ -58,6 +59,10 @@ async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     io.stdout(usage);
     return name === undefined ? 2 : 0;
+  }
+  if (name === "--version" || name === "-v") {
+    io.stdout(versionLine());
+    return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {

@@ -31,6 +31,14 @@ function refuse(wrong: string, flags: readonly string[] = []): void {
   process.exitCode = 2;
 }
 
+function help(flags: readonly string[] = []): void {
+  console.log([usage, ...flags].join(" "));
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.includes("--help") || words.includes("-h");
+}
+
 async function main(benchmark: Benchmark): Promise<void> {
   const { takes = [], switches = [] } = benchmark;
   const own = {
@@ -40,6 +48,7 @@ async function main(benchmark: Benchmark): Promise<void> {
   const told = [...takes.map((flag) => `[--${flag} VALUE]`), ...switches.map((flag) => `[--${flag}]`)];
   const options = { json: { type: "boolean", default: false }, ...own } as const;
   let flags: { json: boolean };
+  if (asksForHelp(args)) return help(told);
   try {
     flags = parseArgs({ args, options }).values;
   } catch (error) {
@@ -55,5 +64,6 @@ async function main(benchmark: Benchmark): Promise<void> {
 }
 
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-if (load === undefined) refuse(`there is no benchmark "${name}"`);
+if (asksForHelp([name])) help();
+else if (load === undefined) refuse(`there is no benchmark "${name}"`);
 else await main(await load());

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { readFlags } from "../../src/command/flags.ts";
 import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createLeaf } from "../../src/leaf/leaf.ts";
 import { openReplicaWith } from "../../src/leaf/open-replica.ts";
@@ -6,6 +7,13 @@ import type { Plan } from "../../src/protocol/plan.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import { createLeafLink, type LeafLink } from "../../src/root/leaf-link.ts";
 import { sleep, systemClock, systemRandom, systemTimers, yieldToLoop } from "../../src/time.ts";
+
+const command = {
+  usage: `npm run soak: a million attempts over one link, each cancelled, within two minutes
+
+Fails where a socket was opened on the way or memory has grown. Takes no flags.`,
+  flags: {},
+} as const;
 
 const attempts = 1_000_000;
 const batch = 100;
@@ -112,4 +120,14 @@ function report(first: Reading | undefined, last: Reading, end: { tookMs: number
   process.exitCode = 1;
 }
 
-await soak();
+async function main(args: string[]): Promise<void> {
+  const read = readFlags(args, command);
+  if (read.kind === "help") process.stdout.write(read.text);
+  else if (read.kind === "ok" && read.words.length === 0) await soak();
+  else {
+    process.stderr.write(`soak: ${read.kind === "misuse" ? read.problem : `"${read.words[0]}" is no flag`}\n`);
+    process.exitCode = 2;
+  }
+}
+
+await main(process.argv.slice(2));
