@@ -30,6 +30,8 @@ export type DemoOptions = {
   documents?: () => Iterable<DemoDocument>;
   /** How many those are. */
   documentCount?: number;
+  /** Gives the load up; it then rejects. */
+  signal?: AbortSignal;
 };
 
 /**
@@ -71,12 +73,14 @@ async function createIndex(client: Client, { shards, replicas }: DemoOptions): P
 }
 
 /** Resolves to the number of documents that are in. */
-async function load(target: ImportTarget, { documents = demoDocuments }: DemoOptions, io: CommandIo): Promise<number> {
+async function load(target: ImportTarget, options: DemoOptions, io: CommandIo): Promise<number> {
+  const { documents = demoDocuments, signal } = options;
   const bar = new ProgressBar("demo corpus", io, systemClock);
   bar.update({ documents: 0, done: 0, total: demoDocumentCount });
   const result = await importLines(target, {
     source: documentLines(documents()),
     parallelism: 3,
+    ...(signal === undefined ? {} : { signal }),
     onProgress: (progress) => {
       const done = progress.accepted + progress.rejected;
       bar.update({ documents: done, done, total: demoDocumentCount });

@@ -39,16 +39,24 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
 
 async function serve(config: Config, io: CommandIo & { program: string; stopped: Promise<void> }): Promise<void> {
   const cluster = new LocalCluster(config, io);
+  // A load that went on would try for a minute to reach what has ended, and keep this process.
+  const stopping = new AbortController();
+  void io.stopped.then(() => stopping.abort());
   try {
     await Promise.race([cluster.start(), io.stopped]);
-    if (cluster.url !== "") await Promise.race([demonstrate(cluster.url, config, io), io.stopped]);
+    if (cluster.url !== "")
+      await Promise.race([demonstrate(cluster.url, { config, signal: stopping.signal }, io), io.stopped]);
     await io.stopped;
   } finally {
     await cluster.stop();
   }
 }
 
-async function demonstrate(url: string, config: Config, io: CommandIo): Promise<void> {
+async function demonstrate(
+  url: string,
+  { config, signal }: { config: Config; signal: AbortSignal },
+  io: CommandIo,
+): Promise<void> {
   io.stdout(`Hedgerow is at ${url}\n`);
   if (!config.demo) return;
   const token = await tokenFrom(undefined, io);
@@ -59,7 +67,7 @@ async function demonstrate(url: string, config: Config, io: CommandIo): Promise<
     return;
   }
   const { data: dataDirectory, shards, replicas } = config;
-  await loadDemo({ client: createClient(url, token), dataDirectory, shards, replicas }, io);
+  await loadDemo({ client: createClient(url, token), dataDirectory, shards, replicas, signal }, io);
   const example = (query: string): string => `  curl '${url}/v1/indexes/demo/search?q=${query.replaceAll(" ", "+")}'\n`;
   io.stdout(
     `Try it:\n${example("fear of heights")}${example("instrument measuring atmospheric pressure")}${example("cultivation of bees")}`,

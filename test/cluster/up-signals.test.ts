@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sleep } from "../../src/time.ts";
+import { sleep, systemClock } from "../../src/time.ts";
 import { eventually, startUpGroup, type UpGroup, upOn } from "../support/up.ts";
 
 const flags = ["--no-demo", "--leaves", "2", "--shards", "2", "--replicas", "1", "--zones", "1"];
@@ -66,6 +66,15 @@ describe("hedgerow up and signals", () => {
     const { code, said } = await ended;
     expect({ code, said: said.replace(/^Hedgerow is at .*\n/, "") }).toEqual({ code: 0, said: "" });
     expect(members.filter(isAlive)).toEqual([]);
+  });
+
+  it("ends soon while the demo corpus is on its way", async () => {
+    const { pid, request, ended } = await start([...plainly().filter((word) => word !== "--no-demo"), "--demo"]);
+    await eventually("some of it is there", async () => (await request("GET", "/v1/indexes/demo")).status === 200);
+    const startedMs = systemClock.nowMs();
+    process.kill(-pid, "SIGINT");
+    expect((await ended).code).toBe(0);
+    expect(systemClock.nowMs() - startedMs).toBeLessThan(15_000);
   });
 
   it("leaves nothing behind when it is killed", async () => {
