@@ -32,6 +32,11 @@ export class ChampionLists {
     return this.#lists.size * championsMax * 24;
   }
 
+  /** The terms that have one. */
+  get terms(): number[] {
+    return [...this.#lists.keys()];
+  }
+
   /** Of a term's unread postings; undefined where a list is not worth having. */
   of(term: number, postings: Postings): Champions | undefined {
     const known = this.#lists.get(term);

@@ -145,7 +145,12 @@ export class Segment implements Piece {
     return this.#saturation.latest;
   }
 
-  weighed(weighing: Weighing): WeighedPiece {
+  /** The frequent terms that it has been asked for under a weighing, to be looked up elsewhere. */
+  askedTerms(weighing: Weighing): LookupKey[] {
+    return this.#saturation.for(weighing).champions.terms.map((term) => this.terms.keyOf(term));
+  }
+
+  weighed(weighing: Weighing): WeighedSegment {
     return new WeighedSegment(this, this.#holders, this.#saturation.for(weighing));
   }
 

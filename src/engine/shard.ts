@@ -40,7 +40,7 @@ export type Staged = {
   /** Takes the living document with an id away, if there is one. */
   supersede(id: LookupKey): void;
   /** See `Shard.warm`. */
-  warm(segment: Segment): boolean;
+  warm(segment: Segment): Generator<void, void>;
 };
 
 /** A stage's two ends: everything at once, under the sequence it reaches, or nothing. */
@@ -196,13 +196,22 @@ export class Shard {
   }
 
   /**
-   * Gets a segment that is to be added ready for the next search, a bounded part of it at a time; true when it is. Else
-   * the first search after each write would pay for it.
+   * Gets a segment that is to be added ready for the next searches, a bounded part of it at a time: what its terms are
+   * worth, and what is kept of the frequent ones that the largest segment has been asked for. Else the first search for
+   * each of them would pay for it, and these are most of the slow ones while documents are written.
    */
-  warm(segment: Segment): boolean {
+  *warm(segment: Segment): Generator<void, void> {
     const { segments } = this;
     const weighing = segments.findLast(({ latestWeighing }) => latestWeighing !== undefined)?.latestWeighing;
-    return weighing === undefined || segment.weighed(weighing).prepare();
+    if (weighing === undefined) return;
+    const weighed = segment.weighed(weighing);
+    while (!weighed.prepare()) yield;
+    let largest: Segment | undefined;
+    for (const other of segments) if (other.documents > (largest?.documents ?? 0)) largest = other;
+    for (const key of largest?.askedTerms(weighing) ?? []) {
+      weighed.open({ lookup: { term: "", key }, weight: 0 });
+      yield;
+    }
   }
 
   /**

@@ -25,7 +25,7 @@ export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart 
 export function stageSealed({ data, deleted }: SealedBatch): StagePart {
   return async (staged, pause) => {
     const segment = new Segment(data);
-    while (!staged.warm(segment)) await pause();
+    for (const _ of staged.warm(segment)) await pause();
     staged.add(segment);
     for (let doc = 0; doc < segment.documents; doc++) {
       staged.supersede(segment.ids.keyOf(doc));

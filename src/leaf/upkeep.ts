@@ -64,8 +64,10 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     await slices.next();
     const segment = new Segment(data);
     const pause = slices.start();
-    while (!stopped && !shard.warm(segment)) await pause();
-    if (stopped) return;
+    for (const _ of shard.warm(segment)) {
+      await pause();
+      if (stopped) return;
+    }
     await turns.run(async () => {
       for (const _ of shard.carryDeaths(pieces, segment, since)) await pause();
       shard.replace(pieces, segment);
