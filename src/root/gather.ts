@@ -271,9 +271,11 @@ export class Gather {
   private slopeWait(turn: Turn): void {
     const { nowMs, out } = turn;
     const { minCoverage } = this.request;
-    if (minCoverage <= 0 || minCoverage >= 1 || this.open === 0 || this.coverage < minCoverage) return;
+    if (minCoverage <= 0 || minCoverage >= 1 || this.open === 0) return;
+    const { coverage } = this;
+    if (coverage < minCoverage) return;
     this.coveredAtMs ??= nowMs;
-    const waitMs = coverageWaitMs(this.coverage, minCoverage, this.deadlineMs - this.coveredAtMs);
+    const waitMs = coverageWaitMs(coverage, minCoverage, this.deadlineMs - this.coveredAtMs);
     out.push({ kind: "setTimer", timer: "coverage", atMs: Math.max(nowMs, this.coveredAtMs + waitMs) });
   }
 

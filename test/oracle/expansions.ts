@@ -1,13 +1,18 @@
 import { plainEdits } from "../query/plain-edits.ts";
 import type { FullText } from "./full-text.ts";
 
-/** What a prefix stands for, by looking at every word there is. */
-export function prefixTerms(fullText: FullText, prefix: string, own: string): string[] {
+/** What a prefix stands for, by looking at every word there is; `isCut`: not for all that it begins. */
+export function prefixTerms(
+  fullText: FullText,
+  prefix: { folded: string; term: string },
+  termsMax: number,
+): { terms: string[]; isCut: boolean } {
   const terms = new Set<string>();
-  for (const [word, term] of fullText.words) if (word.startsWith(prefix)) terms.add(term);
+  for (const [word, term] of fullText.words) if (word.startsWith(prefix.folded)) terms.add(term);
   const ranked = [...terms].sort(byFrequency(fullText));
-  const first = fullText.frequency(own) > 0 ? [own] : [];
-  return [...new Set([...first, ...ranked])].slice(0, 50);
+  const first = fullText.frequency(prefix.term) > 0 ? [prefix.term] : [];
+  const all = [...new Set([...first, ...ranked])];
+  return { terms: all.slice(0, termsMax), isCut: all.length > termsMax };
 }
 
 /** What a misspelt word was taken for, by comparing it with every word there is. */

@@ -9,8 +9,15 @@ import type { FullText, TextColumn } from "./full-text.ts";
 export const tags = ["term", "all-of", "any-of", "phrase", "exclusion", "field", "prefix", "typo"] as const;
 export type Tag = (typeof tags)[number];
 
-/** A search, what the oracle counts for it, and the words it must be taken for. */
-export type TaggedQuery = { tag: Tag; body: SearchBody; expression: string; corrected?: string[] };
+/**
+ * A search, what the oracle counts for it, and the words it must be taken for; `isCut`: it means more terms than one may
+ * have, and must say so.
+ */
+export type TaggedQuery = { tag: Tag; body: SearchBody; expression: string; corrected?: string[]; isCut?: boolean };
+
+/** The most terms of a query unless told otherwise, and of a word that is being typed, as the README has them. */
+const termsMax = 1024;
+const typingTermsMax = 256;
 
 type Source = { documents: readonly DemoDocument[]; analyzer: Analyzer; fullText: FullText; random: Random };
 type Word = Token & { typed: string };
@@ -84,11 +91,15 @@ function prefixOf(
   const prefix = folded.slice(0, 1 + Math.floor(random.next() * folded.length));
   const last = analyzer.lastWord(prefix);
   if (last?.folded !== prefix) return undefined;
-  const own = fullText.anyOf(prefixTerms(fullText, prefix, last.term));
-  if (other === undefined || random.next() < 0.5) return { body: { query: `${prefix}*` }, expression: own };
+  if (other === undefined || random.next() < 0.5) {
+    const { terms, isCut } = prefixTerms(fullText, last, termsMax);
+    return { body: { query: `${prefix}*` }, expression: fullText.anyOf(terms), isCut };
+  }
+  const { terms, isCut } = prefixTerms(fullText, last, typingTermsMax);
   return {
     body: { query: `${other.typed} ${prefix}`, prefix: true, match: "all" },
-    expression: `${fullText.phrase(other.term)} AND ${own}`,
+    expression: `${fullText.phrase(other.term)} AND ${fullText.anyOf(terms)}`,
+    isCut,
   };
 }
 
