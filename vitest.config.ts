@@ -6,6 +6,7 @@ export const faultTests = [
   "test/cluster/restart.test.ts",
   "test/cluster/up-*.test.ts",
   "test/load/bench/scale/run.test.ts",
+  "test/load/harness.test.ts",
 ];
 
 export default defineConfig({
