@@ -1,3 +1,4 @@
+import { asBuffer } from "../protocol/bytes.ts";
 import type { DocumentWrite, WriteCondition } from "./log.ts";
 
 const putFlag = 1;
@@ -35,7 +36,7 @@ export function packWrites(writes: readonly DocumentWrite[]): Uint8Array<ArrayBu
 
 /** The inverse of `packWrites`, one at a time; sources are views into `packed`. */
 export function* unpackWrites(packed: Uint8Array): Generator<DocumentWrite> {
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const bytes = asBuffer(packed);
   for (let at = 0; at < bytes.length; ) {
     const flags = bytes.readUInt8(at);
     const idEnd = at + headBytes + bytes.readUInt32LE(at + 9);

@@ -1,3 +1,4 @@
+import { asBuffer } from "../protocol/bytes.ts";
 import { eachText } from "./document.ts";
 
 const quote = 0x22;
@@ -20,7 +21,7 @@ export function* readFieldTexts(
   fields: ReadonlySet<string>,
   textBytesMax: number,
 ): Generator<void, Map<string, string[]>> {
-  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  const bytes = asBuffer(source);
   const found = new Map<string, string[]>();
   let pauseAt = pauseBytes;
   let at = bytes.indexOf(openBrace) + 1;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { asBuffer } from "./bytes.ts";
 import type { IndexSettings } from "./settings.ts";
 
 /**
@@ -128,7 +129,7 @@ function readLine(bytes: Uint8Array): Exclude<BackupLine, { kind: "end" }> | End
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+    return JSON.parse(asBuffer(bytes).toString());
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { ChangeLog, DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import { type BackupIndex, DamagedBackup, readBackup } from "../protocol/backup.ts";
+import { asBuffer } from "../protocol/bytes.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { sleep, type Timers } from "../time.ts";
 import { restoringIndex } from "./catalog.ts";
@@ -131,7 +132,7 @@ function onlyOverload(error: unknown): undefined {
 
 function parsed(source: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(source.buffer, source.byteOffset, source.length).toString());
+    return JSON.parse(asBuffer(source).toString());
   } catch {
     throw new DamagedBackup("a document is no JSON");
   }
