@@ -62,7 +62,7 @@ export function writePlan(plan: Plan, trace: string = plan.trace ?? ""): Buffer 
   bytes.writeUInt16LE(Math.min(matchAtLeast, matchAtLeastMax), 12);
   bytes.writeUInt16LE(top, 14);
   bytes[flagsAt] = ascii ? asciiFlag : 0;
-  bytes[traceSizeAt] = trace.length;
+  bytes[traceSizeAt] = ascii ? trace.length : Buffer.byteLength(trace);
   bytes.set(opening, headBytes);
   writeClauses(bytes, clausesAt, { clauses, ascii });
   const end = textAt + textBytes;

@@ -47,7 +47,7 @@ const plan: fc.Arbitrary<Plan> = fc
     opening,
     fc.record({ clauses: fc.array(clause, { maxLength: 5 }), matchAtLeast: fc.nat(1100), top: fc.nat(10_100) }),
     extras,
-    fc.constantFrom({}, { trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" }),
+    fc.constantFrom({}, { trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" }, { trace: "Spur größer" }),
   )
   .map((parts) => Object.assign({}, ...parts));
 
