@@ -2,6 +2,7 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { fold } from "./folding.ts";
 import { type LanguageRules, languageRules } from "./languages.ts";
 import { eachWord } from "./segmentation.ts";
+import { WordCache } from "./word-cache.ts";
 
 /**
  * One indexed word. `term` is what is looked up, `folded` the word before stemming, `position` counts words (a stop
@@ -9,47 +10,76 @@ import { eachWord } from "./segmentation.ts";
  */
 export type Token = { term: string; folded: string; position: number; start: number; end: number };
 
+/**
+ * A word that is no stop word: its term, and itself before stemming, folded. Both are numbered, each from 0 in the order
+ * in which they first came since the analyzer last forgot its words.
+ */
+export type Word = { term: string; folded: string; termNumber: number; foldedNumber: number };
+
 /** Turns text into terms, for documents and queries alike: the same text gives the same terms on every machine. */
 export type Analyzer = {
   /** Every word of the text that is not a stop word, in order. */
   analyze(text: string): Token[];
   /** The terms of `analyze` alone, with repetitions. */
   terms(text: string): string[];
-  /** The terms of `analyze` with their positions and their words before stemming, one by one. */
-  eachTerm(text: string, take: (term: string, position: number, folded: string) => void): void;
+  /** The words of `analyze` with their positions, one by one; none is forgotten meanwhile. */
+  eachTerm(text: string, take: (word: Word, position: number) => void): void;
+  /** Forgets all words where they have become too many; answers how often that has been done. */
+  makeRoom(): number;
   /** The last word of the text, folded, even where it is a stop word: while it is typed it may become another. */
   lastWord(text: string): Omit<Token, "position"> | undefined;
   /** The term of one word that is already folded, or "" where it is a stop word. */
   termOf(folded: string): string;
 };
 
-type Word = { folded: string; term: string };
-
 /** Longer words are cut: nobody types them, and they are mostly encoded data. */
 const longestWord = 128;
-const cachedWordsMax = 1 << 16;
+const rememberedWordsMax = 1 << 16;
 
-/** The analyzer of an index's language, with its own stop words where the settings name some. */
-export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopWords">): Analyzer {
+/**
+ * The analyzer of an index's language, with its own stop words where the settings name some. It remembers the words of
+ * up to `wordsMax` spellings, at some 250 bytes each.
+ */
+export function createAnalyzer(
+  settings: Pick<IndexSettings, "language" | "stopWords">,
+  wordsMax = rememberedWordsMax,
+): Analyzer {
   const rules = languageRules(settings.language);
   const stopWords = new Set((settings.stopWords ?? rules.stopWords).map(fold));
   const bigrams = settings.language === "cjk";
-  const words = new Map<string, Word>();
+  let words = new WordCache<Word>();
+  const termNumbers = new Map<string, number>();
+  const foldedNumbers = new Map<string, number>();
+  let forgotten = 0;
 
   const termOf = (folded: string): string => (folded === "" || stopWords.has(folded) ? "" : stem(rules, folded));
 
-  const wordOf = (raw: string): Word => {
-    const known = words.get(raw);
+  const wordOf = (text: string, start: number, end: number): Word => {
+    const known = words.get(text, start, end);
     if (known !== undefined) return known;
+    const raw = copied(text.slice(start, end));
     const folded = bare(rules, fold(cut(raw)));
-    const word = { folded, term: termOf(folded) };
-    if (words.size >= cachedWordsMax) words.clear();
-    words.set(raw, word);
+    const term = termOf(folded);
+    const word = {
+      term,
+      folded,
+      termNumber: numberIn(termNumbers, term),
+      foldedNumber: numberIn(foldedNumbers, folded),
+    };
+    if (raw.length <= longestWord) words.add(raw, word);
     return word;
   };
 
+  const makeRoom = (): number => {
+    if (words.size < wordsMax) return forgotten;
+    words = new WordCache();
+    termNumbers.clear();
+    foldedNumbers.clear();
+    return ++forgotten;
+  };
+
   const each = (text: string, take: (word: Word, start: number, end: number) => void): void => {
-    const takeWord = (start: number, end: number): void => take(wordOf(text.slice(start, end)), start, end);
+    const takeWord = (start: number, end: number): void => take(wordOf(text, start, end), start, end);
     eachWord(text, takeWord, (start, end) =>
       eachIdeograph(text.slice(start, end), bigrams, (from, to) => {
         takeWord(start + from, start + to);
@@ -59,6 +89,7 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
 
   return {
     analyze(text) {
+      makeRoom();
       const tokens: Token[] = [];
       let position = 0;
       each(text, ({ term, folded }, start, end) => {
@@ -68,6 +99,7 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
       return tokens;
     },
     terms(text) {
+      makeRoom();
       const terms: string[] = [];
       each(text, ({ term }) => {
         if (term !== "") terms.push(term);
@@ -76,12 +108,14 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
     },
     eachTerm(text, take) {
       let position = 0;
-      each(text, ({ term, folded }) => {
-        if (term !== "") take(term, position, folded);
+      each(text, (word) => {
+        if (word.term !== "") take(word, position);
         position++;
       });
     },
+    makeRoom,
     lastWord(text) {
+      makeRoom();
       let last: Omit<Token, "position"> | undefined;
       each(text, ({ folded, term }, start, end) => {
         last = { folded, term, start, end };
@@ -90,6 +124,18 @@ export function createAnalyzer(settings: Pick<IndexSettings, "language" | "stopW
     },
     termOf,
   };
+}
+
+function numberIn(numbers: Map<string, number>, text: string): number {
+  const known = numbers.get(text);
+  if (known !== undefined) return known;
+  numbers.set(text, numbers.size);
+  return numbers.size - 1;
+}
+
+/** What is cut out of a text may keep the whole text in memory. */
+function copied(part: string): string {
+  return part.split("").join("");
 }
 
 function cut(raw: string): string {

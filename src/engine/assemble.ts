@@ -1,9 +1,10 @@
 import { rankCodes } from "./codes.ts";
 import type { ColumnData } from "./column-data.ts";
-import { buildDictionary, sharedUint8, sharedUint32 } from "./dictionary.ts";
+import { buildDictionary, dictionaryOf, sharedUint8, sharedUint32 } from "./dictionary.ts";
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { pickStrings, type StringBytes } from "./string-bytes.ts";
 import { segmentLimits } from "./term-limits.ts";
 import { packOrders, type TokenOrders } from "./token-order.ts";
 
@@ -16,8 +17,8 @@ export type Assembly = {
   /** In the order of `compareIds`; a document's number is its place. */
   ids: readonly string[];
   sources: readonly Uint8Array[];
-  terms: readonly string[];
-  words: readonly string[];
+  terms: StringBytes;
+  words: StringBytes;
   postings: PostingColumns;
   /** Rows of one frequency per field, then one length for each field that has one (see `codes.ts`). */
   codes: RowTable;
@@ -41,8 +42,8 @@ export function assemble(assembly: Assembly): SegmentData {
     fields,
     lengthTotals: totalLengths(assembly),
     ids: buildDictionary(ids),
-    terms: buildDictionary(ranked.order.map((term) => assembly.terms[term] ?? "")),
-    words: buildDictionary(assembly.words),
+    terms: dictionaryOf(pickStrings(assembly.terms, ranked.order)),
+    words: dictionaryOf(assembly.words),
     postingEnds: ranked.ends,
     postingDocs: byTerm.docs,
     ...codes,
@@ -68,11 +69,11 @@ function totalLengths({ fields, lengths, documentLengths }: Assembly): number[] 
 type RankedTerms = { order: number[]; rankOf: Uint32Array; ends: Uint32Array };
 
 function rankTerms({ terms, postings }: Assembly): RankedTerms {
-  const frequencies = new Uint32Array(terms.length);
+  const frequencies = new Uint32Array(terms.ends.length);
   for (const term of postings.terms) frequencies[term] = (frequencies[term] ?? 0) + 1;
   const held = Array.from(frequencies.keys()).filter((term) => (frequencies[term] ?? 0) > 0);
   const order = held.sort((a, b) => (frequencies[b] ?? 0) - (frequencies[a] ?? 0) || a - b);
-  const rankOf = new Uint32Array(terms.length);
+  const rankOf = new Uint32Array(terms.ends.length);
   const ends = sharedUint32(order.length);
   let end = 0;
   order.forEach((term, rank) => {
@@ -126,5 +127,3 @@ function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourc
   }
   return { sources, sourceEnds };
 }
-
-/** Numbers below `count`, in two bytes each where they fit. */

@@ -1,10 +1,11 @@
 import { asBuffer } from "../protocol/bytes.ts";
+import { bytesOf, type StringBytes, startAt } from "./string-bytes.ts";
 
 /**
  * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
  * table of number + 1. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
  */
-export type DictionaryData = { bytes: Uint8Array; ends: Uint32Array; table: Uint32Array };
+export type DictionaryData = StringBytes & { table: Uint32Array };
 
 const shortBytes = 24;
 /** How full a table is. */
@@ -31,17 +32,15 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number): number
 
 /** A dictionary of strings that are already distinct; their places in the list are their numbers. */
 export function buildDictionary(strings: readonly string[]): DictionaryData {
-  let capacity = 0;
-  for (const string of strings) capacity += string.length * 3;
-  const scratch = new Uint8Array(capacity);
-  const ends = sharedUint32(strings.length);
-  let at = 0;
-  strings.forEach((string, number) => {
-    at += encoder.encodeInto(string, scratch.subarray(at)).written;
-    ends[number] = at;
-  });
-  const bytes = sharedUint8(at);
-  bytes.set(scratch.subarray(0, at));
+  return dictionaryOf(bytesOf(strings));
+}
+
+/** The same of strings that are bytes already. */
+export function dictionaryOf(strings: StringBytes): DictionaryData {
+  const bytes = sharedUint8(strings.bytes.length);
+  bytes.set(strings.bytes);
+  const ends = sharedUint32(strings.ends.length);
+  ends.set(strings.ends);
   return { bytes, ends, table: hashTable(bytes, ends) };
 }
 
@@ -114,7 +113,7 @@ export class Dictionary {
   /** Short ASCII strings, as ids and terms mostly are, are put together here: decoding takes three times as long. */
   text(number: number): string {
     const { bytes, ends } = this.data;
-    const start = this.#start(number);
+    const start = startAt(this.data.ends, number);
     const end = ends[number] ?? 0;
     if (end - start > shortBytes) return this.#buffer.toString("utf8", start, end);
     let text = "";
@@ -142,7 +141,7 @@ export class Dictionary {
     let at = 0;
     let seen = 0;
     for (const number of numbers) {
-      const start = this.#start(number);
+      const start = startAt(this.data.ends, number);
       const size = (ends[number] ?? 0) - start;
       if (at + size > together.length) return numbers.map((other) => this.text(other));
       for (let i = 0; i < size; i++) {
@@ -163,7 +162,7 @@ export class Dictionary {
 
   keyOf(number: number): LookupKey {
     const { bytes, ends } = this.data;
-    const start = this.#start(number);
+    const start = startAt(this.data.ends, number);
     const end = ends[number] ?? 0;
     return { bytes, start, end, hash: hashBytes(bytes, start, end) };
   }
@@ -177,12 +176,8 @@ export class Dictionary {
     }
   }
 
-  #start(number: number): number {
-    return number === 0 ? 0 : (this.data.ends[number - 1] ?? 0);
-  }
-
   #equals(number: number, key: LookupKey): boolean {
-    const start = this.#start(number);
+    const start = startAt(this.data.ends, number);
     const length = key.end - key.start;
     if ((this.data.ends[number] ?? 0) - start !== length) return false;
     for (let i = 0; i < length; i++) {

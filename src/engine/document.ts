@@ -2,7 +2,8 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { columnFields, textFields } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
 import { type CellValue, cellOf } from "./column-values.ts";
-import { itemGap, type TokenOrder, TokenOrderBuilder } from "./token-order.ts";
+import { DocumentTally } from "./document-tally.ts";
+import type { TokenOrder } from "./token-order.ts";
 
 /** A document as the index takes it: its terms counted, its columns' values read, its source kept as it came. */
 export type AnalyzedDocument = {
@@ -21,87 +22,47 @@ export type AnalyzedDocument = {
   cells: CellValue[];
 };
 
-/** A term within one text field, as one string: the field's number as the first character, then the term. */
-export function fieldKey(field: number, term: string): string {
-  return String.fromCharCode(field + 1) + term;
-}
-
-export function keyField(key: string): number {
-  return key.charCodeAt(0) - 1;
-}
-
-export function keyTerm(key: string): string {
-  return key.slice(1);
-}
-
 export type DocumentAnalyzer = (id: string, source: Uint8Array) => AnalyzedDocument;
-
-const internedKeysMax = 1 << 17;
 
 /** Analyzes documents of one index. A source that is no JSON object is kept as an empty document. */
 export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyzer): DocumentAnalyzer {
   const fields = textFields(settings);
   const columns = columnFields(settings);
   const decoder = new TextDecoder();
-  const interned = fields.map(() => new Map<string, string>());
-  const order = new TokenOrderBuilder();
-
-  const keyOf = (field: number, term: string): string => {
-    const keys = interned[field];
-    const known = keys?.get(term);
-    if (known !== undefined) return known;
-    const key = fieldKey(field, term);
-    if (keys !== undefined && keys.size >= internedKeysMax) keys.clear();
-    keys?.set(term, key);
-    return key;
-  };
+  let tally = new DocumentTally(fields.length);
+  let forgotten = analyzer.makeRoom();
 
   return (id, bytes) => {
     const parsed = parseObject(decoder.decode(bytes));
     const source = parsed === undefined ? new TextEncoder().encode(JSON.stringify({ id })) : bytes;
-    const places = new Map<string, number>();
-    const words = new Set<string>();
-    const frequencies: number[] = [];
-    const count = (key: string): number => {
-      const place = places.get(key) ?? places.size;
-      if (place === places.size) places.set(key, place);
-      frequencies[place] = (frequencies[place] ?? 0) + 1;
-      return place;
-    };
+    const forgottenNow = analyzer.makeRoom();
+    if (forgottenNow !== forgotten) tally = new DocumentTally(fields.length);
+    forgotten = forgottenNow;
+    tally.begin();
     const lengths = fields.map((name, field) => {
-      let length = 0;
+      tally.beginField(field);
       eachText(parsed?.[name], (text) => {
-        let last = -1;
-        analyzer.eachTerm(text, (term, position, folded) => {
-          words.add(folded);
-          order.add(count(keyOf(field, term)), length === 0 ? 0 : last < 0 ? itemGap : position - last - 1);
-          last = position;
-          length++;
-        });
+        tally.beginText();
+        analyzer.eachTerm(text, tally.take);
       });
-      return length;
+      return tally.length;
     });
     const cells = columns.map(({ name, type }) => cellOf(parsed?.[name], type));
-    return {
-      id,
-      source,
-      keys: [...places.keys()],
-      frequencies,
-      lengths,
-      words: [...words],
-      order: order.take(),
-      cells,
-    };
+    return { id, source, lengths, cells, ...tally.end() };
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Calls back with each text of a field's value: a string, a number, or a list of them. */

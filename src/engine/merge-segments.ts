@@ -1,11 +1,12 @@
 import { compareIds } from "../protocol/hit.ts";
 import { type Assembly, assemble } from "./assemble.ts";
-import { Dictionary } from "./dictionary.ts";
 import { mergeColumns } from "./merge-columns.ts";
 import { mergeOrders } from "./merge-orders.ts";
 import { RowTable } from "./row-table.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { type StringBytes, startAt } from "./string-bytes.ts";
+import { StringTable } from "./string-table.ts";
 
 /** A segment to merge, without the documents that are dead (ascending). */
 export type MergeSource = { data: SegmentData; dead: Uint32Array };
@@ -80,13 +81,13 @@ function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "so
   }
 }
 
-function mergeWords(sources: readonly Source[]): string[] {
-  const merged = new Set<string>();
+function mergeWords(sources: readonly Source[]): StringBytes {
+  const merged = new StringTable();
   for (const { segment } of sources) {
-    const words = new Dictionary(segment.data.words);
-    for (let i = 0; i < words.size; i++) merged.add(words.text(i));
+    const { bytes, ends } = segment.data.words;
+    for (let i = 0; i < ends.length; i++) merged.numberOf(bytes, startAt(ends, i), ends[i] ?? 0);
   }
-  return [...merged];
+  return merged.strings;
 }
 
 type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;
@@ -97,20 +98,18 @@ type MergedPostings = Pick<Assembly, "terms" | "postings"> & { termNumbers: Uint
 function mergePostings(sources: readonly Source[], target: Target): MergedPostings {
   const total = sources.reduce((sum, { segment }) => sum + segment.data.postingDocs.length, 0);
   const postings = { terms: new Uint32Array(total), docs: new Uint32Array(total), codes: new Uint32Array(total) };
-  const numbers = new Map<string, number>();
+  const numbers = new StringTable();
   const termNumbers: Uint32Array[] = [];
   let size = 0;
   for (const source of sources) {
     const { segment, newDocs } = source;
-    const { postingDocs, postingCodes, postingEnds } = segment.data;
+    const { postingDocs, postingCodes, postingEnds, terms } = segment.data;
     const newCode = codeMapping(source, target);
     const newTerms = new Uint32Array(postingEnds.length);
     termNumbers.push(newTerms);
     let at = 0;
     for (let old = 0; old < postingEnds.length; old++) {
-      const term = segment.terms.text(old);
-      const number = numbers.get(term) ?? numbers.size;
-      if (number === numbers.size) numbers.set(term, number);
+      const number = numbers.numberOf(terms.bytes, startAt(terms.ends, old), terms.ends[old] ?? 0);
       newTerms[old] = number;
       for (const end = postingEnds[old] ?? 0; at < end; at++) {
         const doc = newDocs[postingDocs[at] ?? 0] ?? -1;
@@ -123,7 +122,7 @@ function mergePostings(sources: readonly Source[], target: Target): MergedPostin
   }
   return {
     termNumbers,
-    terms: [...numbers.keys()],
+    terms: numbers.strings,
     postings: {
       terms: postings.terms.subarray(0, size),
       docs: postings.docs.subarray(0, size),

@@ -1,4 +1,5 @@
-import { type AnalyzedDocument, fieldKey } from "./document.ts";
+import type { AnalyzedDocument } from "./document.ts";
+import { fieldKey } from "./field-key.ts";
 import { PhraseMatcher, type PreparedPhrase } from "./phrase.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { gapOf, wideGap } from "./token-order.ts";

@@ -1,8 +1,9 @@
 import { assemble, type PostingColumns } from "./assemble.ts";
-import { fieldKey, keyTerm } from "./document.ts";
+import { keyField, keyTerm } from "./field-key.ts";
 import type { Memtable } from "./memtable.ts";
 import { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { bytesOf } from "./string-bytes.ts";
 import { TokenOrderBuilder, type TokenOrders } from "./token-order.ts";
 
 /**
@@ -14,75 +15,105 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
   const sources: Uint8Array[] = [];
   const lengths = new RowTable(fields);
   const documentLengths = new Uint32Array(memtable.documents);
-  const terms = new Set<string>();
+  const keys = new KeyNumbers();
   const words = new Set<string>();
-  let postingsMax = 0;
+  const orders = new OrderCollector(memtable.documents);
   for (let doc = 0; doc < memtable.documents; doc++) {
     const document = memtable.documentAt(doc);
     if (document === undefined) continue;
     ids.push(document.id);
     sources.push(document.source);
     documentLengths[doc] = lengths.numberOf(Uint32Array.from(document.lengths));
-    for (const key of document.keys) terms.add(keyTerm(key));
+    const terms = document.keys.map((key) => keys.termOf(key));
+    orders.add(doc, document.order, terms);
     for (const word of document.words) words.add(word);
-    postingsMax += document.keys.length;
   }
-  const termList = [...terms];
   const codes = new RowTable(2 * fields);
-  const postings = flatten(memtable, { fields, terms: termList, codes, postingsMax });
-  const columns = memtable.columns.seal();
-  const orders = collectOrders(memtable, termList);
+  const postings = flatten(memtable, { fields, keys, codes });
   return assemble({
     fields,
     ids,
     sources,
-    terms: termList,
-    words: [...words],
+    terms: bytesOf(keys.terms),
+    words: bytesOf([...words]),
     postings,
     codes,
     lengths,
     documentLengths,
-    orders,
-    columns,
+    orders: orders.take(),
+    columns: memtable.columns.seal(),
   });
 }
 
-function collectOrders(memtable: Memtable, terms: readonly string[]): TokenOrders {
-  const numbers = new Map(terms.map((term, number) => [term, number]));
-  const pairs = new TokenOrderBuilder();
-  const ends = new Uint32Array(memtable.documents);
-  for (let doc = 0; doc < memtable.documents; doc++) {
-    const { keys = [], order = [] } = memtable.documentAt(doc) ?? {};
-    const termOf = keys.map((key) => numbers.get(keyTerm(key)) ?? 0);
-    for (let i = 0; i < order.length; i += 2) pairs.add(termOf[order[i] ?? 0] ?? 0, order[i + 1] ?? 0);
-    ends[doc] = pairs.size;
+/** Numbers terms in the order in which they first come, and knows the keys of each. */
+class KeyNumbers {
+  readonly terms: string[] = [];
+  /** Of each term. */
+  readonly keys: string[][] = [];
+  /** How many keys have been asked for, repetitions included: as many as there are postings at most. */
+  postingsMax = 0;
+  readonly #termOfKey = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
+
+  /** The number of a key's term. Cutting the term out of the key is what takes time, so that is done once for each. */
+  termOf(key: string): number {
+    this.postingsMax++;
+    const known = this.#termOfKey.get(key);
+    if (known !== undefined) return known;
+    const number = this.#numberOf(keyTerm(key));
+    this.#termOfKey.set(key, number);
+    this.keys[number]?.push(key);
+    return number;
   }
-  return { pairs: pairs.take(), ends };
+
+  #numberOf(term: string): number {
+    const known = this.#numbers.get(term);
+    if (known !== undefined) return known;
+    const number = this.terms.push(term) - 1;
+    this.#numbers.set(term, number);
+    this.keys.push([]);
+    return number;
+  }
 }
 
-type Flattening = {
-  fields: number;
-  terms: readonly string[];
-  codes: RowTable;
-  postingsMax: number;
-};
+/** Collects the order of documents' tokens, by the numbers of their terms. */
+class OrderCollector {
+  readonly #pairs = new TokenOrderBuilder();
+  readonly #ends: Uint32Array;
+
+  constructor(documents: number) {
+    this.#ends = new Uint32Array(documents);
+  }
+
+  /** `terms`: the numbers that stand for the order's own. */
+  add(doc: number, order: Uint32Array, terms: readonly number[]): void {
+    for (let i = 0; i < order.length; i += 2) this.#pairs.add(terms[order[i] ?? 0] ?? 0, order[i + 1] ?? 0);
+    this.#ends[doc] = this.#pairs.size;
+  }
+
+  take(): TokenOrders {
+    return { pairs: this.#pairs.take(), ends: this.#ends };
+  }
+}
+
+type Flattening = { fields: number; keys: KeyNumbers; codes: RowTable };
 
 /** Reads every key's slots; a term's fields in one document become one posting. */
-function flatten(memtable: Memtable, flattening: Flattening): PostingColumns {
-  const { fields, terms, codes, postingsMax } = flattening;
+function flatten(memtable: Memtable, { fields, keys, codes }: Flattening): PostingColumns {
   const columns = {
-    terms: new Uint32Array(postingsMax),
-    docs: new Uint32Array(postingsMax),
-    codes: new Uint32Array(postingsMax),
+    terms: new Uint32Array(keys.postingsMax),
+    docs: new Uint32Array(keys.postingsMax),
+    codes: new Uint32Array(keys.postingsMax),
   };
   const frequencies = new Uint32Array(memtable.documents * fields);
   const seenFor = new Uint32Array(memtable.documents);
   const row = new Uint32Array(2 * fields);
   let size = 0;
-  terms.forEach((term, number) => {
+  keys.keys.forEach((keysOfTerm, number) => {
     const first = size;
-    for (let field = 0; field < fields; field++) {
-      memtable.eachFrequency(fieldKey(field, term), (doc, frequency) => {
+    for (const key of keysOfTerm) {
+      const field = keyField(key);
+      memtable.eachFrequency(key, (doc, frequency) => {
         frequencies[doc * fields + field] = frequency;
         if (seenFor[doc] === number + 1) return;
         seenFor[doc] = number + 1;

@@ -1,5 +1,6 @@
 import { wordMark } from "../protocol/statistics.ts";
-import { type AnalyzedDocument, keyField, keyTerm } from "./document.ts";
+import type { AnalyzedDocument } from "./document.ts";
+import { keyField, keyTerm } from "./field-key.ts";
 import { coarsen, type LimitRow, widenField } from "./term-limits.ts";
 
 /** Terms and a difference of document frequency for each, decoded as they are read. */

@@ -29,7 +29,9 @@ export type SealedBatch = { data: SegmentData; deleted: string[] };
 
 export type IndexingResult = AnalyzedBatch | SealedBatch | SegmentData | SnapshotLoading | SnapshotSaved;
 
-const analyzersMax = 64;
+const analyzersMax = 32;
+/** Twice as many as for queries: to take a new word apart costs as much as a hundred known ones. */
+const wordsMax = 1 << 17;
 const analyzers = new Map<string, DocumentAnalyzer>();
 
 /** Runs in a thread of its own: everything about indexing that takes long. */
@@ -99,7 +101,7 @@ function analyzerFor(settings: IndexSettings): DocumentAnalyzer {
   const known = analyzers.get(key);
   if (known !== undefined) return known;
   if (analyzers.size >= analyzersMax) analyzers.clear();
-  const analyzer = createDocumentAnalyzer(settings, createAnalyzer(settings));
+  const analyzer = createDocumentAnalyzer(settings, createAnalyzer(settings, wordsMax));
   analyzers.set(key, analyzer);
   return analyzer;
 }

@@ -36,7 +36,7 @@ export function proximityBonus(words: ReadonlySet<string>, text: string, { terms
 function occurrencesIn(text: string, words: ReadonlySet<string>, { analyzer }: TermTable) {
   const occurrences: Occurrence[] = [];
   let length = 0;
-  analyzer.eachTerm(text, (term, position) => {
+  analyzer.eachTerm(text, ({ term }, position) => {
     length++;
     if (words.has(term)) occurrences.push({ term, position });
   });
