@@ -82,32 +82,35 @@ function readSynset(line: string, part: PartOfSpeech, titles: ReadonlyMap<string
   const bar = line.indexOf(" | ");
   const fields = line.slice(0, bar).split(" ");
   const gloss = line.slice(bar + 3);
-  const wordCount = Number.parseInt(fields[3] ?? "", 16);
-  const words = Array.from({ length: wordCount }, (_, i) => wordAt(fields, 4 + 2 * i));
-  const [title = "", ...synonyms] = words;
+  const pointersAt = 4 + 2 * Number.parseInt(fields[3] ?? "", 16);
+  const synonyms = new Set<string>();
+  for (let at = 6; at < pointersAt; at += 2) synonyms.add(wordAt(fields, at));
   const lexicographerFile = Number(fields[1]);
   return {
     id: part.letter + (fields[0] ?? ""),
-    title,
-    synonyms: [...new Set(synonyms)],
+    title: wordAt(fields, 4),
+    synonyms: [...synonyms],
     ...readGloss(gloss),
     pos: part.pos,
     category: categoryOf(lexicographerFile),
-    broader: readBroader(fields.slice(4 + 2 * wordCount), titles),
+    broader: readBroader(fields, pointersAt, titles),
     ...(lexicographerFile === personCategory ? readLifeYears(gloss) : {}),
   };
 }
 
-/** The titles of the hypernyms (`@`) and of the class of an instance (`@i`), each once. */
-function readBroader(pointers: readonly string[], titles: ReadonlyMap<string, string>): string[] {
-  const broader = new Set<string>();
-  const count = Number(pointers[0]);
-  for (let i = 0; i < count; i++) {
-    const [symbol, offset = "", letter = ""] = pointers.slice(1 + 4 * i, 4 + 4 * i);
-    const title = titles.get(letter + offset);
-    if ((symbol === "@" || symbol === "@i") && title !== undefined) broader.add(title);
+/**
+ * The titles of the hypernyms (`@`) and of the class of an instance (`@i`), each once. A pointer is four fields: its
+ * symbol, the offset and the part of speech that it points to, and which words it is about; their count is before them.
+ */
+function readBroader(fields: readonly string[], start: number, titles: ReadonlyMap<string, string>): string[] {
+  const broader: string[] = [];
+  const end = start + 1 + 4 * Number(fields[start]);
+  for (let at = start + 1; at < end; at += 4) {
+    if (fields[at] !== "@" && fields[at] !== "@i") continue;
+    const title = titles.get((fields[at + 2] ?? "") + (fields[at + 1] ?? ""));
+    if (title !== undefined && !broader.includes(title)) broader.push(title);
   }
-  return [...broader];
+  return broader;
 }
 
 /** A word without underscores and without the marker of where an adjective may stand, as in `galore(ip)`. */
