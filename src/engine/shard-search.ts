@@ -195,7 +195,7 @@ export class ShardSearch {
       found.push(new Candidate({ piece, doc, score, sort: scan.sortValues(doc, score) }));
     });
     if (found.length === 0) return this.#best;
-    sortedFew(found, this.#compare);
+    sortedFew(found, piece.ordered && this.#plan.sort === undefined ? compareWithinPiece : this.#compare);
     return this.#best.length === 0 ? found : bestOf(this.#best, found, { compare: this.#compare, top: this.#plan.top });
   }
 }
@@ -213,6 +213,11 @@ function sortedFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): 
     items[at] = item;
   }
   return items;
+}
+
+/** As `compareHits`, where documents are numbered in the order of their ids: most ties are settled with no id read. */
+function compareWithinPiece(a: Candidate, b: Candidate): number {
+  return a.score !== b.score ? b.score - a.score : a.doc - b.doc;
 }
 
 function smallerFirst(a: PieceView, b: PieceView): number {
