@@ -14,7 +14,7 @@ export type GatherRequest = {
   deadlineMs: number;
   /** Once this share of the documents was searched, the rest is waited for less and less; 0: all until the deadline. */
   minCoverage: number;
-  /** False: never a second attempt beside an open one. A failed attempt is still retried. */
+  /** False: one attempt to each shard, whatever becomes of it: no hedge, no retry, no shadow. */
   hedge: boolean;
   /** A small integer; latencies are kept apart by it, so that cheap queries are not hedged by the times of dear ones. */
   queryClass: number;

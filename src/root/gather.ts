@@ -128,7 +128,8 @@ export class Gather {
     this.policy.budget.deposit(nowMs);
     this.policy.counts.first++;
     progress.first = this.send({ shard, attempt: firstAttempt }, { replica, purpose: "first" }, turn);
-    if (this.request.hedge) this.planHedge(progress, replica, { nowMs, remainingMs });
+    if (!this.request.hedge) return;
+    this.planHedge(progress, replica, { nowMs, remainingMs });
     const shadow = this.policy.chooseShadow(progress.health, nowMs);
     if (shadow !== undefined && shadow !== replica) {
       this.policy.counts.shadows++;
@@ -251,7 +252,8 @@ export class Gather {
     if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.errors.push(error.code);
     if (progress.first?.open || progress.second?.open) return;
-    if (mayRetry(error.code, this.request.suspect === true) && this.sendExtra(error.shard, "retry", turn)) return;
+    const retried = this.request.hedge && mayRetry(error.code, this.request.suspect === true);
+    if (retried && this.sendExtra(error.shard, "retry", turn)) return;
     this.resolve(progress, missingOutcome(progress.errors), nowMs);
   }
 

@@ -77,6 +77,15 @@ describe("a gather, event by event", () => {
     expect(kinds(stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code }))).toEqual(["finish"]);
   });
 
+  test("a failed attempt stays failed where a second one is forbidden", () => {
+    const policy = policyOf();
+    const stage = new Stage(policy, { ...requestOf(policy, { shards: 1, replicas: 2 }), hedge: false });
+    stage.tell({ kind: "begin" });
+    stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code: "not_ready" });
+    expect(stage.sends()).toHaveLength(1);
+    expect(stage.gather.shards[0]).toMatchObject({ outcome: "failed", attempts: 1 });
+  });
+
   test("a suspect query's broken connection is not tried elsewhere", () => {
     const policy = policyOf();
     const stage = new Stage(policy, { ...requestOf(policy, { shards: 1, replicas: 2 }), suspect: true });
