@@ -64,8 +64,9 @@ export class Expander {
   }
 
   /**
-   * The alternatives for the beginning of a word; none where it is but a stop word. Throws `invalid_query` where it is
-   * excluded and the plan has no room for all of them: what is left out would be found.
+   * The alternatives for the beginning of a word; none where it is but a stop word. Where it is excluded and the plan
+   * has no room for all of them, what is left out would be found: then a word that is being typed stands for itself
+   * alone, and one with a `*` throws `invalid_query`.
    */
   prefix(word: QueryWord, { occur, typed, isTyping }: PrefixUse): PlanTerm[] {
     const shares = new Map<string, number>();
@@ -80,9 +81,10 @@ export class Expander {
       if (shares.size < termsMax && letters <= prefixLettersMax) shares.set(term, prefixShare);
       else documentsLeftOut += this.#frequency(term);
     }
-    if (documentsLeftOut > 0 && occur === "excluded") throw tooManyExcluded(typed, shares.size);
-    this.documentsLeftOut += documentsLeftOut;
-    if (shares.size > 0) return this.#weigh(shares);
+    const isWhole = documentsLeftOut === 0 || occur !== "excluded";
+    if (!isWhole && !isTyping) throw tooManyExcluded(typed, shares.size);
+    if (isWhole) this.documentsLeftOut += documentsLeftOut;
+    if (isWhole && shares.size > 0) return this.#weigh(shares);
     return word.term === "" ? [] : this.word(word, occur, typed);
   }
 

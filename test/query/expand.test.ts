@@ -133,6 +133,9 @@ describe("a prefix", () => {
       places: [expect.objectContaining({ path: "/query", detail: expect.stringContaining("write more of the word") })],
     });
     expect(() => planQuery(asked, contextOf(words, {}, 120))).toThrow(refused);
+    const typing = planQuery({ query: "other -ab", prefix: true }, contextOf(words, {}, 120));
+    expect(typing.plan.clauses[1]).toMatchObject({ occur: "excluded", terms: [{ term: "ab" }] });
+    expect(typing.documentsLeftOut).toBe(0);
   });
 
   it("makes no plan that is larger than leaves take", () => {
