@@ -20,7 +20,7 @@ const change: fc.Arbitrary<TestChange> = fc
   }));
 const batches = fc.array(fc.array(change, { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 6 });
 const request = fc.record({
-  terms: fc.uniqueArray(fc.constantFrom(...words), { maxLength: 2 }),
+  terms: fc.uniqueArray(fc.constantFrom(...words), { maxLength: 3 }),
   required: fc.boolean(),
   filter: fc.option(filters, { nil: undefined }),
   sort: fc.option(sorts, { nil: undefined }),
