@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { HedgerowError } from "../errors.ts";
 import { createEmbeddedLog } from "./embedded-log.ts";
-import { createJetStreamLog } from "./jetstream-log.ts";
 import type { ChangeLog } from "./log.ts";
 import { parseLogAddress } from "./log-address.ts";
 
@@ -25,6 +24,8 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
   if (address === undefined) throw new HedgerowError("storage_unavailable", `"${config.log}" is no change log`);
   const { data: directory, deletesKept } = config;
   if (address.kind === "embedded") return createEmbeddedLog({ directory, deletesKept });
+  // NATS's client is a third of what a root would load before it listens, and most roots need none.
+  const { createJetStreamLog } = await import("./jetstream-log.ts");
   const { caFile, certFile, keyFile } = { caFile: config.logCa, certFile: config.logCert, keyFile: config.logKey };
   const files = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== "");
   return createJetStreamLog({
