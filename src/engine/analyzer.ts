@@ -71,7 +71,8 @@ export function createAnalyzer(
   };
 
   const makeRoom = (): number => {
-    if (words.size < wordsMax) return forgotten;
+    // Words too long to be kept are numbered all the same.
+    if (words.size < wordsMax && foldedNumbers.size < wordsMax) return forgotten;
     words = new WordCache();
     termNumbers.clear();
     foldedNumbers.clear();

@@ -112,3 +112,13 @@ test("ideographs come in overlapping pairs for cjk, singly elsewhere", () => {
   expect(createAnalyzer({ language: "cjk" }).terms("東京都 の")).toEqual(["東京", "京都", "の"]);
   expect(createAnalyzer({ language: "en" }).terms("東京都")).toEqual(["東", "京", "都"]);
 });
+
+test("words are forgotten where there have been many, long ones too", () => {
+  for (const length of [3, 200]) {
+    const analyzer = createAnalyzer({ language: "simple" }, 10);
+    const text = Array.from({ length: 11 }, (_, i) => `x${i}`.padEnd(length, "y")).join(" ");
+    expect(analyzer.makeRoom()).toBe(0);
+    analyzer.eachTerm(text, () => undefined);
+    expect([analyzer.makeRoom(), analyzer.makeRoom()], `${length} letters`).toEqual([1, 1]);
+  }
+});
