@@ -1,3 +1,4 @@
+import { isRecord } from "../protocol/record.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { columnFields, textFields } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
@@ -52,17 +53,13 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
   };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Calls back with each text of a field's value: a string, a number, or a list of them. */

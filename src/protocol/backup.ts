@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { asBuffer } from "./bytes.ts";
+import { isRecord } from "./record.ts";
 import type { IndexSettings } from "./settings.ts";
 
 /**
@@ -158,10 +159,6 @@ async function* linesOf(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
   return bytes.length >= head.length && head.every((byte, i) => bytes[i] === byte);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

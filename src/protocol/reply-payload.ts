@@ -2,6 +2,7 @@ import { FrameError } from "./frames.ts";
 import type { Hit, HitDetails, SortValue } from "./hit.ts";
 import { profileFits } from "./leaf-profile.ts";
 import type { ShardFacet, ShardReply } from "./link.ts";
+import { isRecord } from "./record.ts";
 import { facetsFit, sortFits } from "./reply-check.ts";
 
 /**
@@ -201,10 +202,6 @@ function isExtras(value: unknown, count: number): value is Extras {
 /** No id or score may hide in it: those stand before. */
 function isHitExtras(hit: unknown): boolean {
   return isRecord(hit) && !("id" in hit) && !("score" in hit) && sortFits(hit.sort);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function cutShort(): FrameError {

@@ -1,3 +1,5 @@
+import { isRecord } from "./record.ts";
+
 /** What a schema takes, in words for whoever sent something else: of the kinds of schemas that are in use here. */
 export function whatFits(schema: unknown): string {
   const choices = choicesOf(schema);
@@ -40,8 +42,4 @@ function members({ properties }: Record<string, unknown>): string {
   return ` of ${Object.keys(properties)
     .map((name) => JSON.stringify(name))
     .join(" and ")}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { type ErrorPlace, HedgerowError } from "../errors.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { FieldType, IndexSettings } from "../protocol/settings.ts";
 import { parseInstant } from "../time.ts";
 
@@ -32,7 +33,7 @@ export function readDocument(source: Uint8Array): DocumentReading {
 /** Checks a parsed document against an index: its id, and every declared field's type. Unknown fields are welcome. */
 export function checkDocument(document: unknown, settings: IndexSettings): DocumentCheck {
   const named = checkId(document);
-  if (named.kind === "misfit" || !isObject(document)) return named;
+  if (named.kind === "misfit" || !isRecord(document)) return named;
   const places: ErrorPlace[] = [];
   for (const [field, value] of Object.entries(document)) {
     if (field === "id" || value === null || !Object.hasOwn(settings.fields, field)) continue;
@@ -50,7 +51,7 @@ export function checkDocument(document: unknown, settings: IndexSettings): Docum
  * even where new documents are held to more.
  */
 export function checkId(document: unknown): DocumentCheck {
-  if (!isObject(document)) return misfit(undefined, "", "a document must be a JSON object");
+  if (!isRecord(document)) return misfit(undefined, "", "a document must be a JSON object");
   const id: unknown = "id" in document ? document.id : undefined;
   if (typeof id !== "string" || id === "")
     return misfit(undefined, "id", 'a document needs an "id", a string that is not empty');
@@ -68,10 +69,6 @@ export function requireDocument(document: unknown, settings: IndexSettings): str
 
 function misfit(id: string | undefined, field: string, detail: string): DocumentCheck {
   return { kind: "misfit", id, detail, places: [{ path: `/${field}`, detail }] };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What the type wants, where the value is something else. */
