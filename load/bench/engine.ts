@@ -9,7 +9,15 @@ import { Shard } from "../../src/engine/shard.ts";
 import runIndexingTask from "../../src/leaf/worker.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import { systemClock } from "../../src/time.ts";
-import { createPlanner, demoAnalyzer, demoChanges, demoCorpus, demoDefinition, glossQueries } from "./demo-shard.ts";
+import {
+  createPlanner,
+  demoAnalyzer,
+  demoChanges,
+  demoCorpus,
+  demoDefinition,
+  glossQueries,
+  quantile,
+} from "./demo-shard.ts";
 
 /** Something that answers the top ten of a query; how many of the queries of each length it is asked. */
 type Engine = { name: string; share: number; warm: number; search(query: string): unknown };
@@ -137,7 +145,7 @@ function meanOf(meanUs: Record<string, number>): number {
 /** Of each length the middle time. */
 function middleOf(laps: readonly Measured[]): Measured {
   const middle = (length: number): number =>
-    laps.map(({ meanUs }) => meanUs[length] ?? 0).toSorted((a, b) => a - b)[laps.length >> 1] ?? 0;
+    quantile(Float64Array.from(laps, ({ meanUs }) => meanUs[length] ?? 0).sort(), 0.5);
   const meanUs = Object.fromEntries(lengths.map((length) => [length, middle(length)]));
   return { engine: laps[0]?.engine ?? "", meanUs, meanUsAll: meanOf(meanUs) };
 }

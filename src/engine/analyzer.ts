@@ -1,6 +1,7 @@
 import type { IndexSettings } from "../protocol/settings.ts";
 import { fold } from "./folding.ts";
 import { type LanguageRules, languageRules } from "./languages.ts";
+import { numberIn } from "./number-in.ts";
 import { eachWord } from "./segmentation.ts";
 import { WordCache } from "./word-cache.ts";
 
@@ -125,13 +126,6 @@ export function createAnalyzer(
     },
     termOf,
   };
-}
-
-function numberIn(numbers: Map<string, number>, text: string): number {
-  const known = numbers.get(text);
-  if (known !== undefined) return known;
-  numbers.set(text, numbers.size);
-  return numbers.size - 1;
 }
 
 /** What is cut out of a text may keep the whole text in memory. */

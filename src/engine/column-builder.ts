@@ -2,6 +2,7 @@ import { compareIds } from "../protocol/hit.ts";
 import type { ColumnData, ColumnKind, ColumnValue, RankArray } from "./column-data.ts";
 import type { CellValue } from "./column-values.ts";
 import { buildDictionary, sharedUint32 } from "./dictionary.ts";
+import { numberIn } from "./number-in.ts";
 
 /** Gathers a column's values, for any documents in any order, and lays them out. */
 export class ColumnBuilder {
@@ -24,11 +25,7 @@ export class ColumnBuilder {
 
   /** Numbers values in the order in which they first come. */
   numberOf(value: ColumnValue): number {
-    const known = this.#numbers.get(value);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(value, number);
-    return number;
+    return numberIn(this.#numbers, value);
   }
 
   /** Gives a document one more value, by its number; each only once. */

@@ -1,6 +1,7 @@
 import { compareValues } from "./column-builder.ts";
 import type { ColumnData, ColumnValue, RankArray } from "./column-data.ts";
 import { Dictionary, lookupKey } from "./dictionary.ts";
+import { startOf } from "./ends.ts";
 
 /** Where a value stands, or would stand, among a column's: `rank` is the first whose value is not below it. */
 export type RankPlace = { rank: number; held: boolean };
@@ -48,7 +49,7 @@ export class Column {
   /** The rank of a document's least value, 0 where it has none. */
   leastRank(doc: number): number {
     if (this.ends === undefined) return this.ranks[doc] ?? 0;
-    const start = doc === 0 ? 0 : (this.ends[doc - 1] ?? 0);
+    const start = startOf(this.ends, doc);
     return start < (this.ends[doc] ?? 0) ? (this.ranks[start] ?? 0) : 0;
   }
 }

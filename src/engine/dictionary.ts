@@ -1,5 +1,6 @@
 import { asBuffer } from "../protocol/bytes.ts";
-import { bytesOf, type StringBytes, startAt } from "./string-bytes.ts";
+import { startOf } from "./ends.ts";
+import { bytesOf, type StringBytes, writeString } from "./string-bytes.ts";
 
 /**
  * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
@@ -12,7 +13,6 @@ const shortBytes = 24;
 const fillShare = 0.7;
 /** Where strings are put together to be decoded. */
 const together = Buffer.alloc(4096);
-const encoder = new TextEncoder();
 
 export function sharedUint8(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
@@ -72,24 +72,14 @@ let keys = new Uint8Array(keysBytes);
 let keysEnd = 0;
 
 export function lookupKey(string: string): LookupKey {
-  if (keysEnd + string.length > keysBytes) {
-    if (string.length > keysBytes) return wholeKey(encoder.encode(string));
-    keys = new Uint8Array(keysBytes);
+  const sizeBytesMax = string.length * 3;
+  if (keysEnd + sizeBytesMax > keys.length) {
+    keys = new Uint8Array(Math.max(keysBytes, sizeBytesMax));
     keysEnd = 0;
   }
   const [bytes, start] = [keys, keysEnd];
-  // Most terms are short and ASCII, for which calling the encoder costs more than the copying.
-  for (let i = 0; i < string.length; i++) {
-    const code = string.charCodeAt(i);
-    if (code > 0x7f) return wholeKey(encoder.encode(string));
-    bytes[start + i] = code;
-  }
-  keysEnd = start + string.length;
+  keysEnd = writeString(bytes, start, string);
   return { bytes, start, end: keysEnd, hash: hashBytes(bytes, start, keysEnd) };
-}
-
-function wholeKey(bytes: Uint8Array): LookupKey {
-  return { bytes, start: 0, end: bytes.length, hash: hashBytes(bytes, 0, bytes.length) };
 }
 
 /** Reads a dictionary. */
@@ -113,7 +103,7 @@ export class Dictionary {
   /** Short ASCII strings, as ids and terms mostly are, are put together here: decoding takes three times as long. */
   text(number: number): string {
     const { bytes, ends } = this.data;
-    const start = startAt(this.data.ends, number);
+    const start = startOf(this.data.ends, number);
     const end = ends[number] ?? 0;
     if (end - start > shortBytes) return this.#buffer.toString("utf8", start, end);
     let text = "";
@@ -141,7 +131,7 @@ export class Dictionary {
     let at = 0;
     let seen = 0;
     for (const number of numbers) {
-      const start = startAt(this.data.ends, number);
+      const start = startOf(this.data.ends, number);
       const size = (ends[number] ?? 0) - start;
       if (at + size > together.length) return numbers.map((other) => this.text(other));
       for (let i = 0; i < size; i++) {
@@ -162,7 +152,7 @@ export class Dictionary {
 
   keyOf(number: number): LookupKey {
     const { bytes, ends } = this.data;
-    const start = startAt(this.data.ends, number);
+    const start = startOf(this.data.ends, number);
     const end = ends[number] ?? 0;
     return { bytes, start, end, hash: hashBytes(bytes, start, end) };
   }
@@ -177,7 +167,7 @@ export class Dictionary {
   }
 
   #equals(number: number, key: LookupKey): boolean {
-    const start = startAt(this.data.ends, number);
+    const start = startOf(this.data.ends, number);
     const length = key.end - key.start;
     if ((this.data.ends[number] ?? 0) - start !== length) return false;
     for (let i = 0; i < length; i++) {

@@ -1,6 +1,7 @@
 import type { Word } from "./analyzer.ts";
 import type { AnalyzedDocument } from "./document.ts";
 import { fieldKey } from "./field-key.ts";
+import { grown } from "./grown.ts";
 import { itemGap, TokenOrderBuilder } from "./token-order.ts";
 
 /** Where each number was last seen, without anything to clear between one document and the next. */
@@ -14,18 +15,12 @@ class LastSeen {
   }
 
   put(document: number, number: number, place: number): void {
-    if (number >= this.#documents.length) this.#grow(number);
+    if (number >= this.#documents.length) {
+      this.#documents = grown(this.#documents, number + 1);
+      this.#places = grown(this.#places, number + 1);
+    }
     this.#documents[number] = document;
     this.#places[number] = place;
-  }
-
-  #grow(number: number): void {
-    const length = 2 ** Math.ceil(Math.log2(number + 1));
-    const [documents, places] = [new Uint32Array(length), new Uint32Array(length)];
-    documents.set(this.#documents);
-    places.set(this.#places);
-    this.#documents = documents;
-    this.#places = places;
   }
 }
 

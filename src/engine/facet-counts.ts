@@ -1,6 +1,7 @@
 import type { Column } from "./column.ts";
 import { compareValues } from "./column-builder.ts";
 import type { ColumnValue } from "./column-data.ts";
+import { startOf } from "./ends.ts";
 import { Top } from "./top.ts";
 
 /** How many values are looked at between two looks at the clock: some 0.2 ms, since strings must be read. */
@@ -27,7 +28,7 @@ export class FacetCounts {
       return;
     }
     const end = column.ends[doc] ?? 0;
-    let at = doc === 0 ? 0 : (column.ends[doc - 1] ?? 0);
+    let at = startOf(column.ends, doc);
     if (at === end) this.#add(0);
     for (; at < end; at++) this.#add(column.ranks[at] ?? 0);
   }

@@ -1,5 +1,6 @@
 import type { Column } from "./column.ts";
 import type { ColumnValue } from "./column-data.ts";
+import { startOf } from "./ends.ts";
 import { type BlockTest, blockDocuments, blockWords, FilterBits } from "./filter-bits.ts";
 import type { Piece } from "./piece.ts";
 import type { FilterCondition, PreparedFilter, RangeEnds } from "./prepared-filter.ts";
@@ -95,7 +96,7 @@ function rankTest({ ranks, ends }: Column, accepts: (rank: number) => boolean): 
   return (start, words) => {
     words.fill(0);
     const end = Math.min(ends.length, start + blockDocuments);
-    let at = start === 0 ? 0 : (ends[start - 1] ?? 0);
+    let at = startOf(ends, start);
     for (let doc = start; doc < end; doc++) {
       for (const to = ends[doc] ?? 0; at < to; at++) if (accepts(ranks[at] ?? 0)) setBit(words, doc - start);
     }

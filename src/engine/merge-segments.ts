@@ -1,11 +1,12 @@
 import { compareIds } from "../protocol/hit.ts";
 import { type Assembly, assemble } from "./assemble.ts";
+import { startOf } from "./ends.ts";
 import { mergeColumns } from "./merge-columns.ts";
 import { mergeOrders } from "./merge-orders.ts";
 import { RowTable } from "./row-table.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
-import { type StringBytes, startAt } from "./string-bytes.ts";
+import type { StringBytes } from "./string-bytes.ts";
 import { StringTable } from "./string-table.ts";
 
 /** A segment to merge, without the documents that are dead (ascending). */
@@ -85,7 +86,7 @@ function mergeWords(sources: readonly Source[]): StringBytes {
   const merged = new StringTable();
   for (const { segment } of sources) {
     const { bytes, ends } = segment.data.words;
-    for (let i = 0; i < ends.length; i++) merged.numberOf(bytes, startAt(ends, i), ends[i] ?? 0);
+    for (let i = 0; i < ends.length; i++) merged.numberOf(bytes, startOf(ends, i), ends[i] ?? 0);
   }
   return merged.strings;
 }
@@ -109,7 +110,7 @@ function mergePostings(sources: readonly Source[], target: Target): MergedPostin
     termNumbers.push(newTerms);
     let at = 0;
     for (let old = 0; old < postingEnds.length; old++) {
-      const number = numbers.numberOf(terms.bytes, startAt(terms.ends, old), terms.ends[old] ?? 0);
+      const number = numbers.numberOf(terms.bytes, startOf(terms.ends, old), terms.ends[old] ?? 0);
       newTerms[old] = number;
       for (const end = postingEnds[old] ?? 0; at < end; at++) {
         const doc = newDocs[postingDocs[at] ?? 0] ?? -1;

@@ -1,4 +1,5 @@
 import type { AnalyzedDocument } from "./document.ts";
+import { startOf } from "./ends.ts";
 import { fieldKey } from "./field-key.ts";
 import { PhraseMatcher, type PreparedPhrase } from "./phrase.ts";
 import type { SegmentData } from "./segment-data.ts";
@@ -17,7 +18,7 @@ export function checkSegment(data: SegmentData, terms: readonly number[], phrase
   const check = {
     tokensRead: 0,
     holds(doc: number): boolean {
-      place.at = doc === 0 ? 0 : (orderEnds[doc - 1] ?? 0);
+      place.at = startOf(orderEnds, doc);
       const row = (documentLengths[doc] ?? 0) * fields;
       for (let field = 0; field <= lastField; field++) {
         const counts = (phrase.boosts[field] ?? 0) > 0;

@@ -1,11 +1,12 @@
+import { grown } from "./grown.ts";
+import { HashSlots } from "./hash-slots.ts";
 import type { NarrowArray } from "./narrow.ts";
 
 /** Numbers distinct rows of `width` unsigned integers, in the order in which they first come. */
 export class RowTable {
   readonly #width: number;
+  readonly #slots = new HashSlots();
   #rows: Uint32Array;
-  #slots = new Uint32Array(1024);
-  #size = 0;
 
   constructor(width: number) {
     this.#width = width;
@@ -13,46 +14,29 @@ export class RowTable {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#slots.size;
   }
 
   /** All rows end to end. */
   get rows(): Uint32Array {
-    return this.#rows.subarray(0, this.#size * this.#width);
+    return this.#rows.subarray(0, this.size * this.#width);
   }
 
   /** The number of a row, given as `width` numbers of `values` from `at` on. */
   numberOf(values: NarrowArray, at = 0): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = this.#hash(values, at) & mask; ; slot = (slot + 1) & mask) {
-      const number = (this.#slots[slot] ?? 0) - 1;
-      if (number < 0) return this.#insert(values, at, slot);
-      if (this.#equals(number, values, at)) return number;
+    const hash = this.#hash(values, at);
+    for (let slot = this.#slots.first(hash); ; slot = this.#slots.next(slot)) {
+      const number = this.#slots.numberAt(slot);
+      if (number < 0) return this.#keep(values, at, this.#slots.add(slot, hash));
+      if (this.#slots.hasHash(number, hash) && this.#equals(number, values, at)) return number;
     }
   }
 
-  #insert(values: NarrowArray, at: number, slot: number): number {
-    const number = this.#size++;
+  #keep(values: NarrowArray, at: number, number: number): number {
     const start = number * this.#width;
-    if (start + this.#width > this.#rows.length) {
-      const grown = new Uint32Array(this.#rows.length * 2);
-      grown.set(this.#rows);
-      this.#rows = grown;
-    }
+    if (start + this.#width > this.#rows.length) this.#rows = grown(this.#rows, start + this.#width);
     for (let i = 0; i < this.#width; i++) this.#rows[start + i] = values[at + i] ?? 0;
-    this.#slots[slot] = number + 1;
-    if (this.#size * 2 > this.#slots.length) this.#spread();
     return number;
-  }
-
-  #spread(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 4);
-    const mask = this.#slots.length - 1;
-    for (let number = 0; number < this.#size; number++) {
-      let slot = this.#hash(this.#rows, number * this.#width) & mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = number + 1;
-    }
   }
 
   #hash(values: NarrowArray, at: number): number {

@@ -1,6 +1,7 @@
 import { assemble, type PostingColumns } from "./assemble.ts";
 import { keyField, keyTerm } from "./field-key.ts";
 import type { Memtable } from "./memtable.ts";
+import { numberIn } from "./number-in.ts";
 import { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { bytesOf } from "./string-bytes.ts";
@@ -47,7 +48,6 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
 
 /** Numbers terms in the order in which they first come, and knows the keys of each. */
 class KeyNumbers {
-  readonly terms: string[] = [];
   /** Of each term. */
   readonly keys: string[][] = [];
   /** How many keys have been asked for, repetitions included: as many as there are postings at most. */
@@ -55,23 +55,20 @@ class KeyNumbers {
   readonly #termOfKey = new Map<string, number>();
   readonly #numbers = new Map<string, number>();
 
+  /** By their numbers. */
+  get terms(): string[] {
+    return [...this.#numbers.keys()];
+  }
+
   /** The number of a key's term. Cutting the term out of the key is what takes time, so that is done once for each. */
   termOf(key: string): number {
     this.postingsMax++;
     const known = this.#termOfKey.get(key);
     if (known !== undefined) return known;
-    const number = this.#numberOf(keyTerm(key));
+    const number = numberIn(this.#numbers, keyTerm(key));
     this.#termOfKey.set(key, number);
+    if (number === this.keys.length) this.keys.push([]);
     this.keys[number]?.push(key);
-    return number;
-  }
-
-  #numberOf(term: string): number {
-    const known = this.#numbers.get(term);
-    if (known !== undefined) return known;
-    const number = this.terms.push(term) - 1;
-    this.#numbers.set(term, number);
-    this.keys.push([]);
     return number;
   }
 }

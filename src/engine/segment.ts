@@ -2,6 +2,7 @@ import { asBuffer } from "../protocol/bytes.ts";
 import type { DocumentSlice } from "../protocol/link.ts";
 import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
+import { startOf } from "./ends.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import { FilterCache } from "./filter-cache.ts";
 import { HolderLists } from "./holders.ts";
@@ -203,8 +204,4 @@ class WeighedSegment implements WeighedPiece {
     cursor.holders = this.#holders.of(number, cursor);
     return cursor;
   }
-}
-
-function startOf(ends: Uint32Array, i: number): number {
-  return i === 0 ? 0 : (ends[i - 1] ?? 0);
 }

@@ -1,3 +1,5 @@
+import { startOf } from "./ends.ts";
+
 /** Strings as UTF-8 bytes end to end, and where each ends. */
 export type StringBytes = { bytes: Uint8Array; ends: Uint32Array };
 
@@ -16,8 +18,11 @@ export function bytesOf(strings: readonly string[]): StringBytes {
   return { bytes: bytes.subarray(0, at), ends };
 }
 
-/** Most are short and ASCII, for which calling the encoder costs more than the writing. */
-function writeString(bytes: Uint8Array, start: number, string: string): number {
+/**
+ * Writes a string's UTF-8, for which there must be three bytes a unit; answers where it ends. Most are short and ASCII,
+ * for which calling the encoder costs more than the writing.
+ */
+export function writeString(bytes: Uint8Array, start: number, string: string): number {
   for (let i = 0; i < string.length; i++) {
     const code = string.charCodeAt(i);
     if (code > 0x7f) return start + encoder.encodeInto(string, bytes.subarray(start)).written;
@@ -29,18 +34,13 @@ function writeString(bytes: Uint8Array, start: number, string: string): number {
 /** Some of the strings, by their places, in the order given. */
 export function pickStrings({ bytes, ends }: StringBytes, places: readonly number[]): StringBytes {
   let sizeBytes = 0;
-  for (const place of places) sizeBytes += (ends[place] ?? 0) - startAt(ends, place);
+  for (const place of places) sizeBytes += (ends[place] ?? 0) - startOf(ends, place);
   const picked = { bytes: new Uint8Array(sizeBytes), ends: new Uint32Array(places.length) };
   let at = 0;
   places.forEach((place, number) => {
     const end = ends[place] ?? 0;
-    for (let i = startAt(ends, place); i < end; i++) picked.bytes[at++] = bytes[i] ?? 0;
+    for (let i = startOf(ends, place); i < end; i++) picked.bytes[at++] = bytes[i] ?? 0;
     picked.ends[number] = at;
   });
   return picked;
-}
-
-/** Where a string begins: where the one before it ends. */
-export function startAt(ends: Uint32Array, number: number): number {
-  return number === 0 ? 0 : (ends[number - 1] ?? 0);
 }

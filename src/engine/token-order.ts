@@ -1,4 +1,5 @@
 import { sharedUint8, sharedUint32 } from "./dictionary.ts";
+import { grown } from "./grown.ts";
 import { readVarint, type VarintPlace, varintSize, writeVarint } from "./varint.ts";
 
 /**
@@ -76,11 +77,7 @@ export class TokenOrderBuilder {
   }
 
   add(number: number, gap: number): void {
-    if (this.#size + 2 > this.#pairs.length) {
-      const grown = new Uint32Array(this.#pairs.length * 2);
-      grown.set(this.#pairs);
-      this.#pairs = grown;
-    }
+    if (this.#size + 2 > this.#pairs.length) this.#pairs = grown(this.#pairs, this.#size + 2);
     this.#pairs[this.#size] = number;
     this.#pairs[this.#size + 1] = gap;
     this.#size += 2;

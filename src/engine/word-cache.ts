@@ -1,48 +1,38 @@
-type Entry<T> = { raw: string; hash: number; value: T };
+import { HashSlots } from "./hash-slots.ts";
+
+type Entry<T> = { raw: string; value: T };
 
 /**
  * Remembers a value for each word, found by the word's characters where they stand in a text: to cut a word out only
  * to look it up costs more than all else that is done with a word seen before.
  */
 export class WordCache<T> {
-  #slots = new Array<Entry<T> | undefined>(1024).fill(undefined);
-  #size = 0;
+  readonly #slots = new HashSlots();
+  readonly #entries: Entry<T>[] = [];
 
   get size(): number {
-    return this.#size;
+    return this.#slots.size;
   }
 
   /** What was kept for the word that stands at [start, end) of the text. */
   get(text: string, start: number, end: number): T | undefined {
     const hash = hashOf(text, start, end);
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot];
-      if (entry === undefined) return undefined;
-      if (entry.hash === hash && entry.raw.length === end - start && standsAt(text, start, entry.raw)) {
-        return entry.value;
-      }
+    for (let slot = this.#slots.first(hash); ; slot = this.#slots.next(slot)) {
+      const number = this.#slots.numberAt(slot);
+      if (number < 0) return undefined;
+      if (!this.#slots.hasHash(number, hash)) continue;
+      const entry = this.#entries[number];
+      if (entry?.raw.length === end - start && standsAt(text, start, entry.raw)) return entry.value;
     }
   }
 
   /** Keeps a value for a word that has none. */
   add(raw: string, value: T): void {
-    if (this.#size * 2 >= this.#slots.length) this.#spread();
-    this.#place({ raw, hash: hashOf(raw, 0, raw.length), value });
-    this.#size++;
-  }
-
-  #place(entry: Entry<T>): void {
-    const mask = this.#slots.length - 1;
-    let slot = entry.hash & mask;
-    while (this.#slots[slot] !== undefined) slot = (slot + 1) & mask;
-    this.#slots[slot] = entry;
-  }
-
-  #spread(): void {
-    const entries = this.#slots;
-    this.#slots = new Array<Entry<T> | undefined>(entries.length * 4).fill(undefined);
-    for (const entry of entries) if (entry !== undefined) this.#place(entry);
+    const hash = hashOf(raw, 0, raw.length);
+    let slot = this.#slots.first(hash);
+    while (this.#slots.numberAt(slot) >= 0) slot = this.#slots.next(slot);
+    this.#slots.add(slot, hash);
+    this.#entries.push({ raw, value });
   }
 }
 

@@ -252,8 +252,8 @@ export class Gather {
     if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.errors.push(error.code);
     if (progress.first?.open || progress.second?.open) return;
-    const retried = this.request.hedge && mayRetry(error.code, this.request.suspect === true);
-    if (retried && this.sendExtra(error.shard, "retry", turn)) return;
+    const canRetry = this.request.hedge && mayRetry(error.code, this.request.suspect === true);
+    if (canRetry && this.sendExtra(error.shard, "retry", turn)) return;
     this.resolve(progress, missingOutcome(progress.errors), nowMs);
   }
 

@@ -3,17 +3,10 @@ import { describe, expect, it } from "vitest";
 import { createAnalyzer, type Token } from "../../src/engine/analyzer.ts";
 import { createDocumentAnalyzer } from "../../src/engine/document.ts";
 import { itemGap } from "../../src/engine/token-order.ts";
-import type { IndexSettings } from "../../src/protocol/settings.ts";
+import { textSettings } from "../support/text-settings.ts";
 
-const settings: IndexSettings = {
-  fields: { title: { type: "text" }, body: { type: "text" } },
-  language: "en",
-  shards: 1,
-  replicas: 1,
-  bm25: { k1: 1.2, b: 0.75 },
-  placementSalt: 0,
-};
 const names = ["title", "body"] as const;
+const settings = textSettings(names, "en");
 const vocabulary = [
   "cat",
   "Cats",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bytesOf, pickStrings, type StringBytes, startAt } from "../../src/engine/string-bytes.ts";
+import { startOf } from "../../src/engine/ends.ts";
+import { bytesOf, pickStrings, type StringBytes } from "../../src/engine/string-bytes.ts";
 import { StringTable } from "../../src/engine/string-table.ts";
 
 const few = fc.string({ unit: fc.constantFrom("a", "b", "é", "京", "👍"), maxLength: 4 });
@@ -10,7 +11,7 @@ const strings = fc.oneof(
 );
 
 function read({ bytes, ends }: StringBytes): string[] {
-  return Array.from(ends, (end, i) => Buffer.from(bytes.subarray(startAt(ends, i), end)).toString());
+  return Array.from(ends, (end, i) => Buffer.from(bytes.subarray(startOf(ends, i), end)).toString());
 }
 
 describe("strings as bytes", () => {
@@ -34,7 +35,7 @@ describe("strings as bytes", () => {
         const { bytes, ends } = bytesOf(list);
         list.forEach((string, i) => {
           if (!expected.has(string)) expected.set(string, expected.size);
-          expect(table.numberOf(bytes, startAt(ends, i), ends[i] ?? 0)).toBe(expected.get(string));
+          expect(table.numberOf(bytes, startOf(ends, i), ends[i] ?? 0)).toBe(expected.get(string));
         });
         expect(read(table.strings)).toEqual([...expected.keys()]);
       }),

@@ -5,17 +5,10 @@ import { Memtable } from "../../src/engine/memtable.ts";
 import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import { Shard } from "../../src/engine/shard.ts";
-import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { seededRandom } from "../../src/time.ts";
+import { textSettings } from "../support/text-settings.ts";
 
-const settings: IndexSettings = {
-  fields: { body: { type: "text" } },
-  language: "simple",
-  shards: 1,
-  replicas: 1,
-  bm25: { k1: 1.2, b: 0.75 },
-  placementSalt: 0,
-};
+const settings = textSettings(["body"], "simple");
 const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
 const documentsPerSegment = 200;
 

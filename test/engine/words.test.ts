@@ -7,18 +7,11 @@ import { mergeSegments } from "../../src/engine/merge-segments.ts";
 import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import { Shard } from "../../src/engine/shard.ts";
-import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { wordMark } from "../../src/protocol/statistics.ts";
 import { seededRandom } from "../../src/time.ts";
+import { textSettings } from "../support/text-settings.ts";
 
-const settings: IndexSettings = {
-  fields: { title: { type: "text" }, body: { type: "text" } },
-  language: "en",
-  shards: 1,
-  replicas: 1,
-  bm25: { k1: 1.2, b: 0.75 },
-  placementSalt: 0,
-};
+const settings = textSettings(["title", "body"], "en");
 const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
 const vocabulary = ["Measuring", "measured", "wind", "Élan", "the", "winds"];
 const text = fc.array(fc.constantFrom(...vocabulary), { maxLength: 4 }).map((words) => words.join(" "));
