@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
@@ -78,7 +79,7 @@ async function demonstrate(
 class LocalCluster {
   readonly #config: Config;
   readonly #io: CommandIo & { program: string };
-  #leaves: Supervised[] = [];
+  readonly #leaves: Supervised[] = [];
   #root: Supervised | undefined;
   #stopping = false;
   #recorded: Promise<void> = Promise.resolve();
@@ -92,16 +93,33 @@ class LocalCluster {
     return this.#root?.url ?? "";
   }
 
+  get #codeCache(): string {
+    return join(resolve(this.#config.data), "code");
+  }
+
   async start(): Promise<void> {
     // One that a killed program left behind tells of processes that are gone.
     await this.#forgetRecord();
-    const { leaves, zones } = this.#config;
-    this.#leaves = Array.from({ length: leaves }, (_, i) => this.#leaf(`leaf-${i + 1}`, zoneName(i % zones)));
-    await Promise.all(this.#leaves.map(({ listening }) => listening));
+    await this.#startLeaves();
     if (this.#stopping) return;
     this.#root = this.#startRoot();
     await this.#root.listening;
     await this.#record();
+  }
+
+  /**
+   * All at once, but for the first start of all: then the first leaf leaves its compiled code to the others, which start
+   * in half the time.
+   */
+  async #startLeaves(): Promise<void> {
+    const { leaves, zones } = this.#config;
+    const finds = existsSync(this.#codeCache);
+    for (let i = 0; i < leaves && !this.#stopping; i++) {
+      const leaf = this.#leaf(`leaf-${i + 1}`, zoneName(i % zones));
+      this.#leaves.push(leaf);
+      if (i === 0 && !finds) await leaf.listening;
+    }
+    await Promise.all(this.#leaves.map(({ listening }) => listening));
   }
 
   async stop(): Promise<void> {
@@ -154,7 +172,7 @@ class LocalCluster {
       role,
       name,
       program: this.#io.program,
-      codeCache: join(resolve(this.#config.data), "code"),
+      codeCache: this.#codeCache,
       flags,
       clock: systemClock,
       timers: systemTimers,

@@ -1,4 +1,5 @@
 import type { ChangeLog, ChangePage } from "../changes/log.ts";
+import { type Filling, leaderOf, type ShardSpan, standsBack, waitsFor } from "../policy/fill-order.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
@@ -21,6 +22,8 @@ export type FeedOptions = {
   random: Random;
   /** Shared by the replicas of one leaf: large empty ones are filled in turns. */
   turns: FillTurns;
+  /** The replicas of the shard, this one too, and the last change of the shard that has been heard of. */
+  siblings: () => { feeds: readonly ReplicaFeed[]; appendedSequence: number };
   /** Called whenever the state or the sequence has changed. */
   onProgress: () => void;
 };
@@ -38,9 +41,10 @@ const applyWindow = 2;
 
 /**
  * Keeps one replica up with the log: asks the leaf how far it has got, sends the rest in order, then every append as
- * it comes. A lost link or a restarted leaf starts that over; applying twice changes nothing.
+ * it comes. A lost link or a restarted leaf starts that over; applying twice changes nothing. What a large load brings to
+ * an empty index goes to one replica of a shard first (`policy/fill-order`).
  */
-export class ReplicaFeed {
+export class ReplicaFeed implements Filling {
   readonly shard: number;
   readonly leaf: FeedOptions["leaf"];
   readonly health: ReplicaHealth;
@@ -53,6 +57,12 @@ export class ReplicaFeed {
   /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
   #sentSequence = 0;
   #caughtUp = false;
+  /** Whether the log holds more than the page that was read last. */
+  #more = false;
+  /** What has been sent and is not applied yet. */
+  #sentBytes = 0;
+  #standsBack = false;
+  #waits = false;
   #full: string | undefined;
   #closed = false;
   /** The last time of forgetting deletes that the leaf has been told of. */
@@ -76,7 +86,16 @@ export class ReplicaFeed {
   }
 
   get state(): FeedState {
-    return this.link.connected ? this.#state : "unreachable";
+    if (!this.link.connected) return "unreachable";
+    return this.#standsBack && this.#state === "ready" ? "catching-up" : this.#state;
+  }
+
+  get serving(): boolean {
+    return this.state === "ready";
+  }
+
+  get hasBacklog(): boolean {
+    return this.#more || this.#sentBytes > littleBytes;
   }
 
   /** Every change of the shard up to here is searchable in this replica. */
@@ -108,7 +127,30 @@ export class ReplicaFeed {
   notify(): void {
     this.#news = true;
     if (!this.link.connected) this.#dropSession();
+    this.reconsider();
+    this.#goOn();
+  }
+
+  /** Says that a replica of the shard has moved on, or gone: this one may have to stand back, or not any more. */
+  reconsider(): void {
+    const leader = this.#leader();
+    const { sequence, serving, hasBacklog } = this;
+    const own = { sequence, serving, hasBacklog, before: this.#standsBack };
+    this.#standsBack = standsBack(own, leader, this.#span);
     this.updateHealth();
+    if (this.#waits) this.#goOn();
+  }
+
+  #leader(): ReplicaFeed | undefined {
+    return leaderOf<ReplicaFeed>(this, this.#options.siblings().feeds);
+  }
+
+  get #span(): ShardSpan {
+    const { definition, siblings } = this.#options;
+    return { createdSequence: definition.incarnation, appendedSequence: siblings().appendedSequence };
+  }
+
+  #goOn(): void {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -121,6 +163,7 @@ export class ReplicaFeed {
   #dropSession(): void {
     this.#sessions++;
     this.#state = "unreachable";
+    this.#more = false;
   }
 
   /** Stops following. The replica itself stays on its leaf until `close` is called there. */
@@ -135,6 +178,7 @@ export class ReplicaFeed {
         if (this.link.connected) await this.#session();
         else await this.#pause();
       } catch (error) {
+        this.#more = false;
         // Whatever broke the session, the next one asks the leaf afresh how far it has got.
         this.#full = error instanceof LinkCallError && error.code === "full" ? error.message : undefined;
         if (!this.#servesFull) this.#enter("unreachable");
@@ -201,6 +245,8 @@ export class ReplicaFeed {
         await this.#hearOfForgotten();
         continue;
       }
+      this.#more = page.more;
+      await this.#letSiblingPass();
       const upTo = Math.max(after, page.upTo);
       const last = lastOf(page);
       if (last > this.#sentSequence) {
@@ -212,10 +258,15 @@ export class ReplicaFeed {
           { timeoutMs: applyTimeoutMs, body },
         );
         this.#sentSequence = last;
-        const settled = applied.then(({ sequence }) => {
-          this.#appliedSequence = sequence;
-          this.#advance(upTo);
-        });
+        this.#sentBytes += body.length;
+        const settled = applied
+          .finally(() => {
+            this.#sentBytes -= body.length;
+          })
+          .then(({ sequence }) => {
+            this.#appliedSequence = sequence;
+            this.#advance(upTo);
+          });
         settled.catch(() => undefined);
         inflight.push(settled);
         if (inflight.length >= applyWindow) await inflight.shift();
@@ -225,6 +276,22 @@ export class ReplicaFeed {
     }
     await Promise.all(inflight);
     this.#advance(after);
+  }
+
+  /** Waits while another replica of the shard is to have the load first. */
+  async #letSiblingPass(): Promise<void> {
+    const session = this.#sessions;
+    this.#waits = true;
+    try {
+      for (this.reconsider(); this.#standsBack && !this.#closed; ) {
+        const leader = this.#leader();
+        if (leader === undefined || !waitsFor(leader, this)) return;
+        await this.#pause();
+        if (session !== this.#sessions) throw new Error("the link was lost");
+      }
+    } finally {
+      this.#waits = false;
+    }
   }
 
   /** Deletes have been forgotten: a replica that has not applied them all must begin anew, which the leaf knows. */

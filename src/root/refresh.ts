@@ -70,9 +70,10 @@ export class StatisticsRefresh {
   #source(shard: number): ReplicaFeed | undefined {
     const current = this.#sources[shard];
     const replicas = this.#index.shards[shard]?.feeds ?? [];
-    if (current !== undefined && current.state !== "unreachable" && replicas.includes(current)) return current;
-    const next =
-      replicas.find((feed) => feed.state === "ready") ?? replicas.find((feed) => feed.state !== "unreachable");
+    if (current?.state === "ready" && replicas.includes(current)) return current;
+    const ready = replicas.find((feed) => feed.state === "ready");
+    const isThere = current !== undefined && current.state !== "unreachable" && replicas.includes(current);
+    const next = ready ?? (isThere ? current : replicas.find((feed) => feed.state !== "unreachable"));
     this.#sources[shard] = next;
     return next;
   }

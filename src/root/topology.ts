@@ -7,7 +7,7 @@ import type { ShardAddress } from "../protocol/link.ts";
 import type { Clock, Random, Timer, Timers } from "../time.ts";
 import type { Catalog, CatalogIndex, CatalogShard } from "./catalog.ts";
 import { Departures } from "./departures.ts";
-import { ReplicaFeed } from "./feed.ts";
+import { type FeedOptions, ReplicaFeed } from "./feed.ts";
 import { FillTurns } from "./fill-turns.ts";
 import type { Member, Membership } from "./membership.ts";
 import { StatisticsRefresh } from "./refresh.ts";
@@ -102,6 +102,7 @@ export class Topology {
   onLink(name: string): void {
     for (const index of this.#placed.keys()) {
       for (const feed of feedsOf(index)) if (feed.leaf.name === name) feed.notify();
+      for (const feed of feedsOf(index)) feed.reconsider();
     }
     const member = this.#options.membership.find(name);
     if (this.#started && member?.link.connected === true) void this.#greet(member);
@@ -201,7 +202,8 @@ export class Topology {
     const onProgress = (): void => this.#onProgress(index, feed);
     const turns = this.#turns.get(member) ?? new FillTurns(fillsAtOnceMax);
     this.#turns.set(member, turns);
-    const parts = { log, timers, random, turns };
+    const siblings: FeedOptions["siblings"] = () => index.shards[shard] ?? { feeds: [], appendedSequence: 0 };
+    const parts = { log, timers, random, turns, siblings };
     const feed = new ReplicaFeed({ definition, shard, leaf: member, health, ...parts, onProgress });
     return feed;
   }
@@ -209,6 +211,7 @@ export class Topology {
   #onProgress(index: CatalogIndex, feed: ReplicaFeed): void {
     const placed = this.#placed.get(index);
     placed?.refresh.request();
+    for (const sibling of index.shards[feed.shard]?.feeds ?? []) sibling.reconsider();
     if (feed.state === "ready" && this.#joining.delete(feed)) this.#welcome(feed, index.shards[feed.shard]);
     if (placed?.moving === true) this.#settle(index, placed);
   }
@@ -248,7 +251,7 @@ export class Topology {
   }
 
   #onPulse(): void {
-    for (const index of this.#placed.keys()) for (const feed of feedsOf(index)) feed.updateHealth();
+    for (const index of this.#placed.keys()) for (const feed of feedsOf(index)) feed.reconsider();
     this.#pulse = this.#options.timers.after(pulseMs, () => this.#onPulse());
   }
 
