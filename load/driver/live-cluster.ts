@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type DemoDocument, demoSettings } from "../../data/corpus.ts";
 import { importLines } from "../../src/command/bulk-import.ts";
 import { accepted, createClient } from "../../src/command/client.ts";
-import { waitUntilSearchable } from "../../src/command/searchable.ts";
+import { waitUntilFilled, waitUntilSearchable } from "../../src/command/searchable.ts";
 import type { Layout } from "../../src/simulator/scenario.ts";
 import { systemRandom, systemTimers, type Timers } from "../../src/time.ts";
 import { type Child, startChild } from "./child.ts";
@@ -108,6 +108,7 @@ export async function addDocuments(
   const { token } = await importLines(target, { source: linesOf(documents), parallelism: 2, ...stopping });
   const isThere = await waitUntilSearchable(target, token);
   if (!isThere) throw new Error("the documents that were loaded could not all be found");
+  if (!(await waitUntilFilled(target))) throw new Error("not every replica has the documents that were loaded");
 }
 
 /** Documents as lines of JSON, some at a time. */

@@ -33,6 +33,18 @@ function placeShard({ index, replicas, leaves, salt }: PlacementRequest, shard: 
   return [...bestOfZone, ...rest].slice(0, replicas);
 }
 
+/** For each shard, which of its leaves is filled first: going from shard to shard, one that is first least often so far. */
+export function firstFilled(placed: readonly (readonly string[])[]): string[] {
+  const counts = new Map<string, number>();
+  const countOf = (leaf: string): number => counts.get(leaf) ?? 0;
+  return placed.flatMap(([first, ...others]) => {
+    if (first === undefined) return [""];
+    const chosen = others.reduce((best, leaf) => (countOf(leaf) < countOf(best) ? leaf : best), first);
+    counts.set(chosen, countOf(chosen) + 1);
+    return [chosen];
+  });
+}
+
 /** Each try ranks every leaf for every shard. This many rankings take some 25 ms, for which a root answers nobody. */
 const rankingsMax = 40_000;
 

@@ -14,7 +14,7 @@ import { type ImportTarget, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
-import { countDocuments, waitUntilReady, waitUntilSearchable } from "./searchable.ts";
+import { countDocuments, waitUntilFilled, waitUntilReady, waitUntilSearchable } from "./searchable.ts";
 
 const demoPath = "/v1/indexes/demo";
 const chunkBytes = 256 * 1024;
@@ -36,7 +36,8 @@ export type DemoOptions = {
 
 /**
  * Loads the demo corpus into the index "demo", unless all of it is there: the index holds as many documents, or a load
- * of it from here has ended, after which deleted ones stay deleted. Either way it returns when all of it can be found.
+ * of it from here has ended, after which deleted ones stay deleted. Either way it returns when all of it can be found, and
+ * after a load when every replica that is there has it.
  * An index of that name with other fields is somebody's own and is left alone.
  */
 export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
@@ -52,6 +53,7 @@ export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<voi
   if (index === undefined) await createIndex(client, options);
   const documents = await load(target, options, io);
   await remember(options, { documents, index: await findIndex(client) });
+  await waitUntilFilled(target);
 }
 
 async function findIndex(client: Client): Promise<Record<string, unknown> | undefined> {

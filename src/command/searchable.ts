@@ -22,6 +22,29 @@ export async function waitUntilReady({ client, index, timers }: ImportTarget): P
   return false;
 }
 
+/**
+ * Waits until no replica of the index is still being filled: until then, losing a leaf may lose a shard. False when that
+ * takes longer than a few minutes, or the key may not see it.
+ */
+export async function waitUntilFilled({ client, index, timers }: ImportTarget): Promise<boolean> {
+  for (let looks = 0; looks < looksMax; looks++) {
+    const { status, body } = await client.request("/v1/cluster");
+    if (status === 401 || status === 403) return false;
+    const shards = asList(asRecord(body).indexes)
+      .map(asRecord)
+      .filter((one) => one.index === index)
+      .flatMap(shardsOf);
+    const states = shards.flatMap((shard) => asList(shard.replicas).map((replica) => asRecord(replica).state));
+    if (status === 200 && !states.includes("catching-up")) return true;
+    await sleep(pauseMs, timers);
+  }
+  return false;
+}
+
+function shardsOf(index: Record<string, unknown>): Record<string, unknown>[] {
+  return asList(index.shards).map(asRecord);
+}
+
 /** How many documents the index holds; undefined where not all of its shards say. */
 export async function countDocuments({ client, index }: ImportTarget): Promise<number | undefined> {
   const json = { size: 0, budgetMs, cache: false };

@@ -2,6 +2,8 @@
 export type Filling = {
   /** All of the shard's changes up to here are in it. */
   sequence: number;
+  /** All of them up to here have been sent to it. */
+  sentSequence: number;
   /** Whether searches are sent to it. */
   serving: boolean;
   /** Whether more is known to wait for it than one page of the log takes. */
@@ -17,7 +19,7 @@ const lackedShareMax = 1 / 8;
 const leadMax = 250_000;
 
 /**
- * The sibling that a replica is filled after: one that serves and is further, the furthest of them. Where they stand
+ * The sibling that a replica is filled after: one that serves and has been sent more, the most of them. Where they stand
  * alike, who comes first in the list goes first.
  */
 export function leaderOf<Replica extends Filling>(own: Replica, replicas: readonly Replica[]): Replica | undefined {
@@ -25,8 +27,8 @@ export function leaderOf<Replica extends Filling>(own: Replica, replicas: readon
   let leader: Replica | undefined;
   replicas.forEach((other, i) => {
     if (other === own || !other.serving) return;
-    if (other.sequence < own.sequence || (other.sequence === own.sequence && i > place)) return;
-    if (leader === undefined || other.sequence > leader.sequence) leader = other;
+    if (other.sentSequence < own.sentSequence || (other.sentSequence === own.sentSequence && i > place)) return;
+    if (leader === undefined || other.sentSequence > leader.sentSequence) leader = other;
   });
   return leader;
 }
@@ -34,16 +36,18 @@ export function leaderOf<Replica extends Filling>(own: Replica, replicas: readon
 /**
  * Whether a replica leaves a shard's searches to its leader: a large load has begun, and of all that the shard holds by
  * now it lacks more than it has. So documents can be found as soon as one replica has them, and do not come and go from
- * one answer to the next. `before`: whether it does already.
+ * one answer to the next. Once it does it stays so, even where the leader is lost, until it has most of them: better a
+ * shard that is known to be missing than an answer that calls itself complete without them. `before`: whether it does
+ * already.
  */
 export function standsBack(own: Filling & { before: boolean }, leader: Filling | undefined, span: ShardSpan): boolean {
-  if (leader === undefined) return false;
   const held = own.sequence - span.createdSequence;
   const lacked = span.appendedSequence - own.sequence;
-  return own.before ? lacked > held * lackedShareMax : leader.hasBacklog && lacked > held;
+  if (own.before) return lacked > held * lackedShareMax;
+  return leader?.hasBacklog === true && lacked > held;
 }
 
 /** Whether one that stands back also waits with what it lacks, so that its leader has the machine's time. */
 export function waitsFor(leader: Filling, own: Filling): boolean {
-  return leader.hasBacklog && leader.sequence - own.sequence < leadMax;
+  return leader.hasBacklog && leader.sentSequence - own.sentSequence < leadMax;
 }

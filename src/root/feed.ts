@@ -22,7 +22,7 @@ export type FeedOptions = {
   random: Random;
   /** Shared by the replicas of one leaf: large empty ones are filled in turns. */
   turns: FillTurns;
-  /** The replicas of the shard, this one too, and the last change of the shard that has been heard of. */
+  /** The replicas of the shard in the order in which they are filled, and its last change that has been heard of. */
   siblings: () => { feeds: readonly ReplicaFeed[]; appendedSequence: number };
   /** Called whenever the state or the sequence has changed. */
   onProgress: () => void;
@@ -103,6 +103,11 @@ export class ReplicaFeed implements Filling {
     return this.#sequence;
   }
 
+  /** Every change of the shard up to here has been sent to the leaf. */
+  get sentSequence(): number {
+    return this.#sentSequence;
+  }
+
   /** Where the leaf itself stands: it hears nothing of sequences that do not concern the shard. */
   get appliedSequence(): number {
     return this.#appliedSequence;
@@ -134,9 +139,9 @@ export class ReplicaFeed implements Filling {
   /** Says that a replica of the shard has moved on, or gone: this one may have to stand back, or not any more. */
   reconsider(): void {
     const leader = this.#leader();
-    const { sequence, serving, hasBacklog } = this;
-    const own = { sequence, serving, hasBacklog, before: this.#standsBack };
-    this.#standsBack = standsBack(own, leader, this.#span);
+    const { sequence, sentSequence, serving, hasBacklog } = this;
+    const own = { sequence, sentSequence, serving, hasBacklog, before: this.#standsBack };
+    this.#standsBack = this.#full === undefined && standsBack(own, leader, this.#span);
     this.updateHealth();
     if (this.#waits) this.#goOn();
   }

@@ -1,7 +1,7 @@
 import type { AppendedShard, ChangeLog } from "../changes/log.ts";
 import { leavesToPlaceOn } from "../cluster/members.ts";
 import { decideMoves } from "../cluster/moves.ts";
-import { chooseSalt, type PlacementLeaf, placeReplicas } from "../cluster/placement.ts";
+import { chooseSalt, firstFilled, type PlacementLeaf, placeReplicas } from "../cluster/placement.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { ShardAddress } from "../protocol/link.ts";
 import type { Clock, Random, Timer, Timers } from "../time.ts";
@@ -35,7 +35,7 @@ const pulseMs = 1_000;
 const fillsAtOnceMax = 4;
 
 /** What this root knows of one index beside the catalog. */
-type Placed = { refresh: StatisticsRefresh; leaves: string[][]; moving: boolean };
+type Placed = { refresh: StatisticsRefresh; leaves: string[][]; firstFilled: string[]; moving: boolean };
 
 /**
  * Who holds what: places every index's replicas on the members, feeds each from the log, and keeps the statistics
@@ -73,7 +73,7 @@ export class Topology {
   take(index: CatalogIndex): void {
     const { timers, refreshIntervalMs: intervalMs, onPublished } = this.#options;
     const refresh = new StatisticsRefresh(index, { timers, intervalMs, onPublished });
-    this.#placed.set(index, { refresh, leaves: [], moving: false });
+    this.#placed.set(index, { refresh, leaves: [], firstFilled: [], moving: false });
     this.#place(index);
   }
 
@@ -156,6 +156,7 @@ export class Topology {
     const { shards, replicas, placementSalt: salt } = index.definition.settings;
     const leaves = this.#leaves();
     placed.leaves = placeReplicas({ index: index.definition.index, shards, replicas, leaves, salt });
+    placed.firstFilled = firstFilled(placed.leaves);
     this.#settle(index, placed);
   }
 
@@ -202,10 +203,17 @@ export class Topology {
     const onProgress = (): void => this.#onProgress(index, feed);
     const turns = this.#turns.get(member) ?? new FillTurns(fillsAtOnceMax);
     this.#turns.set(member, turns);
-    const siblings: FeedOptions["siblings"] = () => index.shards[shard] ?? { feeds: [], appendedSequence: 0 };
+    const siblings: FeedOptions["siblings"] = () => this.#filling(index, shard);
     const parts = { log, timers, random, turns, siblings };
     const feed = new ReplicaFeed({ definition, shard, leaf: member, health, ...parts, onProgress });
     return feed;
+  }
+
+  #filling(index: CatalogIndex, shard: number): ReturnType<FeedOptions["siblings"]> {
+    const { feeds, appendedSequence } = index.shards[shard] ?? { feeds: [], appendedSequence: 0 };
+    const first = this.#placed.get(index)?.firstFilled[shard];
+    const isFirst = ({ leaf }: ReplicaFeed): boolean => leaf.name === first;
+    return { feeds: [...feeds.filter(isFirst), ...feeds.filter((feed) => !isFirst(feed))], appendedSequence };
   }
 
   #onProgress(index: CatalogIndex, feed: ReplicaFeed): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseSalt, type PlacementLeaf, placeReplicas } from "../../src/cluster/placement.ts";
+import { chooseSalt, firstFilled, type PlacementLeaf, placeReplicas } from "../../src/cluster/placement.ts";
 
 const layout = fc.record({
   leaves: fc.integer({ min: 1, max: 12 }),
@@ -94,6 +94,12 @@ describe("chooseSalt", () => {
       const placed = placeReplicas({ ...request, salt: chooseSalt(request) });
       const loads = leaves.map(({ name }) => placed.flat().filter((other) => other === name).length);
       expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+      const first = firstFilled(placed);
+      placed.forEach((names, shard) => {
+        expect(names).toContain(first[shard]);
+      });
+      const firsts = leaves.map(({ name }) => first.filter((other) => other === name).length);
+      expect(Math.max(...firsts)).toBeLessThanOrEqual(Math.ceil(one.shards / one.leaves) + 1);
     }
   });
 

@@ -39,6 +39,7 @@ type Index = { incarnation: number; fields: object; holds?: number };
 /** A service with or without a demo index, which is ready at the second look and finds a write at the third search. */
 function service(index: Index | undefined): (request: SeenRequest) => StubAnswer {
   let current = index;
+  let clusterLooks = 0;
   let searches = 0;
   let looks = 0;
   return ({ method, path, body }) => {
@@ -46,6 +47,10 @@ function service(index: Index | undefined): (request: SeenRequest) => StubAnswer
       looks++;
       const shards = looks === 1 ? [{ index: "demo", shard: 0 }] : [{ index: "other", shard: 0 }];
       return { status: 503, json: { status: "not ready", shards } };
+    }
+    if (path === "/v1/cluster") {
+      const states = ["ready", clusterLooks++ === 0 ? "catching-up" : "unreachable"];
+      return { json: { indexes: [{ index: "demo", shards: [{ replicas: states.map((state) => ({ state })) }] }] } };
     }
     if (path.endsWith("/search")) {
       if (!body.includes("after")) return { json: { complete: true, total: { value: current?.holds ?? 0 } } };
@@ -89,6 +94,8 @@ describe("the demo", () => {
       "POST demo/documents",
       ...Array.from({ length: 3 }, () => "POST demo/search"),
       "GET demo",
+      "GET /v1/cluster",
+      "GET /v1/cluster",
     ]);
     expect(seen[1]?.json).toEqual({ ...demoSettings, notice: wordnetLicense(), shards: 3, replicas: 1 });
     const lines = seen[2]?.body.trimEnd().split("\n") ?? [];
