@@ -1,4 +1,4 @@
-import { compareIds, type SortValue } from "../protocol/hit.ts";
+import { compareIds } from "../protocol/hit.ts";
 import { collectByLookup } from "./by-lookup.ts";
 import { championsMax, holdsBest, leastKept, livingChampions } from "./champions.ts";
 import { countDead } from "./count-dead.ts";
@@ -12,14 +12,14 @@ import {
   scoreGeneral,
 } from "./kernel.ts";
 import { PhraseCursor } from "./phrase-cursor.ts";
-import type { Piece, PieceView, WeighedPiece } from "./piece.ts";
+import type { PieceView, WeighedPiece, WeightedTerm } from "./piece.ts";
 import type { TermCursor } from "./postings.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import type { PieceFacets, ShardFacets } from "./shard-facets.ts";
 import { Sieve } from "./sieve.ts";
-import { type BestDocuments, SortedTop } from "./sorted-top.ts";
+import type { BestDocuments } from "./sorted-top.ts";
 import type { Tombstones } from "./tombstones.ts";
-import { type RanksBefore, Top } from "./top.ts";
+import { Top } from "./top.ts";
 
 /** How many documents of an empty query are looked at between two looks at the clock. */
 const listedAtOnce = 4096;
@@ -35,8 +35,11 @@ const fewAtOnce = 1 << 12;
 /** So many terms are read one after the other, their documents looked up in those behind. */
 const lookedUpMax = 3;
 
-/** Where a scan begins: the shard's version, for tombstones; the least score that is worth keeping; the shard's facets. */
-export type ScanStart = { version: number; floor: number; facets: ShardFacets | undefined };
+/**
+ * What a scan goes by: the shard's version, for tombstones; where the best documents are kept, and how much is added to their
+ * numbers there; the shard's facets.
+ */
+export type ScanStart = { version: number; top: BestDocuments; start: number; facets: ShardFacets | undefined };
 
 /** A clause whose documents, where it is a phrase, are read before each window. */
 type OpenClause = ClauseCursor & { phrase?: PhraseCursor };
@@ -45,6 +48,8 @@ type OpenClause = ClauseCursor & { phrase?: PhraseCursor };
 export class PieceScan implements Collector {
   readonly view: PieceView;
   readonly top: BestDocuments;
+  /** What a document's number is raised by in `top`. */
+  readonly #start: number;
   total = 0;
   done = false;
   readonly #plan: PreparedPlan;
@@ -52,18 +57,20 @@ export class PieceScan implements Collector {
   readonly tombstones: Tombstones | undefined;
   readonly sieve: Sieve | undefined;
   readonly #facets: PieceFacets | undefined;
-  readonly #sorted: SortedTop | undefined;
   /** Where champion lists may be used. */
   readonly #plainTop: Top | undefined;
   /** In the order of the plan's weighings, of which the first few are ready. */
-  readonly #weighed: WeighedPiece[] = [];
+  readonly #weighed: readonly WeighedPiece[];
   #ready = 0;
-  #cursors: { simple: TermCursor[]; clauses: OpenClause[] } | undefined;
+  /** The terms of a simple plan, once it is open. */
+  #terms: readonly TermCursor[] | undefined;
+  /** The clauses of any other. */
+  #clauses: readonly OpenClause[] | undefined;
   /** Every document below it has been scored. */
   #scannedTo = 0;
   #scanned = false;
 
-  constructor(view: PieceView, plan: PreparedPlan, { version, floor, facets }: ScanStart) {
+  constructor(view: PieceView, plan: PreparedPlan, { version, top, start, facets }: ScanStart) {
     this.view = view;
     this.#plan = plan;
     this.version = version;
@@ -72,11 +79,10 @@ export class PieceScan implements Collector {
     const filter = plan.filter && piece.filtered(plan.filter);
     this.#facets = facets?.open(piece);
     if (filter !== undefined || this.#facets !== undefined) this.sieve = new Sieve(filter, this.#facets);
-    this.#sorted = plan.sort && new SortedTop(plan.top, piece, plan.sort);
-    const top = new Top(plan.top, floor, ranksBefore(piece));
-    this.top = this.#sorted ?? top;
-    if (this.#isPlain) this.#plainTop = top;
-    for (const weighing of plan.weighings) this.#weighed.push(piece.weighed(weighing));
+    this.#start = start;
+    this.top = top;
+    if (top instanceof Top && this.#isPlain) this.#plainTop = top;
+    this.#weighed = plan.weighings.map((weighing) => piece.weighed(weighing));
   }
 
   get floor(): number {
@@ -101,37 +107,27 @@ export class PieceScan implements Collector {
       if (weighed.prepare()) this.#ready++;
       return listedAtOnce;
     }
-    this.#cursors ??= this.#open();
-    if (this.#plan.listed) return this.#list(this.#cursors.clauses);
-    return this.#plan.simple ? this.#advanceSimple(this.#cursors.simple) : this.#advanceGeneral(this.#cursors.clauses);
+    if (this.#plan.simple && !this.#plan.listed) {
+      this.#terms ??= this.#openTerms();
+      return this.#advanceSimple(this.#terms);
+    }
+    this.#clauses ??= this.#plan.clauses.map((clause) => this.#openClause(clause));
+    return this.#plan.listed ? this.#list(this.#clauses) : this.#advanceGeneral(this.#clauses);
   }
 
-  #open(): { simple: TermCursor[]; clauses: OpenClause[] } {
-    const clauses: OpenClause[] = [];
-    const simple: TermCursor[] = [];
-    for (const clause of this.#plan.clauses) {
-      const opened = this.#openClause(clause);
-      clauses.push(opened);
-      if (this.#plan.simple) for (const term of opened.terms) simple.push(term);
-    }
-    const [first, second] = simple;
+  #openTerms(): readonly TermCursor[] {
+    const terms = found(this.#plan.clauses.map(({ terms: [term], weighingAt }) => this.#openTerm(term, weighingAt)));
+    const [first, second] = terms;
     // Two scores have the same sum either way round, and merging goes by the rarer term.
-    if (simple.length === 2 && first && second && second.end - second.start < first.end - first.start) simple.reverse();
-    if (this.#plainTop !== undefined && this.#knowsDead) this.#foresee(simple, this.#plainTop);
-    return { simple, clauses };
+    if (terms.length === 2 && first && second && second.end - second.start < first.end - first.start) terms.reverse();
+    if (this.#plainTop !== undefined && this.#knowsDead) this.#foresee(terms, this.#plainTop);
+    return terms;
   }
 
   /** Whether every living document that matches counts, and the best of all are wanted: as few as champion lists hold. */
   get #isPlain(): boolean {
     const { simple, after, top } = this.#plan;
-    return (
-      simple &&
-      top > 0 &&
-      top <= championsMax &&
-      after === undefined &&
-      this.#sorted === undefined &&
-      this.sieve === undefined
-    );
+    return simple && top > 0 && top <= championsMax && after === undefined && this.sieve === undefined;
   }
 
   /** Takes what champion lists tell: all there is of a single term; of more, a score that the best are sure to reach. */
@@ -144,20 +140,20 @@ export class PieceScan implements Collector {
       if (champions === undefined) continue;
       kept.raise(leastKept(champions, weight, top));
       if (terms.length !== 1 || !holdsBest(champions, weight, top)) continue;
-      champions.docs.forEach((doc, place) => void kept.offer(doc, weight * (champions.saturations[place] ?? 0)));
+      const { docs, saturations } = champions;
+      for (let i = 0; i < docs.length; i++) this.offer(docs[i] ?? 0, weight * (saturations[i] ?? 0));
       this.total += end - start - (dead === undefined ? 0 : countDead(dead, term, { from: start, to: end }));
       term.start = end;
     }
   }
 
+  #openTerm(term: WeightedTerm | undefined, weighingAt: number): TermCursor | undefined {
+    return term && this.#weighed[weighingAt]?.open(term, this.view.documents);
+  }
+
   #openClause(clause: PreparedClause): OpenClause {
     const { occur, terms, weighingAt } = clause;
-    const weighed = this.#weighed[weighingAt];
-    const cursors: TermCursor[] = [];
-    for (const term of terms) {
-      const cursor = weighed?.open(term, this.view.documents);
-      if (cursor !== undefined) cursors.push(cursor);
-    }
+    const cursors = found(terms.map((term) => this.#openTerm(term, weighingAt)));
     return clause.phrase === undefined ? { occur, terms: cursors } : this.#openPhrase(clause, cursors);
   }
 
@@ -180,10 +176,17 @@ export class PieceScan implements Collector {
     if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();
-    if (terms.length <= lookedUpMax && this.#knowsDead && this.sieve === undefined)
-      return this.#advanceFew(terms, (limit) => collectByLookup(terms, { limit, collector: this, dead: this.#dead }));
-    if (alone !== undefined && other !== undefined && terms.length === 2)
-      return this.#advanceFew(terms, (limit) => collectPair(alone, other, { limit, collector: this }));
+    if (terms.length <= lookedUpMax && this.#knowsDead && this.sieve === undefined) {
+      const before = startsOf(terms);
+      const limit = this.#limitOf(terms);
+      this.total += collectByLookup(terms, { limit, collector: this, dead: this.#dead });
+      return startsOf(terms) - before;
+    }
+    if (alone !== undefined && other !== undefined && terms.length === 2) {
+      const before = startsOf(terms);
+      this.total += collectPair(alone, other, { limit: this.#limitOf(terms), collector: this });
+      return startsOf(terms) - before;
+    }
     const end = start + this.#plan.window;
     const before = this.total;
     this.total += collectSimple(terms, { start, end }, this);
@@ -210,14 +213,12 @@ export class PieceScan implements Collector {
     return read;
   }
 
-  /** Collects up to where no term has more postings than a step may read. */
-  #advanceFew(terms: readonly TermCursor[], collect: (limit: number) => number): number {
-    const before = startsOf(terms);
+  /** Up to which document a step goes, so that it reads no more postings of a term than it may. */
+  #limitOf(terms: readonly TermCursor[]): number {
     let limit = this.view.documents;
     for (const term of terms) limit = Math.min(limit, this.#reached(term));
-    this.total += collect(limit);
     this.#scannedTo = limit;
-    return startsOf(terms) - before;
+    return limit;
   }
 
   /** Up to which document a step goes by a term's postings. */
@@ -252,19 +253,14 @@ export class PieceScan implements Collector {
     return this.#facets?.fold() ?? true;
   }
 
-  /** What a hit was sorted by, where the order is not by score alone. */
-  sortValues(doc: number, score: number): SortValue[] | undefined {
-    return this.#sorted?.valuesOf(doc, score);
-  }
-
   /** Takes a document that matches, unless it stands before the page that was asked for. */
   offer(doc: number, score: number): void {
     const { after } = this.#plan;
-    if (after !== undefined && this.#sorted === undefined) {
+    if (after !== undefined && this.#plan.sort === undefined) {
       if (score > after.score) return;
       if (score === after.score && compareIds(this.view.piece.idAt(doc), after.id) <= 0) return;
     }
-    this.top.offer(doc, score);
+    this.top.offer(this.#start + doc, score);
   }
 
   /** The query that asks for no word: every living document that it does not exclude, with score 0. */
@@ -281,14 +277,13 @@ export class PieceScan implements Collector {
     }
     this.#scannedTo = to;
     if (to === documents) this.#finish();
-    return this.sieve === undefined && this.#sorted === undefined ? listedAtOnce : listedAtOnce * sievedPostings;
+    return this.sieve === undefined && this.#plan.sort === undefined ? listedAtOnce : listedAtOnce * sievedPostings;
   }
 }
 
-const byNumber: RanksBefore = (a, b) => a < b;
-
-function ranksBefore(piece: Piece): RanksBefore {
-  return piece.ordered ? byNumber : (a, b) => compareIds(piece.idAt(a), piece.idAt(b)) < 0;
+/** The cursors of the terms that the piece holds. */
+function found(cursors: (TermCursor | undefined)[]): TermCursor[] {
+  return cursors.every((cursor) => cursor !== undefined) ? cursors : cursors.filter((cursor) => cursor !== undefined);
 }
 
 function startsOf(terms: readonly TermCursor[]): number {

@@ -1,4 +1,5 @@
 import { ChampionLists } from "./champions.ts";
+import type { WeighedPiece } from "./piece.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
@@ -9,6 +10,8 @@ const tablesMax = 4;
 export class SaturationTable {
   readonly values: Float64Array;
   readonly champions = new ChampionLists();
+  /** What opens the segment's terms by this table, once it has been asked for. */
+  reader: WeighedPiece | undefined;
   readonly #data: SegmentData;
   readonly #weighing: Weighing;
   #done = 0;

@@ -151,8 +151,10 @@ export class Segment implements Piece {
     return this.#saturation.for(weighing).champions.terms.map((term) => this.terms.keyOf(term));
   }
 
-  weighed(weighing: Weighing): WeighedSegment {
-    return new WeighedSegment(this, this.#holders, this.#saturation.for(weighing));
+  weighed(weighing: Weighing): WeighedPiece {
+    const table = this.#saturation.for(weighing);
+    table.reader ??= new WeighedSegment(this, this.#holders, table);
+    return table.reader;
   }
 
   frequenciesOf(doc: number, { key }: TermLookup): readonly number[] {
@@ -166,7 +168,6 @@ export class Segment implements Piece {
   }
 }
 
-/** Made for every search: an object is less than functions of its own. */
 class WeighedSegment implements WeighedPiece {
   readonly #segment: Segment;
   readonly #holders: HolderLists;

@@ -1,5 +1,5 @@
 import { wholeSlice } from "../protocol/bytes.ts";
-import { type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
+import { compareIds, type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
 import type { DocumentSlice, ShardFacet } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
@@ -9,9 +9,12 @@ import { Highlighter } from "./highlight.ts";
 import { DetailWork } from "./hit-details.ts";
 import type { PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
+import { Places } from "./places.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
 import { project } from "./projection.ts";
 import { ShardFacets } from "./shard-facets.ts";
+import { SortedTop } from "./sorted-top.ts";
+import { Top } from "./top.ts";
 
 /** What a search of one shard found. */
 export type ShardResult = {
@@ -71,7 +74,13 @@ export class ShardSearch {
   readonly #returned: readonly string[] | undefined;
   readonly #view: ShardView;
   readonly #waiting: PieceView[];
+  readonly #places = new Places();
+  /** The best of all pieces; absent where another order is asked for. */
+  readonly #top: Top | undefined;
   #scan: PieceScan | undefined;
+  /** The first of the piece that is scanned, in the order asked for. */
+  #sorted: SortedTop | undefined;
+  /** Those of the pieces before it; all the best once everything is scanned. */
   #best: Candidate[] = [];
   #total = 0;
   #covered = 0;
@@ -87,6 +96,7 @@ export class ShardSearch {
     this.#details = detailWork(plan, this.#plan, view);
     this.#returned = plan.returned;
     this.#view = view;
+    if (this.#plan.sort === undefined) this.#top = new Top(plan.top, 0, (a, b) => this.#places.ranksBefore(a, b));
     this.#waiting = sortedFew([...view.pieces], smallerFirst);
   }
 
@@ -110,7 +120,7 @@ export class ShardSearch {
   /** The best so far; complete once `step` has answered true. */
   finish(): ShardResult {
     const complete = this.#complete;
-    const best = this.#scan === undefined ? this.#best : this.#merge(this.#scan);
+    const best = this.#scan === undefined ? this.#best : this.#bestWith(this.#scan);
     return {
       outcome: complete ? "complete" : "truncated",
       documents: this.#covered + (this.#scan?.covered ?? 0),
@@ -176,27 +186,45 @@ export class ShardSearch {
   #nextScan(): PieceScan | undefined {
     const view = this.#waiting.pop();
     if (view === undefined) return undefined;
-    const { top } = this.#plan;
-    const floor = this.#plan.sort !== undefined || this.#best.length < top ? 0 : (this.#best[top - 1]?.score ?? 0);
-    return new PieceScan(view, this.#plan, { version: this.#view.version, floor, facets: this.#facets });
+    const { version } = this.#view;
+    const { top, sort } = this.#plan;
+    const facets = this.#facets;
+    if (sort !== undefined) this.#sorted = new SortedTop(top, view.piece, sort);
+    const kept = this.#sorted ?? this.#top;
+    if (kept === undefined) return undefined;
+    const start = this.#sorted === undefined ? this.#places.enter(view.piece, view.documents) : 0;
+    return new PieceScan(view, this.#plan, { version, top: kept, start, facets });
   }
 
   #close(scan: PieceScan): void {
-    this.#best = this.#merge(scan);
+    if (this.#top === undefined || this.#waiting.length === 0) this.#best = this.#bestWith(scan);
     this.#total += scan.total;
     this.#covered += scan.covered;
     this.#scan = undefined;
   }
 
-  #merge(scan: PieceScan): Candidate[] {
-    const { piece } = scan.view;
+  #bestWith({ view: { piece } }: PieceScan): Candidate[] {
+    if (this.#top !== undefined) return sortedFew(this.#candidates(this.#top), compareRanked);
+    const sorted = this.#sorted;
     const found: Candidate[] = [];
-    scan.top.each((doc, score) => {
-      found.push(new Candidate({ piece, doc, score, sort: scan.sortValues(doc, score) }));
+    sorted?.each((doc, score) => {
+      found.push(new Candidate({ piece, doc, score, sort: sorted.valuesOf(doc, score) }));
     });
     if (found.length === 0) return this.#best;
-    sortedFew(found, piece.ordered && this.#plan.sort === undefined ? compareWithinPiece : this.#compare);
+    sortedFew(found, this.#compare);
     return this.#best.length === 0 ? found : bestOf(this.#best, found, { compare: this.#compare, top: this.#plan.top });
+  }
+
+  #candidates(top: Top): Candidate[] {
+    const places = this.#places;
+    const found: Candidate[] = [];
+    top.each((place, score) => {
+      const number = places.numberOf(place);
+      const piece = places.pieceAt(number);
+      if (piece === undefined) return;
+      found.push(new Candidate({ piece, doc: place - places.startOf(number), score, sort: undefined }));
+    });
+    return found;
   }
 }
 
@@ -215,9 +243,10 @@ function sortedFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): 
   return items;
 }
 
-/** As `compareHits`, where documents are numbered in the order of their ids: most ties are settled with no id read. */
-function compareWithinPiece(a: Candidate, b: Candidate): number {
-  return a.score !== b.score ? b.score - a.score : a.doc - b.doc;
+/** As `compareHits`; most ties are settled with no id read, where a piece's documents are numbered in the order of theirs. */
+function compareRanked(a: Candidate, b: Candidate): number {
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1;
+  return a.piece === b.piece && a.piece.ordered ? a.doc - b.doc : compareIds(a.id, b.id);
 }
 
 function smallerFirst(a: PieceView, b: PieceView): number {

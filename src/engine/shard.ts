@@ -209,7 +209,7 @@ export class Shard {
     let largest: Segment | undefined;
     for (const other of segments) if (other.documents > (largest?.documents ?? 0)) largest = other;
     for (const key of largest?.askedTerms(weighing) ?? []) {
-      weighed.open({ lookup: { term: "", key }, weight: 0 });
+      weighed.open({ lookup: { term: "", key }, weight: 0 }, segment.documents);
       yield;
     }
   }
