@@ -2,13 +2,16 @@ import { countDead } from "./count-dead.ts";
 import type { TermRange } from "./few-terms.ts";
 import { holds } from "./holders.ts";
 import { windowEnd } from "./kernel.ts";
-import { seekNear, type TermCursor } from "./postings.ts";
+import { seek, seekNear, type TermCursor } from "./postings.ts";
 
 /** `dead` has a bit for each document of the piece; absent where nobody is dead. */
 type LookupRange = TermRange & { dead?: Uint32Array | undefined };
 
-/** A term's postings of a range of documents. */
-type Part = { term: TermCursor; from: number; to: number };
+/**
+ * A term's postings of a range of documents. `most`: what it is worth in any of them at most; `mostLeft`: in any that is no
+ * champion.
+ */
+type Part = { term: TermCursor; from: number; to: number; most: number; mostLeft: number };
 
 /**
  * Collects the documents below `limit` that any of two or three terms holds; answers how many there are. Term after term,
@@ -24,10 +27,10 @@ export function collectByLookup([first, second, third]: readonly TermCursor[], r
   const c = third && partOf(third, limit);
   const total =
     c === undefined
-      ? beforeOne(a, { behind: b, scored: undefined }, range) + lone(b, [a], range)
+      ? beforeOne(a, { behind: b, scored: undefined }, range) + last(b, [a], range)
       : beforeTwo(a, { behind: b, last: c }, range) +
         beforeOne(b, { behind: c, scored: a }, range) +
-        lone(c, [a, b], range);
+        last(c, [a, b], range);
   first.start = a.to;
   second.start = b.to;
   if (c !== undefined) c.term.start = c.to;
@@ -35,17 +38,18 @@ export function collectByLookup([first, second, third]: readonly TermCursor[], r
 }
 
 function partOf(term: TermCursor, limit: number): Part {
-  return { term, from: term.start, to: windowEnd(term, limit) };
+  const { weight, start, champions } = term;
+  const first = champions?.saturations[0] ?? 1;
+  const last = champions?.saturations.at(-1) ?? 1;
+  return { term, from: start, to: windowEnd(term, limit), most: weight * first, mostLeft: weight * last };
 }
 
 /** Collects a term's documents that may hold two more; answers how many hold neither. */
-function beforeTwo(
-  own: Part,
-  { behind, last }: { behind: Part; last: Part },
-  { collector, dead }: LookupRange,
-): number {
+function beforeTwo(own: Part, { behind, last }: { behind: Part; last: Part }, range: LookupRange): number {
+  const { collector, dead } = range;
   const { docs, codes, saturation, weight } = own.term;
   let { floor } = collector;
+  const onlyChampions = own.mostLeft < floor;
   let count = 0;
   let [atBehind, atLast] = [behind.from, last.from];
   for (let i = own.from; i < own.to; i++) {
@@ -56,9 +60,12 @@ function beforeTwo(
     if (last.term.holders === undefined) atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
     const inBehind = isIn(behind, doc, atBehind);
     const inLast = isIn(last, doc, atLast);
-    count += 1 - (inBehind | inLast);
+    if ((inBehind | inLast) === 0) {
+      count++;
+      if (onlyChampions) continue;
+    }
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
-    if (score + inBehind * behind.term.weight + inLast * last.term.weight < floor) continue;
+    if (score + inBehind * behind.most + inLast * last.most < floor) continue;
     if (inBehind === 1) {
       atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
       score += worthAt(behind.term, atBehind);
@@ -71,6 +78,7 @@ function beforeTwo(
     collector.offer(doc, score);
     floor = collector.floor;
   }
+  if (onlyChampions) offerChampions(own, [behind, last], range);
   return count;
 }
 
@@ -78,10 +86,12 @@ function beforeTwo(
 function beforeOne(
   own: Part,
   { behind, scored }: { behind: Part; scored: Part | undefined },
-  { collector, dead }: LookupRange,
+  range: LookupRange,
 ): number {
+  const { collector, dead } = range;
   const { docs, codes, saturation, weight } = own.term;
   let { floor } = collector;
+  const onlyChampions = own.mostLeft < floor;
   let count = 0;
   let [atBehind, atScored] = [behind.from, scored?.from ?? 0];
   for (let i = own.from; i < own.to; i++) {
@@ -90,9 +100,12 @@ function beforeOne(
     if (behind.term.holders === undefined)
       atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
     const inBehind = isIn(behind, doc, atBehind);
-    count += 1 - inBehind;
+    if (inBehind === 0) {
+      count++;
+      if (onlyChampions) continue;
+    }
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
-    if (score + inBehind * behind.term.weight < floor) continue;
+    if (score + inBehind * behind.most < floor) continue;
     if (inBehind === 1) {
       atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
       score += worthAt(behind.term, atBehind);
@@ -109,29 +122,55 @@ function beforeOne(
 }
 
 /** Collects the last term's documents that hold no other; all of its documents count with it. */
-function lone(part: Part, scored: readonly Part[], { collector, dead }: LookupRange): number {
+function last(part: Part, scored: readonly Part[], range: LookupRange): number {
   const { term, from, to } = part;
+  const { collector, dead } = range;
+  if (part.mostLeft < collector.floor) offerChampions(part, scored, range);
+  else offerEach(part, scored, range);
+  return to - from - (dead === undefined ? 0 : countDead(dead, term, part));
+}
+
+/** Offers those of a term's documents that hold none of some others. */
+function offerEach({ term, from, to }: Part, others: readonly Part[], { collector, dead }: LookupRange): void {
   const { docs, codes, saturation, weight } = term;
-  const at = scored.map((other) => other.from);
+  const at = others.map((other) => other.from);
   let { floor } = collector;
   for (let i = from; i < to && weight >= floor; i++) {
     const score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score < floor) continue;
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
-    let isScored = 0;
-    for (let place = 0; place < scored.length; place++) {
-      const other = scored[place];
+    let isHeld = 0;
+    for (let place = 0; place < others.length; place++) {
+      const other = others[place];
       if (other === undefined) continue;
       const near = seekNear(other.term.docs, doc, { from: at[place] ?? 0, to: other.to });
       at[place] = near;
-      isScored |= isIn(other, doc, near);
+      isHeld |= isIn(other, doc, near);
     }
-    if (isScored === 1) continue;
+    if (isHeld === 1) continue;
     collector.offer(doc, score);
     floor = collector.floor;
   }
-  return to - from - (dead === undefined ? 0 : countDead(dead, term, part));
+}
+
+/** The same where nothing can be kept that is worth no more than the last champion. */
+function offerChampions({ term, from, to }: Part, others: readonly Part[], { collector, dead }: LookupRange): void {
+  const { docs, weight, champions } = term;
+  if (champions === undefined || from === to) return;
+  const [first, end] = [docs[from] ?? 0, docs[to - 1] ?? 0];
+  for (let i = 0; i < champions.docs.length; i++) {
+    const doc = champions.docs[i] ?? 0;
+    const score = weight * (champions.saturations[i] ?? 0);
+    if (score < collector.floor) return;
+    if (doc < first || doc > end || (dead !== undefined && holds(dead, doc) === 1)) continue;
+    if (!others.some((other) => isFoundIn(other, doc))) collector.offer(doc, score);
+  }
+}
+
+function isFoundIn(part: Part, doc: number): boolean {
+  const { term, from, to } = part;
+  return isIn(part, doc, term.holders === undefined ? seek(term.docs, doc, { from, to }) : from) === 1;
 }
 
 /** 1 where a document holds the term, 0 where it does not; `at` is its place among the postings, or where it would be. */
