@@ -113,6 +113,11 @@ export class ReplicaFeed implements Filling {
     return this.#appliedSequence;
   }
 
+  /** Whether it leaves the shard's searches to a replica that is filled first. */
+  get standsBack(): boolean {
+    return this.#standsBack;
+  }
+
   /** Whether it has once sent everything that the log then held. */
   get hasCaughtUp(): boolean {
     return this.#caughtUp;

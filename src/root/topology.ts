@@ -46,7 +46,7 @@ export class Topology {
   readonly #options: TopologyOptions;
   readonly #placed = new Map<CatalogIndex, Placed>();
   readonly #departures: Departures<ReplicaFeed>;
-  /** Replicas that were opened beside others, and take up their share slowly once they serve. */
+  /** Replicas that were opened beside others, or left searches to them, and take up their share slowly once they serve. */
   readonly #joining = new WeakSet<ReplicaFeed>();
   readonly #turns = new WeakMap<Member, FillTurns>();
   readonly #unsubscribe: () => void;
@@ -219,8 +219,12 @@ export class Topology {
   #onProgress(index: CatalogIndex, feed: ReplicaFeed): void {
     const placed = this.#placed.get(index);
     placed?.refresh.request();
-    for (const sibling of index.shards[feed.shard]?.feeds ?? []) sibling.reconsider();
-    if (feed.state === "ready" && this.#joining.delete(feed)) this.#welcome(feed, index.shards[feed.shard]);
+    const shard = index.shards[feed.shard];
+    for (const sibling of shard?.feeds ?? []) {
+      sibling.reconsider();
+      if (sibling.standsBack) this.#joining.add(sibling);
+      if (sibling.state === "ready" && this.#joining.delete(sibling)) this.#welcome(sibling, shard);
+    }
     if (placed?.moving === true) this.#settle(index, placed);
   }
 

@@ -3,6 +3,7 @@ import { createLeaf, type Leaf } from "../../src/leaf/leaf.ts";
 import { TailPolicy } from "../../src/policy/tail.ts";
 import type { IndexDefinition } from "../../src/protocol/settings.ts";
 import { Catalog, type CatalogIndex } from "../../src/root/catalog.ts";
+import type { ReplicaFeed } from "../../src/root/feed.ts";
 import { createLeafLink } from "../../src/root/leaf-link.ts";
 import type { Member } from "../../src/root/membership.ts";
 import { showMoves } from "../../src/root/replica-meters.ts";
@@ -85,7 +86,7 @@ class Root {
   readonly topology: Topology;
   readonly index: CatalogIndex;
 
-  constructor(places: readonly Place[], log = emptyLog) {
+  constructor(places: readonly Place[], { log = emptyLog, definition: one = definition } = {}) {
     const policy = new TailPolicy({ random: systemRandom });
     const catalog = new Catalog({ termsMax: 10, policy });
     const { members } = this;
@@ -100,7 +101,7 @@ class Root {
     const parts = { membership, catalog, policy, log, ...runtime, random: systemRandom };
     this.topology = new Topology({ ...parts, refreshIntervalMs: 1, onPublished });
     for (const place of places) this.#connect(place);
-    this.index = catalog.add(definition);
+    this.index = catalog.add(one);
     this.topology.take(this.index);
     this.topology.start();
     ends.push(() => this.end());
@@ -260,10 +261,40 @@ describe("a topology", () => {
         return { ...page, changes };
       },
     };
-    const root = new Root([await Place.at("one")], log);
+    const root = new Root([await Place.at("one")], { log });
     await root.settled();
     expect(root.serving()).toEqual(Array(shards).fill("one"));
     expect(fillingMost).toBeGreaterThan(1);
     expect(fillingMost).toBeLessThan(shards);
+  });
+
+  it("has a replica that was filled after another take up its share slowly", async () => {
+    const two: IndexDefinition = { ...definition, settings: { ...settings, shards: 1, replicas: 2 } };
+    const source = Buffer.alloc(100_000, " ");
+    const first = definition.incarnation;
+    const last = first + 10;
+    let appended = first;
+    let tell: Parameters<TopologyOptions["log"]["onAppend"]>[0] = () => undefined;
+    const log: TopologyOptions["log"] = {
+      ...emptyLog,
+      async read({ after }) {
+        const sequence = Math.max(after, first) + 1;
+        if (sequence > appended) return { ...lastPage, upTo: Math.max(after, first) };
+        const changes = [{ kind: "put" as const, id: `d${sequence}`, sequence, source }];
+        return { ...lastPage, changes, upTo: sequence, more: sequence < appended };
+      },
+      onAppend(run) {
+        tell = run;
+        return () => undefined;
+      },
+    };
+    const root = new Root([await Place.at("one"), await Place.at("two")], { log, definition: two });
+    const feeds = (): readonly ReplicaFeed[] => root.index.shards[0]?.feeds ?? [];
+    await expect.poll(() => feeds().map(({ state }) => state)).toEqual(["ready", "ready"]);
+    appended = last;
+    tell([{ index: two.index, incarnation: two.incarnation, shard: 0, sequence: last }]);
+    await expect.poll(() => feeds().map(({ sequence }) => sequence)).toEqual([last, last]);
+    await expect.poll(() => feeds().map(({ state }) => state)).toEqual(["ready", "ready"]);
+    expect(feeds().map(({ health }) => health.joinedMs === undefined)).toEqual([true, false]);
   });
 });
