@@ -1,3 +1,4 @@
+import { isRecord } from "../protocol/record.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Clock, sleep, type Timer, type Timers } from "../time.ts";
 
@@ -137,8 +138,4 @@ async function ask(
 
 function isWelcome(value: unknown): value is Welcome {
   return isRecord(value) && [value.beatMs, value.departing, value.staying].every((one) => typeof one === "number");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,5 +1,6 @@
 import type { LogEra } from "../protocol/history.ts";
 import type { CallError, LinkCallName, LinkCalls, ShardAddress } from "../protocol/link.ts";
+import { isRecord } from "../protocol/record.ts";
 import { type FieldType, type IndexDefinition, languages } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import type { CallOutcome, IncomingCall } from "./link.ts";
@@ -108,10 +109,6 @@ const callNames: ReadonlySet<string> = new Set<LinkCallName>([
 
 function isCallName(name: string): name is LinkCallName {
   return callNames.has(name);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function isCount(value: unknown): value is number {

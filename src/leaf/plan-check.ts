@@ -1,5 +1,6 @@
 import { type Plan, planTermsMax } from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
+import { isRecord } from "../protocol/record.ts";
 
 /** A plan's reading: the plan itself, or where it does not fit. */
 export type PlanReading = { kind: "plan"; plan: Plan } | Unfit;
@@ -197,7 +198,3 @@ function filterParts(filter: unknown, depth: number): number {
 }
 
 const rangeEnds = ["gte", "gt", "lte", "lt"] as const;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -1,3 +1,4 @@
+import { isRecord } from "./record.ts";
 /** Whether what a reply says of facets, if anything, is of the form that is promised. */
 export function facetsFit(facets: unknown): boolean {
   return facets === undefined || isListOf(facets, isShardFacet);
@@ -30,8 +31,4 @@ function isCount(value: unknown): boolean {
 
 function isListOf(value: unknown, fits: (item: unknown) => boolean): value is unknown[] {
   return Array.isArray(value) && value.every(fits);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Hit } from "../protocol/hit.ts";
 import type { Plan, PlanClause } from "../protocol/plan.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { unfit } from "./columns.ts";
 
@@ -140,8 +141,4 @@ function isAmount(value: unknown): value is number {
 
 function isListOf(value: unknown, fits: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(fits);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

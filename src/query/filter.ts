@@ -1,4 +1,5 @@
 import type { PlanFilter } from "../protocol/plan.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { ColumnField, ColumnType, IndexSettings } from "../protocol/settings.ts";
 import { parseInstant } from "../time.ts";
 import { requireColumn, unfit } from "./columns.ts";
@@ -117,8 +118,4 @@ function columnValue(value: unknown, type: ColumnType): string | number | undefi
     case "date":
       return typeof value === "string" ? parseInstant(value) : undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { LinkCallName, LinkCalls, ReplicaStatus } from "../protocol/link.ts";
+import { isRecord } from "../protocol/record.ts";
 
 type Results = { [Name in LinkCallName]: (value: unknown) => value is LinkCalls[Name]["result"] };
 
@@ -40,10 +41,6 @@ const statusCounts = [
 
 function isStatus(value: unknown): value is ReplicaStatus {
   return isRecord(value) && typeof value.index === "string" && areCounts(value, statusCounts);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 function areCounts(value: Record<string, unknown>, names: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
+import { isRecord } from "../protocol/record.ts";
 import { readReply } from "../protocol/reply-payload.ts";
 import { numberMax, UnderWay } from "../protocol/under-way.ts";
 
@@ -137,8 +138,4 @@ function callError(value: unknown): CallError {
 function codeAndDetail(value: unknown): { code: string; detail: string } {
   if (!isRecord(value)) throw new FrameError("a failure has no code");
   return { code: String(value.code), detail: String(value.detail) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../protocol/record.ts";
 import { hasHash, tokenId } from "./token.ts";
 
 /**
@@ -101,10 +102,6 @@ function misfit(entry: unknown): string | undefined {
 
 function isKey(entry: unknown): entry is Key {
   return misfit(entry) === undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isHex(text: string, digits: number): boolean {
