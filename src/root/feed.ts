@@ -291,9 +291,10 @@ export class ReplicaFeed implements Filling {
   /** Waits while another replica of the shard is to have the load first. */
   async #letSiblingPass(): Promise<void> {
     const session = this.#sessions;
+    this.reconsider();
     this.#waits = true;
     try {
-      for (this.reconsider(); this.#standsBack && !this.#closed; ) {
+      while (this.#standsBack && !this.#closed) {
         const leader = this.#leader();
         if (leader === undefined || !waitsFor(leader, this)) return;
         await this.#pause();
