@@ -118,6 +118,7 @@ function beforeOne(
     collector.offer(doc, score);
     floor = collector.floor;
   }
+  if (onlyChampions) offerChampions(own, scored === undefined ? [behind] : [behind, scored], range);
   return count;
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { collectByLookup } from "../../src/engine/by-lookup.ts";
+import { findChampions } from "../../src/engine/champions.ts";
 import { countDead } from "../../src/engine/count-dead.ts";
 import { HolderLists, holdersOf, holds } from "../../src/engine/holders.ts";
 import { type Collector, collectSimple } from "../../src/engine/kernel.ts";
@@ -8,7 +9,7 @@ import type { Postings, TermCursor } from "../../src/engine/postings.ts";
 import { Tombstones } from "../../src/engine/tombstones.ts";
 
 const documents = 400;
-const saturation = Float64Array.of(0.25, 0.5, 0.5 - 2 ** -54, 0.75, 0.9, 0.1);
+const saturation = Float64Array.of(0.25, 0.5, 0.5 - 2 ** -54, 0.75, 0.9, 0.1, 0.95, 0.85, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2);
 
 type Term = { postings: Postings; weight: number };
 
@@ -27,12 +28,16 @@ const term = (perThousand: number) =>
     });
 const terms = fc.tuple(term(30), term(120), term(500));
 
-/** `areHeld`: the last of them have bits. */
-function cursorsOf(drawn: readonly Term[], areHeld: boolean): TermCursor[] {
+/** What is known of terms beside their postings: the holders of the last of them, and the champions of all. */
+type Knowledge = { areHeld: boolean; haveChampions: boolean };
+const knowledge = fc.record({ areHeld: fc.boolean(), haveChampions: fc.boolean() });
+
+function cursorsOf(drawn: readonly Term[], { areHeld, haveChampions }: Knowledge): TermCursor[] {
   return drawn.map(({ postings, weight }, place) => ({
     ...postings,
     weight,
     ...(areHeld && place > 0 ? { holders: holdersOf(postings, documents) } : {}),
+    ...(haveChampions ? { champions: findChampions(postings) } : {}),
   }));
 }
 
@@ -100,11 +105,11 @@ describe("collecting a few terms by looking documents up", () => {
   ])("finds the best of %s, and how many hold any, in any steps", (_name, from) => {
     const idle = { never: 0, atLast: 0 };
     fc.assert(
-      fc.property(terms, setting, deaths, fc.boolean(), (drawn, { floor, top, steps }, dying, areHeld) => {
+      fc.property(terms, setting, deaths, knowledge, (drawn, { floor, top, steps }, dying, known) => {
         const dead = dying.length % 3 === 0 ? [] : dying;
         const bits = dead.length === 0 ? undefined : tombstonesOf(dead).bitsAt(1, documents);
         const asked = drawn.slice(from);
-        const cursors = cursorsOf(asked, areHeld);
+        const cursors = cursorsOf(asked, known);
         const kept = new Kept(floor, top);
         let total = 0;
         for (const limit of steps) total += collectByLookup(cursors, { limit, collector: kept, dead: bits });
@@ -120,9 +125,9 @@ describe("collecting a few terms by looking documents up", () => {
 
   it("leaves off where windows can go on, which look the last term up too", () => {
     fc.assert(
-      fc.property(terms, setting, deaths, (drawn, { floor, top, steps }, dead) => {
+      fc.property(terms, setting, deaths, fc.boolean(), (drawn, { floor, top, steps }, dead, haveChampions) => {
         const tombstones = tombstonesOf(dead);
-        const cursors = cursorsOf(drawn, true);
+        const cursors = cursorsOf(drawn, { areHeld: true, haveChampions });
         const kept = new Kept(floor, top, dead.length === 0 ? undefined : tombstones);
         const bits = tombstones.bitsAt(1, documents);
         let [total, start] = [0, 0];
@@ -145,7 +150,7 @@ describe("collecting a few terms by looking documents up", () => {
     fc.assert(
       fc.property(terms, deaths, fc.nat(documents), fc.nat(documents), fc.boolean(), (drawn, dead, a, b, isHeld) => {
         const bits = tombstonesOf(dead).bitsAt(1, documents) ?? new Uint32Array();
-        for (const { docs, ...rest } of cursorsOf(drawn, isHeld)) {
+        for (const { docs, ...rest } of cursorsOf(drawn, { areHeld: isHeld, haveChampions: false })) {
           const [from = 0, to = 0] = [Math.min(a, docs.length), Math.min(b, docs.length)].sort((x, y) => x - y);
           const expected = docs.subarray(from, to).filter((doc) => dead.includes(doc)).length;
           expect(countDead(bits, { docs, ...rest }, { from, to })).toBe(expected);
