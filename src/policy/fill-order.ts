@@ -40,7 +40,11 @@ export function leaderOf<Replica extends Filling>(own: Replica, replicas: readon
  * shard that is known to be missing than an answer that calls itself complete without them. `before`: whether it does
  * already.
  */
-export function standsBack(own: Filling & { before: boolean }, leader: Filling | undefined, span: ShardSpan): boolean {
+export function standsBack(
+  own: Pick<Filling, "sequence"> & { before: boolean },
+  leader: Filling | undefined,
+  span: ShardSpan,
+): boolean {
   const held = own.sequence - span.createdSequence;
   const lacked = span.appendedSequence - own.sequence;
   if (own.before) return lacked > held * lackedShareMax;

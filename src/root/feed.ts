@@ -143,15 +143,13 @@ export class ReplicaFeed implements Filling {
 
   /** Says that a replica of the shard has moved on, or gone: this one may have to stand back, or not any more. */
   reconsider(): void {
-    const leader = this.#leader();
-    const { sequence, sentSequence, serving, hasBacklog } = this;
-    const own = { sequence, sentSequence, serving, hasBacklog, before: this.#standsBack };
-    this.#standsBack = this.#full === undefined && standsBack(own, leader, this.#span);
-    this.updateHealth();
+    const own = { sequence: this.#sequence, before: this.#standsBack };
+    this.#standsBack = this.#full === undefined && standsBack(own, this.#leader, this.#span);
+    this.#updateHealth();
     if (this.#waits) this.#goOn();
   }
 
-  #leader(): ReplicaFeed | undefined {
+  get #leader(): ReplicaFeed | undefined {
     return leaderOf<ReplicaFeed>(this, this.#options.siblings().feeds);
   }
 
@@ -295,7 +293,7 @@ export class ReplicaFeed implements Filling {
     this.#waits = true;
     try {
       while (this.#standsBack && !this.#closed) {
-        const leader = this.#leader();
+        const leader = this.#leader;
         if (leader === undefined || !waitsFor(leader, this)) return;
         await this.#pause();
         if (session !== this.#sessions) throw new Error("the link was lost");
@@ -328,12 +326,12 @@ export class ReplicaFeed implements Filling {
   #enter(state: FeedState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.updateHealth();
+    this.#updateHealth();
     this.#options.onProgress();
   }
 
   /** Carries over to the policy what only the link and the feed know. */
-  updateHealth(): void {
+  #updateHealth(): void {
     this.health.reachable = this.state === "ready" && !this.link.state().leaving;
     this.health.rttMs = this.link.rttMs ?? 0;
   }

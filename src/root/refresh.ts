@@ -69,11 +69,9 @@ export class StatisticsRefresh {
 
   #source(shard: number): ReplicaFeed | undefined {
     const current = this.#sources[shard];
-    const replicas = this.#index.shards[shard]?.feeds ?? [];
-    if (current?.state === "ready" && replicas.includes(current)) return current;
-    const ready = replicas.find((feed) => feed.state === "ready");
-    const isThere = current !== undefined && current.state !== "unreachable" && replicas.includes(current);
-    const next = ready ?? (isThere ? current : replicas.find((feed) => feed.state !== "unreachable"));
+    const there = (this.#index.shards[shard]?.feeds ?? []).filter(({ state }) => state !== "unreachable");
+    const known = current !== undefined && there.includes(current) ? [current, ...there] : there;
+    const next = known.find(({ state }) => state === "ready") ?? known[0];
     this.#sources[shard] = next;
     return next;
   }
