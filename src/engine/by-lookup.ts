@@ -1,6 +1,6 @@
 import { countDead } from "./count-dead.ts";
 import type { TermRange } from "./few-terms.ts";
-import { holds } from "./holders.ts";
+import { holds, placeOf } from "./holders.ts";
 import { windowEnd } from "./kernel.ts";
 import { seek, seekNear, type TermCursor } from "./postings.ts";
 
@@ -8,10 +8,10 @@ import { seek, seekNear, type TermCursor } from "./postings.ts";
 type LookupRange = TermRange & { dead?: Uint32Array | undefined };
 
 /**
- * A term's postings of a range of documents. `most`: what it is worth in any of them at most; `mostLeft`: in any that is no
- * champion.
+ * A term's postings of a range of documents, and how far they have been searched. `most`: what it is worth in any of them at
+ * most; `mostLeft`: in any that is no champion.
  */
-type Part = { term: TermCursor; from: number; to: number; most: number; mostLeft: number };
+type Part = { term: TermCursor; from: number; to: number; at: number; most: number; mostLeft: number };
 
 /**
  * Collects the documents below `limit` that any of two or three terms holds; answers how many there are. Term after term,
@@ -41,7 +41,8 @@ function partOf(term: TermCursor, limit: number): Part {
   const { weight, start, champions } = term;
   const first = champions?.saturations[0] ?? 1;
   const last = champions?.saturations.at(-1) ?? 1;
-  return { term, from: start, to: windowEnd(term, limit), most: weight * first, mostLeft: weight * last };
+  const to = windowEnd(term, limit);
+  return { term, from: start, to, at: start, most: weight * first, mostLeft: weight * last };
 }
 
 /** Collects a term's documents that may hold two more; answers how many hold neither. */
@@ -51,29 +52,19 @@ function beforeTwo(own: Part, { behind, last }: { behind: Part; last: Part }, ra
   let { floor } = collector;
   const onlyChampions = own.mostLeft < floor;
   let count = 0;
-  let [atBehind, atLast] = [behind.from, last.from];
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
-    if (behind.term.holders === undefined)
-      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
-    if (last.term.holders === undefined) atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
-    const inBehind = isIn(behind, doc, atBehind);
-    const inLast = isIn(last, doc, atLast);
+    const inBehind = isIn(behind, doc);
+    const inLast = isIn(last, doc);
     if ((inBehind | inLast) === 0) {
       count++;
       if (onlyChampions) continue;
     }
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score + inBehind * behind.most + inLast * last.most < floor) continue;
-    if (inBehind === 1) {
-      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
-      score += worthAt(behind.term, atBehind);
-    }
-    if (inLast === 1) {
-      atLast = seekNear(last.term.docs, doc, { from: atLast, to: last.to });
-      score += worthAt(last.term, atLast);
-    }
+    if (inBehind === 1) score += worthIn(behind, doc);
+    if (inLast === 1) score += worthIn(last, doc);
     if (score < floor) continue;
     collector.offer(doc, score);
     floor = collector.floor;
@@ -93,28 +84,21 @@ function beforeOne(
   let { floor } = collector;
   const onlyChampions = own.mostLeft < floor;
   let count = 0;
-  let [atBehind, atScored] = [behind.from, scored?.from ?? 0];
+  rewind(behind);
+  if (scored !== undefined) rewind(scored);
   for (let i = own.from; i < own.to; i++) {
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
-    if (behind.term.holders === undefined)
-      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
-    const inBehind = isIn(behind, doc, atBehind);
+    const inBehind = isIn(behind, doc);
     if (inBehind === 0) {
       count++;
       if (onlyChampions) continue;
     }
     let score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score + inBehind * behind.most < floor) continue;
-    if (inBehind === 1) {
-      atBehind = seekNear(behind.term.docs, doc, { from: atBehind, to: behind.to });
-      score += worthAt(behind.term, atBehind);
-    }
+    if (inBehind === 1) score += worthIn(behind, doc);
     if (score < floor) continue;
-    if (scored !== undefined) {
-      atScored = seekNear(scored.term.docs, doc, { from: atScored, to: scored.to });
-      if (isIn(scored, doc, atScored) === 1) continue;
-    }
+    if (scored !== undefined && isIn(scored, doc) === 1) continue;
     collector.offer(doc, score);
     floor = collector.floor;
   }
@@ -134,22 +118,14 @@ function last(part: Part, scored: readonly Part[], range: LookupRange): number {
 /** Offers those of a term's documents that hold none of some others. */
 function offerEach({ term, from, to }: Part, others: readonly Part[], { collector, dead }: LookupRange): void {
   const { docs, codes, saturation, weight } = term;
-  const at = others.map((other) => other.from);
   let { floor } = collector;
+  others.forEach(rewind);
   for (let i = from; i < to && weight >= floor; i++) {
     const score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score < floor) continue;
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
-    let isHeld = 0;
-    for (let place = 0; place < others.length; place++) {
-      const other = others[place];
-      if (other === undefined) continue;
-      const near = seekNear(other.term.docs, doc, { from: at[place] ?? 0, to: other.to });
-      at[place] = near;
-      isHeld |= isIn(other, doc, near);
-    }
-    if (isHeld === 1) continue;
+    if (others.some((other) => isIn(other, doc) === 1)) continue;
     collector.offer(doc, score);
     floor = collector.floor;
   }
@@ -169,18 +145,29 @@ function offerChampions({ term, from, to }: Part, others: readonly Part[], { col
   }
 }
 
-function isFoundIn(part: Part, doc: number): boolean {
-  const { term, from, to } = part;
-  return isIn(part, doc, term.holders === undefined ? seek(term.docs, doc, { from, to }) : from) === 1;
+function isFoundIn({ term, from, to }: Part, doc: number): boolean {
+  const { docs, holders } = term;
+  if (holders !== undefined) return holds(holders.bits, doc) === 1;
+  const at = seek(docs, doc, { from, to });
+  return at < to && docs[at] === doc;
 }
 
-/** 1 where a document holds the term, 0 where it does not; `at` is its place among the postings, or where it would be. */
-function isIn({ term, to }: Part, doc: number, at: number): number {
-  const { holders, docs } = term;
-  if (holders !== undefined) return holds(holders, doc);
-  return at < to && docs[at] === doc ? 1 : 0;
+/** Has documents be looked for from the first on. */
+function rewind(part: Part): void {
+  part.at = part.from;
 }
 
-function worthAt({ codes, saturation, weight }: TermCursor, at: number): number {
-  return weight * (saturation[codes[at] ?? 0] ?? 0);
+/** 1 where a document holds the term, 0 where it does not. To be asked of documents in order, from `rewind` on. */
+function isIn(part: Part, doc: number): number {
+  const { docs, holders } = part.term;
+  if (holders !== undefined) return holds(holders.bits, doc);
+  part.at = seekNear(docs, doc, { from: part.at, to: part.to });
+  return part.at < part.to && docs[part.at] === doc ? 1 : 0;
+}
+
+/** What the term is worth in a document that has just been found to hold it. */
+function worthIn({ term, at }: Part, doc: number): number {
+  const { codes, saturation, weight, holders } = term;
+  const place = holders === undefined ? at : placeOf(holders, doc);
+  return weight * (saturation[codes[place] ?? 0] ?? 0);
 }

@@ -1,8 +1,8 @@
 import { holds } from "./holders.ts";
 import type { Postings } from "./postings.ts";
 
-/** How many documents a list holds: as many as a page has unless told otherwise. */
-export const championsMax = 10;
+/** How many documents a list holds: some more than a page has unless told otherwise, since some of them may die. */
+export const championsMax = 16;
 /** A shorter list of postings is read as fast as its champions are looked up. */
 const postingsMin = 64;
 /** Finding the champions of more would take longer than a search may go without looking at the clock. */
@@ -77,12 +77,16 @@ export function findChampions({ docs, codes, start, end, saturation }: Postings)
 /** What is left of a list once its dead are left out; `dead` has a bit for each document. */
 export function livingChampions(champions: Champions, dead: Uint32Array): Champions {
   const { docs, saturations, below } = champions;
-  if (!docs.some((doc) => holds(dead, doc) === 1)) return champions;
-  const places = [...docs.keys()].filter((place) => holds(dead, docs[place] ?? 0) === 0);
-  const left = {
-    docs: places.map((place) => docs[place] ?? 0),
-    saturations: places.map((place) => saturations[place] ?? 0),
-  };
+  let died = 0;
+  for (const doc of docs) died += holds(dead, doc);
+  if (died === 0) return champions;
+  const left: { docs: number[]; saturations: number[] } = { docs: [], saturations: [] };
+  for (let place = 0; place < docs.length; place++) {
+    const doc = docs[place] ?? 0;
+    if (holds(dead, doc) === 1) continue;
+    left.docs.push(doc);
+    left.saturations.push(saturations[place] ?? 0);
+  }
   // Others may be worth as much as the last of the whole list was.
   const least = saturations.at(-1) ?? 0;
   return { ...left, below: left.saturations.at(-1) === least ? below : least };

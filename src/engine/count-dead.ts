@@ -1,4 +1,4 @@
-import { holds } from "./holders.ts";
+import { bitCount, holds } from "./holders.ts";
 import type { Postings } from "./postings.ts";
 
 /** How many postings of [from, to) are of dead documents; `dead` has a bit for each. */
@@ -7,7 +7,7 @@ export function countDead(dead: Uint32Array, term: Postings, { from, to }: { fro
   const first = term.docs[from] ?? 0;
   const last = term.docs[to - 1] ?? 0;
   const words = (last >>> 5) - (first >>> 5) + 1;
-  if (term.holders !== undefined && words < to - from) return countBoth(dead, term.holders, { first, last });
+  if (term.holders !== undefined && words < to - from) return countBoth(dead, term.holders.bits, { first, last });
   let count = 0;
   for (let i = from; i < to; i++) count += holds(dead, term.docs[i] ?? 0);
   return count;
@@ -27,11 +27,4 @@ function countBoth(a: Uint32Array, b: Uint32Array, { first, last }: { first: num
     count += bitCount(both);
   }
   return count;
-}
-
-/** The bits of 32 that are set, summed in ever larger groups (Warren, "Hacker's Delight", 5-1). */
-function bitCount(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -4,15 +4,20 @@ import type { Postings } from "./postings.ts";
 const postingsMin = 64;
 /** Setting the bits of more would take longer than a search may go without looking at the clock. */
 const postingsMax = 1 << 17;
-/** Bits are kept for terms that one document in so many holds: then they take at most three times what postings do. */
+/** Bits are kept for terms that one document in so many holds: then they take at most four times what postings do. */
 const documentsPerHolder = 128;
+/** So many words of bits have a place of their own. */
+const blockWords = 4;
 
-/** Which documents of a piece hold a term, a bit each. */
-export type Holders = Uint32Array;
+/**
+ * Which documents of a piece hold a term, a bit each; and for each 128 of them where the first one's posting is, or would
+ * be, so that a document's posting is found by counting a few bits ("rank", Jacobson, 1989).
+ */
+export type Holders = { bits: Uint32Array; places: Uint32Array };
 
 /**
  * The holders of a segment's frequent terms, made when a term is first asked for: whether a document holds one is then
- * known without reading the term's postings. Together they take at most as many bytes as there are postings, times 16.
+ * known without reading the term's postings. Together they take at most as many bytes as there are postings, times 20.
  */
 export class HolderLists {
   readonly #lists = new Map<number, Holders>();
@@ -25,7 +30,8 @@ export class HolderLists {
 
   /** Bytes held. */
   get sizeBytes(): number {
-    return this.#lists.size * wordsFor(this.#documents) * Uint32Array.BYTES_PER_ELEMENT;
+    const words = wordsFor(this.#documents);
+    return this.#lists.size * (words + Math.ceil(words / blockWords)) * Uint32Array.BYTES_PER_ELEMENT;
   }
 
   /** Of a term's unread postings; undefined where bits are not worth having. */
@@ -43,15 +49,35 @@ export class HolderLists {
 /** Sets the bits of one term's documents. */
 export function holdersOf({ docs, start, end }: Postings, documents: number): Holders {
   const bits = new Uint32Array(wordsFor(documents));
+  const places = new Uint32Array(Math.ceil(bits.length / blockWords));
+  let blocks = 0;
   for (let i = start; i < end; i++) {
     const doc = docs[i] ?? 0;
-    bits[doc >>> 5] = (bits[doc >>> 5] ?? 0) | (1 << (doc & 31));
+    const word = doc >>> 5;
+    bits[word] = (bits[word] ?? 0) | (1 << (doc & 31));
+    while (blocks * blockWords <= word) places[blocks++] = i;
   }
-  return bits;
+  return { bits, places };
 }
 
-/** 1 where the document holds the term, 0 where it does not. */
-export function holds(bits: Holders, doc: number): number {
+/** Where the posting of a document is that holds the term. */
+export function placeOf({ bits, places }: Holders, doc: number): number {
+  const last = doc >>> 5;
+  const block = Math.floor(last / blockWords);
+  let place = places[block] ?? 0;
+  for (let word = block * blockWords; word < last; word++) place += bitCount(bits[word] ?? 0);
+  return place + bitCount((bits[last] ?? 0) & ~(-1 << (doc & 31)));
+}
+
+/** The bits of 32 that are set, summed in ever larger groups (Warren, "Hacker's Delight", 5-1). */
+export function bitCount(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** 1 where a document's bit is set, 0 where it is not. */
+export function holds(bits: Uint32Array, doc: number): number {
   return ((bits[doc >>> 5] ?? 0) >>> (doc & 31)) & 1;
 }
 

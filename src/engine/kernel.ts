@@ -1,4 +1,4 @@
-import { type Holders, holds } from "./holders.ts";
+import { type Holders, holds, placeOf } from "./holders.ts";
 import { seek, type TermCursor } from "./postings.ts";
 import type { Sieve } from "./sieve.ts";
 import type { Tombstones } from "./tombstones.ts";
@@ -117,7 +117,7 @@ export function collectMatches({ count }: WindowMatches, start: number, collecto
  * are not read, documents are looked up in it. Leaves the scores at 0; answers how many documents match.
  */
 function collectHeld(last: TermCursor, holders: Holders, { start, end, collector }: HeldRange): number {
-  const { docs, codes, saturation, weight } = last;
+  const { codes, saturation, weight } = last;
   const to = windowEnd(last, end);
   let { floor } = collector;
   let total = to - last.start;
@@ -126,10 +126,10 @@ function collectHeld(last: TermCursor, holders: Holders, { start, end, collector
     let score = scores[at] ?? 0;
     scores[at] = 0;
     const doc = start + at;
-    const held = holds(holders, doc);
+    const held = holds(holders.bits, doc);
     total += 1 - held;
     if (score === tooLow || score + held * weight < floor) continue;
-    if (held === 1) score += weight * (saturation[codes[seek(docs, doc, { from: last.start, to })] ?? 0] ?? 0);
+    if (held === 1) score += weight * (saturation[codes[placeOf(holders, doc)] ?? 0] ?? 0);
     if (score < floor) continue;
     collector.offer(doc, score);
     floor = collector.floor;
@@ -218,8 +218,10 @@ function countOnly(cursor: TermCursor, start: number, { end, count }: { end: num
 }
 
 /** Up to where a term's postings are of documents below `end`. */
-export function windowEnd(cursor: TermCursor, end: number): number {
-  return seek(cursor.docs, end, { from: cursor.start, to: cursor.end });
+export function windowEnd({ docs, start, end: to }: TermCursor, end: number): number {
+  // Most windows hold all that is left of a term.
+  if (to > start && (docs[to - 1] ?? 0) < end) return to;
+  return seek(docs, end, { from: start, to });
 }
 
 /**

@@ -160,7 +160,7 @@ export class Memtable implements Piece {
   }
 
   weighed(weighing: Weighing): WeighedPiece {
-    return { prepare: () => true, open: (term, limit) => this.#open(term, weighing, limit) };
+    return { ready: true, prepare: () => true, open: (term, limit) => this.#open(term, weighing, limit) };
   }
 
   documentAt(doc: number): AnalyzedDocument | undefined {

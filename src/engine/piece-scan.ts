@@ -83,6 +83,7 @@ export class PieceScan implements Collector {
     this.top = top;
     if (top instanceof Top && this.#isPlain) this.#plainTop = top;
     this.#weighed = plan.weighings.map((weighing) => piece.weighed(weighing));
+    while (this.#weighed[this.#ready]?.ready) this.#ready++;
   }
 
   get floor(): number {

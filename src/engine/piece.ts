@@ -52,6 +52,7 @@ export type Piece = {
 
 /** A piece's postings under one weighing. */
 export type WeighedPiece = {
+  readonly ready: boolean;
   /** Gets ready, a bounded part of it at a time; true when it is. */
   prepare(): boolean;
   /**

@@ -3,7 +3,7 @@ import type { WeighedPiece } from "./piece.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
-const codesPerStep = 4096;
+const codesPerStep = 1024;
 const tablesMax = 4;
 
 /** What a term is worth per code of a segment, under one weighing; computed a part at a time. */
@@ -22,6 +22,11 @@ export class SaturationTable {
     this.values = new Float64Array(codeCount(data));
   }
 
+  /** Whether all codes are there. */
+  get ready(): boolean {
+    return this.#done === this.values.length;
+  }
+
   /** Computes the next few thousand codes; true when all are there. */
   advance(): boolean {
     const { fields, frequencyRows, codeLengths } = this.#data;
@@ -36,7 +41,7 @@ export class SaturationTable {
       this.values[code] = saturate(this.#weighing, shares);
     }
     this.#done = end;
-    return end === this.values.length;
+    return this.ready;
   }
 }
 

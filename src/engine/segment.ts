@@ -179,6 +179,10 @@ class WeighedSegment implements WeighedPiece {
     this.#table = table;
   }
 
+  get ready(): boolean {
+    return this.#table.ready;
+  }
+
   prepare(): boolean {
     return this.#table.advance();
   }

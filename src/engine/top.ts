@@ -42,9 +42,9 @@ export class Top {
     if (this.#docs.length === this.#capacity) this.floor = Math.max(this.floor, this.#scores[0] ?? 0);
   }
 
-  /** The documents kept, in no order. */
+  /** The documents kept, the better ones rather first: it takes few steps to put them in order. */
   each(take: (doc: number, score: number) => void): void {
-    for (let i = 0; i < this.#docs.length; i++) take(this.#docs[i] ?? 0, this.#scores[i] ?? 0);
+    for (let i = this.#docs.length - 1; i >= 0; i--) take(this.#docs[i] ?? 0, this.#scores[i] ?? 0);
   }
 
   /** Whether the place holds a document that ranks after the one given. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { collectByLookup } from "../../src/engine/by-lookup.ts";
 import { findChampions } from "../../src/engine/champions.ts";
 import { countDead } from "../../src/engine/count-dead.ts";
-import { HolderLists, holdersOf, holds } from "../../src/engine/holders.ts";
+import { HolderLists, holdersOf, holds, placeOf } from "../../src/engine/holders.ts";
 import { type Collector, collectSimple } from "../../src/engine/kernel.ts";
 import type { Postings, TermCursor } from "../../src/engine/postings.ts";
 import { Tombstones } from "../../src/engine/tombstones.ts";
@@ -160,6 +160,18 @@ describe("collecting a few terms by looking documents up", () => {
     );
   });
 
+  it("knows where each document's posting is", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(documents - 1), { minLength: 1 }), fc.nat(50), (drawn, start) => {
+        const docs = Uint32Array.from([...new Array<number>(start).fill(0), ...drawn.sort((a, b) => a - b)]);
+        const postings: Postings = { docs, codes: new Uint16Array(docs.length), start, end: docs.length, saturation };
+        const holders = holdersOf(postings, documents);
+        expect(drawn.map((doc) => placeOf(holders, doc))).toEqual(drawn.map((_doc, i) => start + i));
+      }),
+      { seed: 29, numRuns: 300 },
+    );
+  });
+
   it("has a bit for each document that holds it, where enough do", () => {
     const lists = new HolderLists(documents);
     const postings = (count: number): Postings => ({
@@ -172,11 +184,11 @@ describe("collecting a few terms by looking documents up", () => {
     expect(lists.of(1, postings(63))).toBeUndefined();
     expect(new HolderLists(1 << 14).of(1, postings(100))).toBeUndefined();
     expect(lists.sizeBytes).toBe(0);
-    const bits = lists.of(2, postings(100));
-    expect(lists.of(2, postings(100))).toBe(bits);
-    expect(lists.sizeBytes).toBe(52);
+    const held = lists.of(2, postings(100));
+    expect(lists.of(2, postings(100))).toBe(held);
+    expect(lists.sizeBytes).toBe(68);
     for (let doc = 0; doc < documents; doc++) {
-      expect(holds(bits ?? new Uint32Array(), doc)).toBe(doc % 3 === 0 && doc < 300 ? 1 : 0);
+      expect(holds(held?.bits ?? new Uint32Array(), doc)).toBe(doc % 3 === 0 && doc < 300 ? 1 : 0);
     }
   });
 });

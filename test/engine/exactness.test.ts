@@ -282,14 +282,14 @@ describe("a search", () => {
     );
   });
 
-  const large = Array.from({ length: 60_000 }, (_document, i) => ({
+  const large = Array.from({ length: 120_000 }, (_document, i) => ({
     id: `n${i}`,
     title: i % 3 === 0 ? "fox" : "ash",
     body: `${"fox ".repeat(i % 7)}${"bee ".repeat(i % 5)}${i % 2 === 0 ? "cat" : "dog"}`,
   }));
   const shard = new ChanceShard(5);
-  for (let from = 0; from < large.length; from += 15_000) {
-    shard.apply(large.slice(from, from + 15_000).map((document) => ({ id: document.id, document })));
+  for (let from = 0; from < large.length; from += 30_000) {
+    shard.apply(large.slice(from, from + 30_000).map((document) => ({ id: document.id, document })));
   }
   shard.apply(large.filter((_document, i) => i % 97 === 0).map(({ id }) => ({ id, document: undefined })));
   const alive = large.filter((_document, i) => i % 97 !== 0);
