@@ -1,9 +1,10 @@
 import { rankCodes } from "./codes.ts";
 import type { ColumnData } from "./column-data.ts";
-import { buildDictionary, dictionaryOf, sharedUint8, sharedUint32 } from "./dictionary.ts";
+import { buildDictionary, dictionaryOf } from "./dictionary.ts";
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { sharedUint8, sharedUint32 } from "./shared-arrays.ts";
 import { pickStrings, type StringBytes } from "./string-bytes.ts";
 import { segmentLimits } from "./term-limits.ts";
 import { packOrders, type TokenOrders } from "./token-order.ts";

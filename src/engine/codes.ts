@@ -1,6 +1,7 @@
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { sharedUint16, sharedUint32 } from "./shared-arrays.ts";
 
 /**
  * Renumbers a segment's codes, the most used first: scoring reads a table by code for every posting, and few codes make
@@ -30,7 +31,5 @@ export function rankCodes(
 }
 
 function sharedCodes(length: number, codeCount: number): Uint16Array | Uint32Array {
-  return codeCount > 0x1_0000
-    ? new Uint32Array(new SharedArrayBuffer(length * 4))
-    : new Uint16Array(new SharedArrayBuffer(length * 2));
+  return codeCount > 0x1_0000 ? sharedUint32(length) : sharedUint16(length);
 }

@@ -1,8 +1,9 @@
 import { compareIds } from "../protocol/hit.ts";
 import type { ColumnData, ColumnKind, ColumnValue, RankArray } from "./column-data.ts";
 import type { CellValue } from "./column-values.ts";
-import { buildDictionary, sharedUint32 } from "./dictionary.ts";
+import { buildDictionary } from "./dictionary.ts";
 import { numberIn } from "./number-in.ts";
+import { sharedFloat64, sharedUint8, sharedUint16, sharedUint32 } from "./shared-arrays.ts";
 
 /** Gathers a column's values, for any documents in any order, and lays them out. */
 export class ColumnBuilder {
@@ -85,13 +86,13 @@ export function compareValues(a: ColumnValue, b: ColumnValue): number {
 
 function layOut(kind: ColumnKind, sorted: readonly ColumnValue[]): ColumnData["values"] {
   if (kind === "keywords") return { kind, keywords: buildDictionary(sorted.map(String)) };
-  const numbers = new Float64Array(new SharedArrayBuffer(sorted.length * 8));
+  const numbers = sharedFloat64(sorted.length);
   numbers.set(sorted.map(Number));
   return { kind, numbers };
 }
 
 function sharedRanks(length: number, rankMax: number): RankArray {
-  if (rankMax <= 0xff) return new Uint8Array(new SharedArrayBuffer(length));
-  if (rankMax <= 0xffff) return new Uint16Array(new SharedArrayBuffer(length * 2));
+  if (rankMax <= 0xff) return sharedUint8(length);
+  if (rankMax <= 0xffff) return sharedUint16(length);
   return sharedUint32(length);
 }

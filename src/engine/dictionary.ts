@@ -1,5 +1,6 @@
 import { asBuffer } from "../protocol/bytes.ts";
 import { startOf } from "./ends.ts";
+import { sharedUint8, sharedUint32 } from "./shared-arrays.ts";
 import { bytesOf, type StringBytes, writeString } from "./string-bytes.ts";
 
 /**
@@ -13,14 +14,6 @@ const shortBytes = 24;
 const fillShare = 0.7;
 /** Where strings are put together to be decoded. */
 const together = Buffer.alloc(4096);
-
-export function sharedUint8(length: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(length));
-}
-
-export function sharedUint32(length: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(length * 4));
-}
 
 /** FNV-1a over bytes, with a final mix so that its upper bits spread. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {

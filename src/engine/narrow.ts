@@ -1,3 +1,5 @@
+import { sharedUint8, sharedUint16, sharedUint32 } from "./shared-arrays.ts";
+
 /** Numbers in as few bytes each as the largest of them takes. */
 export type NarrowArray = Uint8Array | Uint16Array | Uint32Array;
 
@@ -11,7 +13,7 @@ export function narrowed(values: Uint32Array): NarrowArray {
 }
 
 function emptyFor(largest: number, length: number): NarrowArray {
-  if (largest < 0x100) return new Uint8Array(new SharedArrayBuffer(length));
-  if (largest < 0x1_0000) return new Uint16Array(new SharedArrayBuffer(length * 2));
-  return new Uint32Array(new SharedArrayBuffer(length * 4));
+  if (largest < 0x100) return sharedUint8(length);
+  if (largest < 0x1_0000) return sharedUint16(length);
+  return sharedUint32(length);
 }

@@ -205,6 +205,7 @@ export class Shard {
     const weighing = segments.findLast(({ latestWeighing }) => latestWeighing !== undefined)?.latestWeighing;
     if (weighing === undefined) return;
     const weighed = segment.weighed(weighing);
+    yield;
     while (!weighed.prepare()) yield;
     let largest: Segment | undefined;
     for (const other of segments) if (other.documents > (largest?.documents ?? 0)) largest = other;

@@ -1,5 +1,5 @@
-import { sharedUint8, sharedUint32 } from "./dictionary.ts";
 import { grown } from "./grown.ts";
+import { sharedUint8, sharedUint32 } from "./shared-arrays.ts";
 import { readVarint, type VarintPlace, varintSize, writeVarint } from "./varint.ts";
 
 /**
