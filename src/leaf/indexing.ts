@@ -4,15 +4,17 @@ import type { MergeSource } from "../engine/merge-segments.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import { HedgerowError } from "../errors.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import { systemClock } from "../time.ts";
 import { createGate } from "./gate.ts";
+import { createSlices, type Slices } from "./slices.ts";
 import type { SnapshotLoading, SnapshotSaved } from "./snapshot-files.ts";
 import type { LoadTask, SaveTask } from "./snapshot-tasks.ts";
 import type { AnalyzedBatch, IndexingTask, SealedBatch } from "./worker.ts";
 
 /** The workers of this process, shared by all its replicas. Waiting for a promise is the back-pressure. */
 export type Indexing = {
-  /** Analyzes a batch that is small enough to be appended document by document. */
-  analyze(settings: IndexSettings, batch: Uint8Array): Promise<AnalyzedBatch>;
+  /** Analyzes batches that are small enough to be appended document by document. */
+  analyze(settings: IndexSettings, batches: readonly Uint8Array[]): Promise<AnalyzedBatch>;
   /** Makes a segment of batches. */
   seal(settings: IndexSettings, batches: readonly Uint8Array[]): Promise<SealedBatch>;
   /** Makes one segment of several. */
@@ -23,6 +25,8 @@ export type Indexing = {
   load(task: LoadTask): Promise<SnapshotLoading>;
   /** Tasks that wait for a worker. */
   readonly waiting: number;
+  /** In which the thread takes up what the workers made. */
+  readonly slices: Slices;
   /** Stops the workers; what they had not finished is rejected with `not_ready`. */
   close(): Promise<void>;
 };
@@ -32,6 +36,8 @@ export type IndexingSettings = {
   threads: number;
   /** Tasks that may wait; one more is refused with `overloaded`. */
   waitingMax?: number;
+  /** The slices of the thread that hands out the tasks. */
+  slices?: Slices;
 };
 
 const waitingMaxDefault = 4096;
@@ -41,7 +47,11 @@ const idleTimeoutMs = 10_000;
 const niceIncrement = 10;
 
 /** Starts the workers. A task that fails, or takes its worker down, rejects and leaves the others as they were. */
-export function createIndexing({ threads, waitingMax = waitingMaxDefault }: IndexingSettings): Indexing {
+export function createIndexing({
+  threads,
+  waitingMax = waitingMaxDefault,
+  slices = createSlices(systemClock),
+}: IndexingSettings): Indexing {
   const pool: Piscina<IndexingTask, unknown> = new Piscina({
     filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
     minThreads: 1,
@@ -51,15 +61,20 @@ export function createIndexing({ threads, waitingMax = waitingMaxDefault }: Inde
     niceIncrement,
     recordTiming: false,
   });
-  const batches = createGate(Math.max(1, threads), waitingMax);
+  const turns = createGate(Math.max(1, threads), waitingMax);
+  const workers = createGate(Math.max(1, threads), Number.POSITIVE_INFINITY);
   const merges = createGate(Math.max(1, threads - 1), waitingMax);
   const snapshots = createGate(1, waitingMax);
   let closed = false;
 
   const run = async <T>(task: IndexingTask): Promise<T> => {
-    if (closed) throw closedError();
     try {
-      return (await pool.run(task)) as T;
+      return await workers.run(async () => {
+        // To read a result takes as long as some searches, and so does it to write a task: each has a turn of its own.
+        await slices.next();
+        if (closed) throw closedError();
+        return (await pool.run(task)) as T;
+      });
     } catch (cause) {
       if (closed) throw closedError();
       throw cause;
@@ -67,13 +82,14 @@ export function createIndexing({ threads, waitingMax = waitingMaxDefault }: Inde
   };
 
   return {
-    analyze: (settings, batch) => batches.run(() => run<AnalyzedBatch>({ kind: "analyze", settings, batch })),
-    seal: (settings, parts) => batches.run(() => run<SealedBatch>({ kind: "seal", settings, batches: parts })),
+    analyze: (settings, batches) => turns.run(() => run<AnalyzedBatch>({ kind: "analyze", settings, batches })),
+    seal: (settings, batches) => turns.run(() => run<SealedBatch>({ kind: "seal", settings, batches })),
     merge: (sources) => merges.run(() => run<SegmentData>({ kind: "merge", sources })),
     save: (task) => snapshots.run(() => run<SnapshotSaved>({ kind: "save", ...task })),
-    load: (task) => batches.run(() => run<SnapshotLoading>({ kind: "load", ...task })),
+    load: (task) => turns.run(() => run<SnapshotLoading>({ kind: "load", ...task })),
+    slices,
     get waiting() {
-      return batches.waiting + merges.waiting + snapshots.waiting;
+      return turns.waiting + merges.waiting + snapshots.waiting;
     },
     async close() {
       closed = true;

@@ -3,9 +3,8 @@ import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Clock, systemClock, systemTimers, type Timers } from "../time.ts";
 import type { Indexing } from "./indexing.ts";
-import { createReplica, type ReplicaSettings, replicaDefaults } from "./replica.ts";
+import { createReplica, type ReplicaSettings } from "./replica.ts";
 import type { HeldReplica, OpenReplica } from "./replicas.ts";
-import { createSlices } from "./slices.ts";
 import type { LoadedSnapshot } from "./snapshot-files.ts";
 import { type SnapshotRule, snapshotRuleDefaults } from "./snapshot-rule.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -26,6 +25,7 @@ export function openReplicaWith(
   keeping?: SnapshotKeeping,
   settings: Partial<ReplicaSettings> = {},
 ): OpenReplica {
+  const { slices } = indexing;
   return async (definition, shard, eras) => {
     const snapshot = keeping === undefined ? undefined : await load(indexing, keeping, { definition, shard, eras });
     let era = currentEra(eras);
@@ -38,9 +38,9 @@ export function openReplicaWith(
     if (keeping !== undefined) {
       const { store, log, rule = snapshotRuleDefaults, clock = systemClock, timers = systemTimers } = keeping;
       snapshots = createSnapshots({
-        ...{ definition, shardNumber: shard, shard: replica.shard, era: () => era, indexing, clock, timers, rule, log },
+        ...{ definition, shardNumber: shard, shard: replica.shard, era: () => era },
+        ...{ indexing, slices, clock, timers, rule, log },
         directory: store.directoryOf({ incarnation: definition.incarnation, shard }),
-        slices: createSlices(clock, settings.sliceMs ?? replicaDefaults.sliceMs),
         restored: snapshot,
       });
     }

@@ -2,11 +2,10 @@ import { Shard } from "../engine/shard.ts";
 import { HedgerowError } from "../errors.ts";
 import type { ReplicaStatus } from "../protocol/link.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
-import { type Clock, type Random, systemClock, systemRandom, systemTimers, type Timers } from "../time.ts";
-import { type BatchPart, batchParts } from "./batch-parts.ts";
+import { type Random, systemRandom, systemTimers, type Timers } from "../time.ts";
+import { type BatchPart, batchParts, type PartLimits } from "./batch-parts.ts";
 import { createGate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
-import { createSlices } from "./slices.ts";
 import type { LoadedSnapshot } from "./snapshot-files.ts";
 import { type StagePart, stageAnalyzed, stageSealed } from "./stage-part.ts";
 import { createUpkeep } from "./upkeep.ts";
@@ -17,7 +16,7 @@ export type Replica = {
   readonly shardNumber: number;
   readonly shard: Shard;
   /**
-   * Applies a batch (see `protocol/batch.ts`); the shard is then as of `upTo`, or later. Batches are applied in the order
+   * Applies a batch (see `protocol/batch.ts`), of which no change is after `upTo`; the shard is then as of that, or later. Batches are applied in the order
    * of the calls, whatever the workers finish first. Changes that have been applied are skipped. Resolves to the
    * sequence that can be searched. Rejects with `overloaded` or `not_ready`: send it again, and what came after it.
    */
@@ -29,20 +28,15 @@ export type Replica = {
   close(): Promise<void>;
 };
 
-export type ReplicaSettings = {
+export type ReplicaSettings = PartLimits & {
   /** Batches of more changes become a segment of their own; smaller ones are appended to the memtable. */
   appendedChangesMax: number;
   appendedBytesMax: number;
-  /** A larger batch is taken in parts. */
-  partChangesMax: number;
-  partBytesMax: number;
   /** A memtable as large as either is sealed. */
   memtableDocumentsMax: number;
   memtableBytesMax: number;
   /** How long nothing must have been written before the segments are made as few as can be. */
   quietMs: number;
-  /** How long the thread works at a batch before it serves searches again. */
-  sliceMs: number;
 };
 
 export const replicaDefaults: ReplicaSettings = {
@@ -50,17 +44,20 @@ export const replicaDefaults: ReplicaSettings = {
   appendedBytesMax: 1 << 18,
   partChangesMax: 4096,
   partBytesMax: 4 << 20,
+  pieceChangesMax: 512,
+  pieceBytesMax: 1 << 16,
   memtableDocumentsMax: 2000,
   memtableBytesMax: 8 << 20,
   quietMs: 3000,
-  sliceMs: 0.1,
 };
+
+/** A part of a batch, and what a worker makes of it. */
+type Scheduled = { part: BatchPart; prepared: Promise<StagePart> };
 
 export type ReplicaParts = {
   definition: IndexDefinition;
   shard: number;
   indexing: Indexing;
-  clock?: Clock;
   timers?: Timers;
   random?: Random;
   settings?: Partial<ReplicaSettings>;
@@ -75,7 +72,6 @@ export function createReplica({
   definition,
   shard: shardNumber,
   indexing,
-  clock = systemClock,
   timers = systemTimers,
   random = systemRandom,
   settings: overrides = {},
@@ -83,8 +79,10 @@ export function createReplica({
   onApplied,
 }: ReplicaParts): Replica {
   const settings = { ...replicaDefaults, ...overrides };
+  const { slices } = indexing;
   const shard = new Shard(definition.settings, random);
-  const slices = createSlices(clock, settings.sliceMs);
+  /** Batches are copied one after the other, to reach the workers in their order. */
+  const copies = createGate(1, Number.POSITIVE_INFINITY);
   /** Batches wait for the workers here, in their order. */
   const order = createGate(1, Number.POSITIVE_INFINITY);
   /** Whatever changes the shard takes its turn here, once all that it needs is there: merges must not wait for workers. */
@@ -100,14 +98,24 @@ export function createReplica({
   let failures = 0;
   let closed = false;
 
-  const prepare = (part: BatchPart): Promise<StagePart> => {
-    const small = part.changes <= settings.appendedChangesMax && part.bytes.length <= settings.appendedBytesMax;
+  const prepare = ({ pieces, changes, sizeBytes }: BatchPart): Promise<StagePart> => {
+    const small = changes <= settings.appendedChangesMax && sizeBytes <= settings.appendedBytesMax;
     const prepared = small
-      ? indexing.analyze(definition.settings, part.bytes).then(stageAnalyzed)
-      : indexing.seal(definition.settings, [part.bytes]).then(stageSealed);
+      ? indexing.analyze(definition.settings, pieces).then(stageAnalyzed)
+      : indexing.seal(definition.settings, pieces).then(stageSealed);
     // It is awaited when its turn comes; until then a failure is nobody's.
     prepared.catch(() => undefined);
     return prepared;
+  };
+
+  const schedule = (batch: Uint8Array, after: number): Promise<Scheduled[]> => {
+    const work = copies.run(async () => {
+      await slices.next();
+      const parts = await batchParts(batch, after, { limits: settings, pause: slices.start() });
+      return parts.map((part) => ({ part, prepared: prepare(part) }));
+    });
+    work.catch(() => undefined);
+    return work;
   };
 
   const commit = async (part: BatchPart, stagePart: StagePart): Promise<void> => {
@@ -121,13 +129,13 @@ export function createReplica({
       throw cause;
     }
     stage.publish(part.sequence);
-    onApplied?.({ changes: part.changes, sizeBytes: part.bytes.length });
+    onApplied?.({ changes: part.changes, sizeBytes: part.sizeBytes });
   };
 
-  const applyTurn = async (work: readonly { part: BatchPart; prepared: Promise<StagePart> }[], known: number) => {
+  const applyTurn = async (work: Promise<Scheduled[]>, known: number) => {
     if (closed || failures !== known) throw new HedgerowError("not_ready", "a batch before this one was not applied");
     try {
-      for (const { part, prepared } of work) {
+      for (const { part, prepared } of await work) {
         const stagePart = await prepared;
         await turns.run(() => commit(part, stagePart));
       }
@@ -147,11 +155,9 @@ export function createReplica({
       if (after > scheduled) {
         throw new HedgerowError("not_ready", `the replica stands at ${scheduled}, before ${after}`);
       }
-      const limits = { changesMax: settings.partChangesMax, bytesMax: settings.partBytesMax };
-      const parts = batchParts(batch, scheduled, limits);
-      scheduled = Math.max(scheduled, upTo, parts.at(-1)?.sequence ?? 0);
+      const work = schedule(batch, scheduled);
+      scheduled = Math.max(scheduled, upTo);
       const known = failures;
-      const work = parts.map((part) => ({ part, prepared: prepare(part) }));
       return order.run(async () => {
         await applyTurn(work, known);
         shard.advance(upTo);

@@ -1,4 +1,4 @@
-import { type Clock, yieldToLoop } from "../time.ts";
+import type { Clock } from "../time.ts";
 
 /** Called between small pieces of work: lets the event loop go on once a slice of time is used up. */
 export type Pause = () => Promise<void> | undefined;
@@ -10,14 +10,35 @@ export type Slices = {
   next(): Promise<void>;
 };
 
-export function createSlices(clock: Clock, sliceMs: number): Slices {
+/** How long the thread works at batches before it serves searches again. */
+const sliceDefaultMs = 0.05;
+
+/**
+ * Makes the slices of one thread. However many pieces of work go on beside each other, a turn of the event loop has a
+ * slice of one of them: in one turn, theirs would be one long slice.
+ */
+export function createSlices(clock: Clock, sliceMs: number = sliceDefaultMs): Slices {
+  const waiting: (() => void)[] = [];
+
+  const turn = (): void => {
+    const goOn = waiting.shift();
+    if (waiting.length > 0) setImmediate(turn);
+    goOn?.();
+  };
+
+  const next = (): Promise<void> =>
+    new Promise((goOn) => {
+      waiting.push(goOn);
+      if (waiting.length === 1) setImmediate(turn);
+    });
+
   return {
-    next: yieldToLoop,
+    next,
     start() {
       let endMs = clock.nowMs() + sliceMs;
       return () => {
         if (clock.nowMs() < endMs) return undefined;
-        return yieldToLoop().then(() => {
+        return next().then(() => {
           endMs = clock.nowMs() + sliceMs;
         });
       };

@@ -25,6 +25,7 @@ export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart 
 export function stageSealed({ data, deleted }: SealedBatch): StagePart {
   return async (staged, pause) => {
     const segment = new Segment(data);
+    await pause();
     for (const _ of staged.warm(segment)) await pause();
     staged.add(segment);
     for (let doc = 0; doc < segment.documents; doc++) {

@@ -15,7 +15,7 @@ import type { LoadTask, SaveTask } from "./snapshot-tasks.ts";
 
 /** What a worker is asked to do. Batches are encoded changes; the last change of an id in them is the one that counts. */
 export type IndexingTask =
-  | { kind: "analyze"; settings: IndexSettings; batch: Uint8Array }
+  | { kind: "analyze"; settings: IndexSettings; batches: readonly Uint8Array[] }
   | { kind: "seal"; settings: IndexSettings; batches: readonly Uint8Array[] }
   | { kind: "merge"; sources: readonly MergeSource[] }
   | ({ kind: "save" } & SaveTask)
@@ -38,7 +38,7 @@ const analyzers = new Map<string, DocumentAnalyzer>();
 export default function runIndexingTask(task: IndexingTask): IndexingResult {
   switch (task.kind) {
     case "analyze":
-      return analyzeBatch(task.settings, task.batch);
+      return analyzeBatches(task.settings, task.batches);
     case "seal":
       return sealBatches(task.settings, task.batches);
     case "merge":
@@ -62,8 +62,8 @@ function load({ directory, definition, shard, eras }: LoadTask): SnapshotLoading
   return loadSnapshot(directory, owner, eras);
 }
 
-function analyzeBatch(settings: IndexSettings, batch: Uint8Array): AnalyzedBatch {
-  const { puts, deleted } = latestChanges([batch]);
+function analyzeBatches(settings: IndexSettings, batches: readonly Uint8Array[]): AnalyzedBatch {
+  const { puts, deleted } = latestChanges(batches);
   const analyze = analyzerFor(settings);
   return { documents: puts.map(({ id, source }) => analyze(id, source)), deleted };
 }

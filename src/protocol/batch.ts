@@ -57,21 +57,34 @@ export function decodeChanges(bytes: Uint8Array): Change[] {
   return changes;
 }
 
-/** Where one change of a batch stands in its bytes. */
-export type ChangePlace = { sequence: number; start: number; end: number };
+/** Changes side by side in a batch's bytes, and the last sequence among them. */
+export type ChangeRun = { start: number; end: number; changes: number; sequence: number };
+
+/** Which changes a run takes: those after a sequence, as many as fit; one that is larger by itself. */
+export type RunLimits = { after: number; changesMax: number; bytesMax: number };
 
 /**
- * Tells where each change of a batch stands, without reading ids or sources. It is always told by the same object. Throws a
- * RangeError at bytes that are cut short.
+ * The run of changes that begins at a change's place in a batch, without reading ids or sources; those that come no later
+ * than `after` are passed over. Throws a RangeError at bytes that are cut short.
  */
-export function eachChangePlace(bytes: Uint8Array, take: (place: Readonly<ChangePlace>) => void): void {
+export function changeRun(bytes: Uint8Array, from: number, { after, changesMax, bytesMax }: RunLimits): ChangeRun {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const place: ChangePlace = { sequence: 0, start: 0, end: 0 };
-  for (let start = 0; start < bytes.length; start = place.end) {
-    place.start = start;
-    place.end = start + headBytes + view.getUint16(start + 9, true) + view.getUint32(start + 11, true);
-    if (place.end > bytes.length) throw new RangeError("a batch is damaged");
-    place.sequence = view.getFloat64(start + 1, true);
-    take(place);
+  const run: ChangeRun = { start: from, end: from, changes: 0, sequence: 0 };
+  let passed = 0;
+  while (run.end < bytes.length && run.changes + passed < changesMax) {
+    const at = run.end;
+    const end = at + headBytes + view.getUint16(at + 9, true) + view.getUint32(at + 11, true);
+    if (end > bytes.length) throw new RangeError("a batch is damaged");
+    if (run.changes > 0 && end - run.start > bytesMax) break;
+    const sequence = view.getFloat64(at + 1, true);
+    run.end = end;
+    if (sequence <= after) {
+      passed++;
+      run.start = end;
+    } else {
+      run.changes++;
+      run.sequence = sequence;
+    }
   }
+  return run;
 }

@@ -167,8 +167,8 @@ describe("a replica", () => {
     const replica = replicaWith(
       {},
       {
-        analyze: async (settings, batch) => {
-          if (!failing) return indexing.analyze(settings, batch);
+        analyze: async (settings, batches) => {
+          if (!failing) return indexing.analyze(settings, batches);
           failing = false;
           throw new Error("the worker is gone");
         },

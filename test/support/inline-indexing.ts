@@ -1,15 +1,17 @@
 import type { Indexing } from "../../src/leaf/indexing.ts";
+import { createSlices } from "../../src/leaf/slices.ts";
 import runIndexingTask, { type IndexingResult, type IndexingTask } from "../../src/leaf/worker.ts";
-import { yieldToLoop } from "../../src/time.ts";
+import { systemClock, yieldToLoop } from "../../src/time.ts";
 
 /** The indexing of a leaf in the thread that asks: for processes that live too short a time to start workers. */
 export const inlineIndexing: Indexing = {
-  analyze: async (settings, batch) => expectKeys(await run({ kind: "analyze", settings, batch }), isAnalyzed),
+  analyze: async (settings, batches) => expectKeys(await run({ kind: "analyze", settings, batches }), isAnalyzed),
   seal: async (settings, batches) => expectKeys(await run({ kind: "seal", settings, batches }), isSealed),
   merge: async (sources) => expectKeys(await run({ kind: "merge", sources }), isSegment),
   save: async (task) => expectKeys(await run({ kind: "save", ...task }), isSaved),
   load: async (task) => expectKeys(await run({ kind: "load", ...task }), isLoading),
   waiting: 0,
+  slices: createSlices(systemClock),
   close: async () => undefined,
 };
 
