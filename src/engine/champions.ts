@@ -39,10 +39,10 @@ export class ChampionLists {
 
   /** Of a term's unread postings; undefined where a list is not worth having. */
   of(term: number, postings: Postings): Champions | undefined {
-    const known = this.#lists.get(term);
-    if (known !== undefined) return known;
     const count = postings.end - postings.start;
     if (count < postingsMin || count > postingsMax) return undefined;
+    const known = this.#lists.get(term);
+    if (known !== undefined) return known;
     const found = findChampions(postings);
     this.#lists.set(term, found);
     return found;

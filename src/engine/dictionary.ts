@@ -5,7 +5,7 @@ import { bytesOf, type StringBytes, writeString } from "./string-bytes.ts";
 
 /**
  * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
- * table of number + 1. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
+ * table of number + 1, with as many bits of the hash above it as there is room for. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
  */
 export type DictionaryData = StringBytes & { table: Uint32Array };
 
@@ -40,15 +40,22 @@ export function dictionaryOf(strings: StringBytes): DictionaryData {
 /** A table as large as it has to be, not the next power of two: a third less memory for most. */
 function hashTable(bytes: Uint8Array, ends: Uint32Array): Uint32Array {
   const table = sharedUint32(Math.ceil(ends.length / fillShare) + 1);
+  const bits = numberBits(ends.length);
   let start = 0;
   for (let number = 0; number < ends.length; number++) {
     const end = ends[number] ?? 0;
-    let slot = firstSlot(hashBytes(bytes, start, end), table.length);
+    const hash = hashBytes(bytes, start, end);
+    let slot = firstSlot(hash, table.length);
     while (table[slot] !== 0) slot = slot + 1 === table.length ? 0 : slot + 1;
-    table[slot] = number + 1;
+    table[slot] = (hash << bits) | (number + 1);
     start = end;
   }
   return table;
+}
+
+/** How many of a slot's bits the numbers take. */
+function numberBits(strings: number): number {
+  return 32 - Math.clz32(strings);
 }
 
 /** Where a hash is looked for first: its upper bits, spread over the slots. */
@@ -77,26 +84,33 @@ export function lookupKey(string: string): LookupKey {
 
 /** Reads a dictionary. */
 export class Dictionary {
-  readonly data: DictionaryData;
+  // Each at hand by itself: on the way from object to object every step waits for memory.
+  readonly #bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+  readonly #table: Uint32Array;
+  readonly #numberBits: number;
   readonly #buffer: Buffer;
 
-  constructor(data: DictionaryData) {
-    this.data = data;
-    this.#buffer = asBuffer(data.bytes);
+  constructor({ bytes, ends, table }: DictionaryData) {
+    this.#bytes = bytes;
+    this.#ends = ends;
+    this.#table = table;
+    this.#numberBits = numberBits(ends.length);
+    this.#buffer = asBuffer(bytes);
   }
 
   get size(): number {
-    return this.data.ends.length;
+    return this.#ends.length;
   }
 
   get sizeBytes(): number {
-    return this.data.bytes.byteLength + this.data.ends.byteLength + this.data.table.byteLength;
+    return this.#bytes.byteLength + this.#ends.byteLength + this.#table.byteLength;
   }
 
   /** Short ASCII strings, as ids and terms mostly are, are put together here: decoding takes three times as long. */
   text(number: number): string {
-    const { bytes, ends } = this.data;
-    const start = startOf(this.data.ends, number);
+    const [bytes, ends] = [this.#bytes, this.#ends];
+    const start = startOf(ends, number);
     const end = ends[number] ?? 0;
     if (end - start > shortBytes) return this.#buffer.toString("utf8", start, end);
     let text = "";
@@ -119,12 +133,12 @@ export class Dictionary {
 
   /** The strings of some numbers, in their order: short ASCII ones are decoded together, a call for all of them. */
   texts(numbers: readonly number[]): string[] {
-    const { bytes, ends } = this.data;
+    const [bytes, ends] = [this.#bytes, this.#ends];
     const sizes: number[] = [];
     let at = 0;
     let seen = 0;
     for (const number of numbers) {
-      const start = startOf(this.data.ends, number);
+      const start = startOf(ends, number);
       const size = (ends[number] ?? 0) - start;
       if (at + size > together.length) return numbers.map((other) => this.text(other));
       for (let i = 0; i < size; i++) {
@@ -144,27 +158,33 @@ export class Dictionary {
   }
 
   keyOf(number: number): LookupKey {
-    const { bytes, ends } = this.data;
-    const start = startOf(this.data.ends, number);
+    const [bytes, ends] = [this.#bytes, this.#ends];
+    const start = startOf(ends, number);
     const end = ends[number] ?? 0;
     return { bytes, start, end, hash: hashBytes(bytes, start, end) };
   }
 
-  /** The number of a string, or -1. */
+  /** The number of a string, or -1. Strings whose hashes differ in the bits that a slot has room for are not read. */
   find(key: LookupKey): number {
-    const { table } = this.data;
+    const table = this.#table;
+    const bits = this.#numberBits;
+    const tagged = key.hash << bits;
     for (let slot = firstSlot(key.hash, table.length); ; slot = slot + 1 === table.length ? 0 : slot + 1) {
-      const number = (table[slot] ?? 0) - 1;
-      if (number < 0 || this.#equals(number, key)) return number;
+      const held = table[slot] ?? 0;
+      if (held === 0) return -1;
+      if ((held ^ tagged) >>> bits !== 0) continue;
+      const number = ((held ^ tagged) >>> 0) - 1;
+      if (this.#equals(number, key)) return number;
     }
   }
 
   #equals(number: number, key: LookupKey): boolean {
-    const start = startOf(this.data.ends, number);
+    const [bytes, ends] = [this.#bytes, this.#ends];
+    const start = startOf(ends, number);
     const length = key.end - key.start;
-    if ((this.data.ends[number] ?? 0) - start !== length) return false;
+    if ((ends[number] ?? 0) - start !== length) return false;
     for (let i = 0; i < length; i++) {
-      if (this.data.bytes[start + i] !== key.bytes[key.start + i]) return false;
+      if (bytes[start + i] !== key.bytes[key.start + i]) return false;
     }
     return true;
   }

@@ -49,6 +49,8 @@ export class SaturationTable {
 export class SaturationTables {
   readonly #data: SegmentData;
   readonly #tables = new Map<Weighing, SaturationTable>();
+  /** What was asked for last, as it mostly is again. */
+  #last: { weighing: Weighing; table: SaturationTable } | undefined;
 
   constructor(data: SegmentData) {
     this.#data = data;
@@ -66,8 +68,13 @@ export class SaturationTables {
   }
 
   for(weighing: Weighing): SaturationTable {
-    const known = this.#tables.get(weighing);
-    if (known !== undefined) return known;
+    if (this.#last?.weighing === weighing) return this.#last.table;
+    const table = this.#tables.get(weighing) ?? this.#add(weighing);
+    this.#last = { weighing, table };
+    return table;
+  }
+
+  #add(weighing: Weighing): SaturationTable {
     for (const oldest of this.#tables.keys()) {
       if (this.#tables.size < tablesMax) break;
       this.#tables.delete(oldest);

@@ -1,5 +1,6 @@
 import { asBuffer } from "../protocol/bytes.ts";
 import type { DocumentSlice } from "../protocol/link.ts";
+import type { ChampionLists } from "./champions.ts";
 import { Column } from "./column.ts";
 import { Dictionary, type LookupKey } from "./dictionary.ts";
 import { startOf } from "./ends.ts";
@@ -168,15 +169,26 @@ export class Segment implements Piece {
   }
 }
 
+/** Has what opening a term takes at hand by itself: on the way from object to object every step waits for memory. */
 class WeighedSegment implements WeighedPiece {
-  readonly #segment: Segment;
-  readonly #holders: HolderLists;
   readonly #table: SaturationTable;
+  readonly #terms: Dictionary;
+  readonly #docs: Uint32Array;
+  readonly #codes: Uint16Array | Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #saturation: Float64Array;
+  readonly #champions: ChampionLists;
+  readonly #holders: HolderLists;
 
-  constructor(segment: Segment, holders: HolderLists, table: SaturationTable) {
-    this.#segment = segment;
-    this.#holders = holders;
+  constructor({ terms, data }: Segment, holders: HolderLists, table: SaturationTable) {
     this.#table = table;
+    this.#terms = terms;
+    this.#docs = data.postingDocs;
+    this.#codes = data.postingCodes;
+    this.#ends = data.postingEnds;
+    this.#saturation = table.values;
+    this.#champions = table.champions;
+    this.#holders = holders;
   }
 
   get ready(): boolean {
@@ -188,24 +200,19 @@ class WeighedSegment implements WeighedPiece {
   }
 
   open({ lookup, weight }: WeightedTerm): TermCursor | undefined {
-    const { terms, data } = this.#segment;
-    const number = terms.find(lookup.key);
+    const number = this.#terms.find(lookup.key);
     if (number < 0) return undefined;
-    const { postingDocs, postingCodes, postingEnds } = data;
-    const { values, champions } = this.#table;
-    const start = startOf(postingEnds, number);
-    const end = postingEnds[number] ?? 0;
     const cursor: TermCursor = {
-      docs: postingDocs,
-      codes: postingCodes,
-      start,
-      end,
-      saturation: values,
+      docs: this.#docs,
+      codes: this.#codes,
+      start: startOf(this.#ends, number),
+      end: this.#ends[number] ?? 0,
+      saturation: this.#saturation,
       champions: undefined,
       holders: undefined,
       weight,
     };
-    cursor.champions = champions.of(number, cursor);
+    cursor.champions = this.#champions.of(number, cursor);
     cursor.holders = this.#holders.of(number, cursor);
     return cursor;
   }
