@@ -134,19 +134,29 @@ export class Dictionary {
   /** The strings of some numbers, in their order: short ASCII ones are decoded together, a call for all of them. */
   texts(numbers: readonly number[]): string[] {
     const [bytes, ends] = [this.#bytes, this.#ends];
+    const starts: number[] = [];
     const sizes: number[] = [];
-    let at = 0;
+    let sizeBytes = 0;
     let seen = 0;
+    // Where they lie first, and a byte of each: memory far apart is fetched side by side then.
     for (const number of numbers) {
       const start = startOf(ends, number);
       const size = (ends[number] ?? 0) - start;
-      if (at + size > together.length) return numbers.map((other) => this.text(other));
+      seen |= bytes[start] ?? 0;
+      starts.push(start);
+      sizes.push(size);
+      sizeBytes += size;
+    }
+    if (sizeBytes > together.length) return numbers.map((other) => this.text(other));
+    let at = 0;
+    for (let place = 0; place < starts.length; place++) {
+      const start = starts[place] ?? 0;
+      const size = sizes[place] ?? 0;
       for (let i = 0; i < size; i++) {
         const byte = bytes[start + i] ?? 0;
         seen |= byte;
         together[at++] = byte;
       }
-      sizes.push(size);
     }
     if (seen > 0x7f) return numbers.map((other) => this.text(other));
     const text = together.toString("latin1", 0, at);

@@ -12,6 +12,7 @@ import { PieceScan } from "./piece-scan.ts";
 import { Places } from "./places.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
 import { project } from "./projection.ts";
+import { readAhead } from "./read-ahead.ts";
 import { ShardFacets } from "./shard-facets.ts";
 import { SortedTop } from "./sorted-top.ts";
 import { Top } from "./top.ts";
@@ -149,10 +150,10 @@ export class ShardSearch {
   #sourcesOf(best: readonly Candidate[]): DocumentSlice[] {
     const returned = this.#returned;
     const sources: DocumentSlice[] = [];
-    for (const { piece, doc } of best) {
-      sources.push(returned?.length === 0 ? none : project(piece.sourceSlice(doc), returned));
-    }
-    return sources;
+    for (const { piece, doc } of best) sources.push(returned?.length === 0 ? none : piece.sourceSlice(doc));
+    if (returned?.length === 0) return sources;
+    readAhead(sources);
+    return returned === undefined ? sources : sources.map((source) => project(source, returned));
   }
 
   /** Postings read so far, or work worth as many. */
