@@ -1,5 +1,6 @@
 import { holds } from "./holders.ts";
 import type { Postings } from "./postings.ts";
+import { frequentTerms } from "./segment-data.ts";
 
 /** How many documents a list holds: some more than a page has unless told otherwise, since some of them may die. */
 export const championsMax = 16;
@@ -25,26 +26,35 @@ const best = new Float64Array(championsMax);
  * for what reading all the postings would have found.
  */
 export class ChampionLists {
-  readonly #lists = new Map<number, Champions>();
+  /** By the term's number: a table by hash would be three waits for memory instead of one. */
+  readonly #lists: (Champions | undefined)[];
+  #size = 0;
+
+  /** For a piece with these postings, its terms numbered by falling frequency. */
+  constructor(postingEnds: Uint32Array) {
+    this.#lists = new Array<Champions | undefined>(frequentTerms(postingEnds, postingsMin)).fill(undefined);
+  }
 
   /** Bytes held, about. */
   get sizeBytes(): number {
-    return this.#lists.size * championsMax * 24;
+    return this.#lists.length * 8 + this.#size * championsMax * 24;
   }
 
   /** The terms that have one. */
   get terms(): number[] {
-    return [...this.#lists.keys()];
+    const terms: number[] = [];
+    for (let term = 0; term < this.#lists.length; term++) if (this.#lists[term] !== undefined) terms.push(term);
+    return terms;
   }
 
   /** Of a term's unread postings; undefined where a list is not worth having. */
   of(term: number, postings: Postings): Champions | undefined {
-    const count = postings.end - postings.start;
-    if (count < postingsMin || count > postingsMax) return undefined;
-    const known = this.#lists.get(term);
+    if (term >= this.#lists.length || postings.end - postings.start > postingsMax) return undefined;
+    const known = this.#lists[term];
     if (known !== undefined) return known;
     const found = findChampions(postings);
-    this.#lists.set(term, found);
+    this.#lists[term] = found;
+    this.#size++;
     return found;
   }
 }

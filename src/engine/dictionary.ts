@@ -14,6 +14,10 @@ const shortBytes = 24;
 const fillShare = 0.7;
 /** Where strings are put together to be decoded. */
 const together = Buffer.alloc(4096);
+/** So many at most; where each of them begins and ends meanwhile. */
+const togetherMax = 256;
+const from = new Uint32Array(togetherMax);
+const to = new Uint32Array(togetherMax);
 
 /** FNV-1a over bytes, with a final mix so that its upper bits spread. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
@@ -134,29 +138,31 @@ export class Dictionary {
   /** The strings of some numbers, in their order: short ASCII ones are decoded together, a call for all of them. */
   texts(numbers: readonly number[]): string[] {
     const [bytes, ends] = [this.#bytes, this.#ends];
-    const starts: number[] = [];
-    const sizes: number[] = [];
-    let sizeBytes = 0;
+    const count = numbers.length;
+    if (count > togetherMax) return numbers.map((other) => this.text(other));
+    // In loops that do little else: memory far apart is fetched side by side then.
+    for (let i = 0; i < count; i++) {
+      const number = numbers[i] ?? 0;
+      from[i] = startOf(ends, number);
+      to[i] = ends[number] ?? 0;
+    }
     let seen = 0;
-    // Where they lie first, and a byte of each: memory far apart is fetched side by side then.
-    for (const number of numbers) {
-      const start = startOf(ends, number);
-      const size = (ends[number] ?? 0) - start;
-      seen |= bytes[start] ?? 0;
-      starts.push(start);
-      sizes.push(size);
-      sizeBytes += size;
+    let sizeBytes = 0;
+    for (let i = 0; i < count; i++) {
+      seen |= bytes[from[i] ?? 0] ?? 0;
+      sizeBytes += (to[i] ?? 0) - (from[i] ?? 0);
     }
     if (sizeBytes > together.length) return numbers.map((other) => this.text(other));
+    const sizes: number[] = [];
     let at = 0;
-    for (let place = 0; place < starts.length; place++) {
-      const start = starts[place] ?? 0;
-      const size = sizes[place] ?? 0;
-      for (let i = 0; i < size; i++) {
-        const byte = bytes[start + i] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const end = to[i] ?? 0;
+      for (let place = from[i] ?? 0; place < end; place++) {
+        const byte = bytes[place] ?? 0;
         seen |= byte;
         together[at++] = byte;
       }
+      sizes.push(end - (from[i] ?? 0));
     }
     if (seen > 0x7f) return numbers.map((other) => this.text(other));
     const text = together.toString("latin1", 0, at);

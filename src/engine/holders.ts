@@ -1,4 +1,5 @@
 import type { Postings } from "./postings.ts";
+import { frequentTerms } from "./segment-data.ts";
 
 /** A term that fewer documents hold is read as fast as it is looked up. */
 const postingsMin = 64;
@@ -20,28 +21,34 @@ export type Holders = { bits: Uint32Array; places: Uint32Array };
  * known without reading the term's postings. Together they take at most as many bytes as there are postings, times 20.
  */
 export class HolderLists {
-  readonly #lists = new Map<number, Holders>();
+  /** By the term's number: a table by hash would be three waits for memory instead of one. */
+  readonly #lists: (Holders | undefined)[];
   readonly #documents: number;
+  #size = 0;
 
-  /** For a segment of so many documents. */
-  constructor(documents: number) {
+  /** For a segment of so many documents with these postings, its terms numbered by falling frequency. */
+  constructor(documents: number, postingEnds: Uint32Array) {
+    const least = Math.max(postingsMin, Math.ceil(documents / documentsPerHolder));
+    this.#lists = new Array<Holders | undefined>(frequentTerms(postingEnds, least)).fill(undefined);
     this.#documents = documents;
   }
 
   /** Bytes held. */
   get sizeBytes(): number {
     const words = wordsFor(this.#documents);
-    return this.#lists.size * (words + Math.ceil(words / blockWords)) * Uint32Array.BYTES_PER_ELEMENT;
+    return (
+      this.#lists.length * 8 + this.#size * (words + Math.ceil(words / blockWords)) * Uint32Array.BYTES_PER_ELEMENT
+    );
   }
 
   /** Of a term's unread postings; undefined where bits are not worth having. */
   of(term: number, postings: Postings): Holders | undefined {
-    const count = postings.end - postings.start;
-    if (count < postingsMin || count > postingsMax || count * documentsPerHolder < this.#documents) return undefined;
-    const known = this.#lists.get(term);
+    if (term >= this.#lists.length || postings.end - postings.start > postingsMax) return undefined;
+    const known = this.#lists[term];
     if (known !== undefined) return known;
     const found = holdersOf(postings, this.#documents);
-    this.#lists.set(term, found);
+    this.#lists[term] = found;
+    this.#size++;
     return found;
   }
 }

@@ -142,7 +142,9 @@ export class PieceScan implements Collector {
       kept.raise(leastKept(champions, weight, top));
       if (terms.length !== 1 || !holdsBest(champions, weight, top)) continue;
       const { docs, saturations } = champions;
-      for (let i = 0; i < docs.length; i++) this.offer(docs[i] ?? 0, weight * (saturations[i] ?? 0));
+      for (let i = 0; i < docs.length && weight * (saturations[i] ?? 0) >= kept.floor; i++) {
+        this.offer(docs[i] ?? 0, weight * (saturations[i] ?? 0));
+      }
       this.total += end - start - (dead === undefined ? 0 : countDead(dead, term, { from: start, to: end }));
       term.start = end;
     }

@@ -9,7 +9,7 @@ const tablesMax = 4;
 /** What a term is worth per code of a segment, under one weighing; computed a part at a time. */
 export class SaturationTable {
   readonly values: Float64Array;
-  readonly champions = new ChampionLists();
+  readonly champions: ChampionLists;
   /** What opens the segment's terms by this table, once it has been asked for. */
   reader: WeighedPiece | undefined;
   readonly #data: SegmentData;
@@ -20,6 +20,7 @@ export class SaturationTable {
     this.#data = data;
     this.#weighing = weighing;
     this.values = new Float64Array(codeCount(data));
+    this.champions = new ChampionLists(data.postingEnds);
   }
 
   /** Whether all codes are there. */

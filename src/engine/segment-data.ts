@@ -1,5 +1,6 @@
 import { type ColumnData, columnSizeBytes } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
+import { startOf } from "./ends.ts";
 import type { NarrowArray } from "./narrow.ts";
 
 /**
@@ -39,6 +40,18 @@ export type SegmentData = {
   /** One for each column of the index, in index order. */
   columns: ColumnData[];
 };
+
+/** How many terms have at least so many postings; they have the first numbers. */
+export function frequentTerms(postingEnds: Uint32Array, postingsMin: number): number {
+  let low = 0;
+  let high = postingEnds.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((postingEnds[middle] ?? 0) - startOf(postingEnds, middle) >= postingsMin) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** Memory of a segment: its index structures, and the documents' sources. */
 export function segmentSize(data: SegmentData): { indexBytes: number; sourceBytes: number } {

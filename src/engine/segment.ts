@@ -42,7 +42,7 @@ export class Segment implements Piece {
     this.#saturation = new SaturationTables(data);
     this.#columns = data.columns.map((column) => new Column(column));
     this.#filters = new FilterCache(this);
-    this.#holders = new HolderLists(data.documents);
+    this.#holders = new HolderLists(data.documents, data.postingEnds);
     this.#sources = asBuffer(data.sources);
     const { indexBytes, sourceBytes } = segmentSize(data);
     this.#sizeBytes = indexBytes + sourceBytes;

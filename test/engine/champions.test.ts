@@ -87,7 +87,7 @@ describe("champion lists", () => {
   });
 
   it("are made once for a term, and not for one that few or very many documents hold", () => {
-    const lists = new ChampionLists();
+    const lists = new ChampionLists(Uint32Array.of(1 << 18, (1 << 18) + 64, (1 << 18) + 127));
     const postingsOf = (count: number): Postings => ({
       docs: Uint32Array.from({ length: count }, (_, i) => i),
       codes: new Uint16Array(count),
@@ -95,9 +95,12 @@ describe("champion lists", () => {
       end: count,
       saturation: Float64Array.of(0.5),
     });
-    expect(lists.of(1, postingsOf(63))).toBeUndefined();
-    expect(lists.of(2, postingsOf((1 << 17) + 1))).toBeUndefined();
-    expect(lists.of(3, postingsOf(64))).toBe(lists.of(3, postingsOf(64)));
-    expect(lists.sizeBytes).toBeGreaterThan(0);
+    expect(lists.of(2, postingsOf(63))).toBeUndefined();
+    expect(lists.of(0, postingsOf((1 << 17) + 1))).toBeUndefined();
+    expect(lists.terms).toEqual([]);
+    const emptyBytes = lists.sizeBytes;
+    expect(lists.of(1, postingsOf(64))).toBe(lists.of(1, postingsOf(64)));
+    expect(lists.terms).toEqual([1]);
+    expect(lists.sizeBytes).toBeGreaterThan(emptyBytes);
   });
 });
