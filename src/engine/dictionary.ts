@@ -15,7 +15,7 @@ const fillShare = 0.7;
 /** Where strings are put together to be decoded. */
 const together = Buffer.alloc(4096);
 /** So many at most; where each of them begins and ends meanwhile. */
-const togetherMax = 256;
+const togetherMax = 512;
 const from = new Uint32Array(togetherMax);
 const to = new Uint32Array(togetherMax);
 

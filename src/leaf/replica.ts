@@ -16,9 +16,10 @@ export type Replica = {
   readonly shardNumber: number;
   readonly shard: Shard;
   /**
-   * Applies a batch (see `protocol/batch.ts`), of which no change is after `upTo`; the shard is then as of that, or later. Batches are applied in the order
-   * of the calls, whatever the workers finish first. Changes that have been applied are skipped. Resolves to the
-   * sequence that can be searched. Rejects with `overloaded` or `not_ready`: send it again, and what came after it.
+   * Applies a batch (see `protocol/batch.ts`), of which no change is after `upTo`; the shard is then as of that, or later.
+   * Batches are applied in the order of the calls, whatever the workers finish first. Changes that have been applied are
+   * skipped. Resolves to the sequence that can be searched. Rejects with `overloaded` or `not_ready`: send it again, and
+   * what came after it.
    */
   apply(batch: Uint8Array, upTo: number, after?: number): Promise<number>;
   status(): ReplicaStatus;

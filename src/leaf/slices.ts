@@ -10,14 +10,18 @@ export type Slices = {
   next(): Promise<void>;
 };
 
-/** How long the thread works at batches before it serves searches again. */
-const sliceDefaultMs = 0.05;
+/** How long the thread works at batches, at least, before it serves searches again. */
+const sliceMinMs = 0.05;
+/** Where searches and others keep it busy, what share of the time that was waited for it a slice has, and how much at most. */
+const shareOfWait = 0.1;
+const sliceMaxMs = 1;
 
 /**
  * Makes the slices of one thread. However many pieces of work go on beside each other, a turn of the event loop has a
- * slice of one of them: in one turn, theirs would be one long slice.
+ * slice of one of them: in one turn, theirs would be one long slice. The longer the others' turns are, the longer is
+ * a slice, or a busy leaf would hardly go on with what is written.
  */
-export function createSlices(clock: Clock, sliceMs: number = sliceDefaultMs): Slices {
+export function createSlices(clock: Clock): Slices {
   const waiting: (() => void)[] = [];
 
   const turn = (): void => {
@@ -35,11 +39,13 @@ export function createSlices(clock: Clock, sliceMs: number = sliceDefaultMs): Sl
   return {
     next,
     start() {
-      let endMs = clock.nowMs() + sliceMs;
+      let endMs = clock.nowMs() + sliceMinMs;
       return () => {
-        if (clock.nowMs() < endMs) return undefined;
+        const askedMs = clock.nowMs();
+        if (askedMs < endMs) return undefined;
         return next().then(() => {
-          endMs = clock.nowMs() + sliceMs;
+          const nowMs = clock.nowMs();
+          endMs = nowMs + Math.min(sliceMaxMs, Math.max(sliceMinMs, shareOfWait * (nowMs - askedMs)));
         });
       };
     },

@@ -75,10 +75,11 @@ export function changeRun(bytes: Uint8Array, from: number, { after, changesMax, 
     const at = run.end;
     const end = at + headBytes + view.getUint16(at + 9, true) + view.getUint32(at + 11, true);
     if (end > bytes.length) throw new RangeError("a batch is damaged");
-    if (run.changes > 0 && end - run.start > bytesMax) break;
     const sequence = view.getFloat64(at + 1, true);
+    const isPassed = sequence <= after;
+    if (run.changes > 0 && (isPassed || end - run.start > bytesMax)) break;
     run.end = end;
-    if (sequence <= after) {
+    if (isPassed) {
       passed++;
       run.start = end;
     } else {

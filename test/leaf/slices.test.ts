@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { createSlices } from "../../src/leaf/slices.ts";
+import { describe, expect, it } from "vitest";
+import { createSlices, type Pause } from "../../src/leaf/slices.ts";
 
 /** Counts the turns of the event loop until it is told to stop. */
 function countTurns(): { now(): number; stop(): void } {
@@ -20,7 +20,7 @@ function countTurns(): { now(): number; stop(): void } {
 
 it("gives a turn of the event loop to one piece of work at a time, to each in turn", async () => {
   const turns = countTurns();
-  const slices = createSlices({ nowMs: () => 0 }, 1);
+  const slices = createSlices({ nowMs: () => 0 });
   const seen: { worker: number; turn: number }[] = [];
   const work = async (worker: number): Promise<void> => {
     for (let slice = 0; slice < 5; slice++) {
@@ -34,16 +34,38 @@ it("gives a turn of the event loop to one piece of work at a time, to each in tu
   expect(new Set(seen.map(({ turn }) => turn)).size).toBe(seen.length);
 });
 
-it("pauses once its time is used up, and not before", async () => {
+describe("a pause", () => {
   let nowMs = 0;
-  const slices = createSlices({ nowMs: () => nowMs }, 1);
-  const pause = slices.start();
-  nowMs = 0.9;
-  expect(pause()).toBeUndefined();
-  nowMs = 1.1;
-  const paused = pause();
-  expect(paused).toBeInstanceOf(Promise);
-  await paused;
-  nowMs = 2;
-  expect(pause()).toBeUndefined();
+  const slices = createSlices({ nowMs: () => nowMs });
+  const afterWaiting = async (waitedMs: number): Promise<Pause> => {
+    nowMs = 0;
+    const pause = slices.start();
+    nowMs = 0.06;
+    const paused = pause();
+    expect(paused).toBeInstanceOf(Promise);
+    nowMs = 0.06 + waitedMs;
+    await paused;
+    return pause;
+  };
+
+  it("comes once the time is used up, and not before", () => {
+    nowMs = 0;
+    const pause = slices.start();
+    nowMs = 0.04;
+    expect(pause()).toBeUndefined();
+    nowMs = 0.06;
+    expect(pause()).toBeInstanceOf(Promise);
+  });
+
+  it.each([
+    { waitedMs: 0.1, sliceMs: 0.05 },
+    { waitedMs: 3, sliceMs: 0.3 },
+    { waitedMs: 200, sliceMs: 1 },
+  ])("leaves $sliceMs ms of work after a wait of $waitedMs ms", async ({ waitedMs, sliceMs }) => {
+    const pause = await afterWaiting(waitedMs);
+    nowMs += sliceMs - 0.01;
+    expect(pause()).toBeUndefined();
+    nowMs += 0.02;
+    expect(pause()).toBeInstanceOf(Promise);
+  });
 });
