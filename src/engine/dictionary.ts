@@ -5,7 +5,8 @@ import { bytesOf, type StringBytes, writeString } from "./string-bytes.ts";
 
 /**
  * Distinct strings numbered from 0, found by hash: UTF-8 bytes end to end, where each ends, and an open-addressed
- * table of number + 1, with as many bits of the hash above it as there is room for. Plain typed arrays, so that a thread hands one over without copying and opening it costs nothing.
+ * table of number + 1, with as many bits of the hash above it as there is room for. Plain typed arrays, so that a thread
+ * hands one over without copying and opening it costs nothing.
  */
 export type DictionaryData = StringBytes & { table: Uint32Array };
 

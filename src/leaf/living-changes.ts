@@ -6,7 +6,10 @@ import type { Pause } from "./slices.ts";
 
 const encodedAtOnce = 64;
 
-/** A memtable's first documents, as far as they are alive at a version, as batches for a worker, which takes them without a copy. */
+/**
+ * A memtable's first documents, as far as they are alive at a version, as batches for a worker, which takes them without a
+ * copy.
+ */
 export async function livingChanges(
   memtable: Memtable,
   { documents, version }: { documents: number; version: number },
