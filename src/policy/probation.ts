@@ -58,7 +58,10 @@ export class Probation {
   shadow(replicas: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
     for (const replica of replicas) {
       if (replica.standing === "ready") continue;
-      if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) replica.standing = "probation";
+      if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) {
+        replica.standing = "probation";
+        replica.copiedMs = nowMs;
+      }
       if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) continue;
       const isDrawn = this.random.next() < this.settings.shadowShare;
       if (!isDrawn && nowMs - replica.copiedMs < this.settings.shadowMsMax) continue;

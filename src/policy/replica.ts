@@ -43,7 +43,7 @@ export class ReplicaHealth {
   /** Answers to copies, since it was last given a chance. */
   goodAnswers = 0;
   slowAnswers = 0;
-  /** When it was sent the last copy. */
+  /** When it was sent the last copy, or began to be one that copies are sent to. */
   copiedMs = Number.NEGATIVE_INFINITY;
   failuresInRow = 0;
   /** The share of its last answers that were far slower than its best sibling's at the time. */

@@ -243,6 +243,20 @@ describe("probation", () => {
     expect(nowMs).toBeLessThan(10_000);
   });
 
+  test("gets the share of copies that it is to have, from the moment on when its time is over", () => {
+    const fleet = fleetOf(2);
+    const [bad, good] = fleet.replicas;
+    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
+    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    const copiedMs: number[] = [];
+    for (let nowMs = 10_000; nowMs < 10_900; nowMs++) {
+      if (fleet.policy.chooseShadow(fleet.shard, nowMs) !== undefined) copiedMs.push(nowMs);
+    }
+    // A hundredth of 900; the first one, too, is left to chance.
+    expect(copiedMs.length).toBeLessThan(30);
+    expect(copiedMs[0]).toBeGreaterThan(10_000);
+  });
+
   test("what was slow while everything was is not held against one that was not asked since", () => {
     const fleet = fleetOf(2);
     const [near, far] = fleet.replicas;
