@@ -28,7 +28,7 @@ export class SaturationTable {
     return this.#done === this.values.length;
   }
 
-  /** Computes the next few thousand codes; true when all are there. */
+  /** Computes the next thousand codes; true when all are there. */
   advance(): boolean {
     const { fields, frequencyRows, codeLengths } = this.#data;
     const end = Math.min(this.values.length, this.#done + codesPerStep);

@@ -149,9 +149,9 @@ export class ShardSearch {
 
   #sourcesOf(best: readonly Candidate[]): DocumentSlice[] {
     const returned = this.#returned;
+    if (returned?.length === 0) return best.map(() => none);
     const sources: DocumentSlice[] = [];
-    for (const { piece, doc } of best) sources.push(returned?.length === 0 ? none : piece.sourceSlice(doc));
-    if (returned?.length === 0) return sources;
+    for (const { piece, doc } of best) sources.push(piece.sourceSlice(doc));
     readAhead(sources);
     return returned === undefined ? sources : sources.map((source) => project(source, returned));
   }

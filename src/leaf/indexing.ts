@@ -36,8 +36,6 @@ export type IndexingSettings = {
   threads: number;
   /** Tasks that may wait; one more is refused with `overloaded`. */
   waitingMax?: number;
-  /** The slices of the thread that hands out the tasks. */
-  slices?: Slices;
 };
 
 const waitingMaxDefault = 4096;
@@ -47,11 +45,7 @@ const idleTimeoutMs = 10_000;
 const niceIncrement = 10;
 
 /** Starts the workers. A task that fails, or takes its worker down, rejects and leaves the others as they were. */
-export function createIndexing({
-  threads,
-  waitingMax = waitingMaxDefault,
-  slices = createSlices(systemClock),
-}: IndexingSettings): Indexing {
+export function createIndexing({ threads, waitingMax = waitingMaxDefault }: IndexingSettings): Indexing {
   const pool: Piscina<IndexingTask, unknown> = new Piscina({
     filename: new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href,
     minThreads: 1,
@@ -61,10 +55,12 @@ export function createIndexing({
     niceIncrement,
     recordTiming: false,
   });
-  const turns = createGate(Math.max(1, threads), waitingMax);
-  const workers = createGate(Math.max(1, threads), Number.POSITIVE_INFINITY);
+  const slices = createSlices(systemClock);
+  const batches = createGate(Math.max(1, threads), waitingMax);
   const merges = createGate(Math.max(1, threads - 1), waitingMax);
   const snapshots = createGate(1, waitingMax);
+  /** All of them: what waited in the pool would be written in the turn in which a result is read. */
+  const workers = createGate(Math.max(1, threads), Number.POSITIVE_INFINITY);
   let closed = false;
 
   const run = async <T>(task: IndexingTask): Promise<T> => {
@@ -82,14 +78,14 @@ export function createIndexing({
   };
 
   return {
-    analyze: (settings, batches) => turns.run(() => run<AnalyzedBatch>({ kind: "analyze", settings, batches })),
-    seal: (settings, batches) => turns.run(() => run<SealedBatch>({ kind: "seal", settings, batches })),
+    analyze: (settings, parts) => batches.run(() => run<AnalyzedBatch>({ kind: "analyze", settings, batches: parts })),
+    seal: (settings, parts) => batches.run(() => run<SealedBatch>({ kind: "seal", settings, batches: parts })),
     merge: (sources) => merges.run(() => run<SegmentData>({ kind: "merge", sources })),
     save: (task) => snapshots.run(() => run<SnapshotSaved>({ kind: "save", ...task })),
-    load: (task) => turns.run(() => run<SnapshotLoading>({ kind: "load", ...task })),
+    load: (task) => batches.run(() => run<SnapshotLoading>({ kind: "load", ...task })),
     slices,
     get waiting() {
-      return turns.waiting + merges.waiting + snapshots.waiting;
+      return batches.waiting + merges.waiting + snapshots.waiting;
     },
     async close() {
       closed = true;

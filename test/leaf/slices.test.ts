@@ -1,22 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSlices, type Pause } from "../../src/leaf/slices.ts";
-
-/** Counts the turns of the event loop until it is told to stop. */
-function countTurns(): { now(): number; stop(): void } {
-  let turns = 0;
-  let stopped = false;
-  const turn = (): void => {
-    turns++;
-    if (!stopped) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return {
-    now: () => turns,
-    stop() {
-      stopped = true;
-    },
-  };
-}
+import { countTurns } from "../support/turns.ts";
 
 it("gives a turn of the event loop to one piece of work at a time, to each in turn", async () => {
   const turns = countTurns();

@@ -1,3 +1,4 @@
+import { sharedCopy } from "../../src/engine/shared-arrays.ts";
 import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
 import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
 import { decodeChanges } from "../../src/protocol/batch.ts";
@@ -52,7 +53,7 @@ export function fakeReplicas(): { open: OpenReplica; closed: string[] } {
       prepare: (plan) => running(plan, { sources, sequence }),
       async apply(batch, upTo) {
         for (const change of decodeChanges(batch))
-          if (change.kind === "put") sources.set(change.id, shared(change.source));
+          if (change.kind === "put") sources.set(change.id, sharedCopy(change.source));
         sequence = Math.max(sequence, upTo);
         return sequence;
       },
@@ -82,12 +83,6 @@ export function fakeReplicas(): { open: OpenReplica; closed: string[] } {
     };
   };
   return { open, closed };
-}
-
-function shared(source: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(source.length));
-  copy.set(source);
-  return copy;
 }
 
 function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; sequence: number }): RunningSearch {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { countTurns } from "../support/turns.ts";
 
 describe("metrics", () => {
   it("adds up what is recorded", async () => {
@@ -49,16 +50,10 @@ describe("metrics", () => {
   it("writes in slices, and others have the thread between them", async () => {
     let nowMs = 0;
     const metrics = createMetrics({ runtime: true, clock: { nowMs: () => nowMs++ } });
-    let turns = 0;
-    let isOver = false;
-    const count = (): void => {
-      turns++;
-      if (!isOver) setImmediate(count);
-    };
-    setImmediate(count);
+    const turns = countTurns();
     const { text } = await metrics.scrape();
-    isOver = true;
-    expect(turns).toBeGreaterThan(20);
+    turns.stop();
+    expect(turns.now()).toBeGreaterThan(20);
     expect(text.match(/^# TYPE /gm)?.length).toBeGreaterThan(20);
   });
 
