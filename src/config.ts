@@ -141,7 +141,7 @@ export const settingsTable = {
   acceptUnsyncedLog: setting("boolean", {
     roles: ["up", "root"],
     default: false,
-    reason: "take NATS servers that may lose writes: a single one that syncs late, or several before 2.10.23",
+    reason: "take NATS servers that may lose writes: any before 2.10.23, or a single one that syncs late",
   }),
   ...securitySettings,
   deletesKept: setting("integer", {
@@ -149,7 +149,7 @@ export const settingsTable = {
     default: 100_000,
     min: 1,
     max: 1_000_000_000,
-    reason: "deletes of each shard that the log keeps (NATS from 2.10 on: all); a leaf that missed more begins anew",
+    reason: "deletes of each shard that the embedded log keeps (one on NATS: all); a leaf that missed more begins anew",
   }),
   slowMs: setting("integer", {
     roles: ["up", "root"],

@@ -18,22 +18,18 @@ export type NatsServer = {
   remove(): Promise<void>;
 };
 
-/** The program, and a later version of it for tests that need one; variables name others than the machine's own. */
+/** The program; a variable names another than the machine's own. */
 export const natsProgram = process.env.NATS_SERVER ?? "nats-server";
-export const newerNatsProgram = process.env.NATS_SERVER_NEWER ?? natsProgram;
 
-type Versions = { program?: string; from?: string; before?: string };
-
-/** Whether this machine has the server, in a version that fits; says so loudly when it has not. */
-export function hasNatsServer(what: string, { program = natsProgram, from = "0", before }: Versions = {}): boolean {
-  const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
+/** Whether this machine has the server, of this version or later; says so loudly when it has not. */
+export function hasNatsServer(what: string, from = "0"): boolean {
+  const { status, stdout } = spawnSync(natsProgram, ["--version"], { encoding: "utf8" });
   const version = status === 0 ? stdout.trim().replace(/^.*v/, "") : undefined;
-  const fits = (known: string): boolean => !isBefore(known, from) && (before === undefined || isBefore(known, before));
-  if (version !== undefined && fits(version)) return true;
+  if (version !== undefined && !isBefore(version, from)) return true;
   const why =
     version === undefined
       ? "This machine has no nats-server (apt-get install nats-server)."
-      : `${program} is ${version}, and it takes ${before === undefined ? `${from} or later (NATS_SERVER_NEWER=PATH)` : `one before ${before} (NATS_SERVER=PATH)`}.`;
+      : `${natsProgram} is ${version}, and it takes ${from} or later (NATS_SERVER=PATH).`;
   process.stderr.write(`\nNOT RUN: ${what}. ${why}\n`);
   return false;
 }

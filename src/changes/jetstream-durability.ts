@@ -49,32 +49,18 @@ export function requireDurable(
   throw new HedgerowError("storage_unavailable", `a single NATS server ${why}: ${ways}`);
 }
 
-/** The first version whose copies outlive killed servers: Jepsen's analysis of NATS 2.12.1 tells of 2.10.22 and this. */
-export const safeCopiesSince = "2.10.23";
-
 /**
- * Refuses several copies on servers that lose acknowledged writes when some of them are killed: 2.9.10 was seen to go on
- * with a store that lacked its beginning. `version` is what the server calls itself.
+ * The first version whose acknowledged writes outlive killed servers. Jepsen's analysis of NATS 2.12.1 tells of several
+ * servers of 2.10.22; 2.9.10 was seen to go on with a store that lacked its beginning, and, a single one, to bring back
+ * what a document had been before.
  */
-export function requireSafeCopies(
-  version: string,
-  { replicas, accepted }: { replicas: number; accepted: boolean },
-): void {
-  if (replicas === 1 || accepted || !isBefore(version, safeCopiesSince)) return;
-  const detail = `NATS servers of version ${version || "unknown"} may lose acknowledged writes when one of several is killed: update them to ${safeCopiesSince} or later, or accept the loss with --accept-unsynced-log`;
+export const safeSince = "2.10.23";
+
+/** Refuses a server that may lose acknowledged writes when it is killed. `version` is what it calls itself. */
+export function requireSafeServer(version: string, { accepted }: { accepted: boolean }): void {
+  if (accepted || !isBefore(version, safeSince)) return;
+  const detail = `NATS servers of version ${version || "unknown"} may lose acknowledged writes when they are killed: update them to ${safeSince} or later, or accept the loss with --accept-unsynced-log`;
   throw new HedgerowError("storage_unavailable", detail);
-}
-
-/** From this version on a server does not note in its files which messages its limits have removed. */
-export const forgetsUntil = "2.10";
-
-/**
- * Whether a server may be told to remove the message of a delete. From 2.10 on one that is killed and reads its files
- * anew then brings the document back that the delete had replaced, and misplaces others (nats-server issue 8505; seen
- * with 2.10.27, four crash tests of four).
- */
-export function mayForgetDeletes(version: string): boolean {
-  return version !== "" && isBefore(version, forgetsUntil);
 }
 
 /** Whether a version, as servers write theirs, is earlier than another. */

@@ -5,20 +5,10 @@ import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
-import { JetStreamDeletes } from "./jetstream-deletes.ts";
-import { askSync, mayForgetDeletes, requireDurable } from "./jetstream-durability.ts";
+import { askSync, requireDurable } from "./jetstream-durability.ts";
 import { JetStreamMembers } from "./jetstream-members.ts";
 import { changeHead } from "./jetstream-message.ts";
-import {
-  catalogStream,
-  catalogSubject,
-  changeStream,
-  changeSubject,
-  forgottenKey,
-  incarnationFilter,
-  receiptFilter,
-  receiptStream,
-} from "./jetstream-names.ts";
+import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptStream } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import { JetStreamQueue } from "./jetstream-queue.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
@@ -31,15 +21,7 @@ import {
 } from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
 import { checkSize, writeTask } from "./jetstream-writer.ts";
-import type {
-  AppendResult,
-  ChangeLog,
-  ChangePage,
-  CreateIndexResult,
-  DocumentWrite,
-  LogShard,
-  StoredDocument,
-} from "./log.ts";
+import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
 import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
@@ -50,19 +32,18 @@ export type JetStreamLogOptions = JetStreamServerOptions & {
   waitingBytesMax?: number;
   /** Where the server's monitoring answers; asked whether it syncs before it acknowledges. */
   monitor?: string;
-  /** How many deletes of each shard are kept for late followers, where the server can forget any. */
-  deletesKept?: number;
 };
 
 const defaultWaitingBytesMax = 64 << 20;
-const deletesKeptDefault = 100_000;
 
 /**
  * Opens the change log on NATS servers with JetStream, which any number of roots may share. A document is a subject
  * that keeps one message; conditions are checked by the server. Each document of an append is whole or not there, but
  * the append is no transaction: when a root dies in the middle, some of its documents are written. With an idempotency
- * key, repeating it writes the others. Throws `storage_unavailable` when no server answers, one does not fit, its only
- * copy is not synced, or it is too old for several copies.
+ * key, repeating it writes the others. The message of a delete is kept for good: a server that is killed after removing
+ * one may bring back the document that it had replaced, as what a stream's limits remove is not noted in its files at
+ * once (nats-server 2.9) or ever (from 2.10 on, its issue 8505). Throws `storage_unavailable` when no server answers, one does not fit, its only
+ * copy is not synced, or it is too old to outlive being killed.
  */
 export async function createJetStreamLog(options: JetStreamLogOptions): Promise<ChangeLog> {
   const { replicas, monitor = "", acceptLoss = false } = options;
@@ -77,18 +58,13 @@ export async function createJetStreamLog(options: JetStreamLogOptions): Promise<
     await server.connection.close();
     throw cannotBeOpened(options, error);
   }
-  const kept = mayForgetDeletes(server.version)
-    ? (options.deletesKept ?? deletesKeptDefault)
-    : Number.POSITIVE_INFINITY;
-  const deletes = new JetStreamDeletes(server, kept);
-  return new JetStreamLog({ server, catalog, members, deletes }, options.waitingBytesMax ?? defaultWaitingBytesMax);
+  return new JetStreamLog({ server, catalog, members }, options.waitingBytesMax ?? defaultWaitingBytesMax);
 }
 
 type Parts = {
   server: JetStreamServer;
   catalog: JetStreamCatalog;
   members: JetStreamMembers;
-  deletes: JetStreamDeletes;
 };
 
 class JetStreamLog implements ChangeLog {
@@ -97,17 +73,15 @@ class JetStreamLog implements ChangeLog {
   readonly #watch: JetStreamWatch;
   readonly #queue: JetStreamQueue;
   readonly #reader: JetStreamReader;
-  readonly #deletes: JetStreamDeletes;
   readonly members: JetStreamMembers;
   readonly #appending = new Set<Promise<unknown>>();
   readonly #requests = new Map<string, Promise<AppendResult>>();
   #closed: Promise<void> | undefined;
 
-  constructor({ server, catalog, members, deletes }: Parts, waitingBytesMax: number) {
+  constructor({ server, catalog, members }: Parts, waitingBytesMax: number) {
     this.#server = server;
     this.#catalog = catalog;
     this.members = members;
-    this.#deletes = deletes;
     this.#watch = new JetStreamWatch(server, catalog);
     this.#queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
     this.#reader = new JetStreamReader(server);
@@ -143,9 +117,7 @@ class JetStreamLog implements ChangeLog {
       if (this.#catalog.nameOf(request.incarnation) === undefined) {
         return { changes: [], upTo: head, more: false, forgotten: undefined };
       }
-      const page = await this.#reader.read(request, head);
-      // Asked afterwards: deletes are written down as forgotten before any of them goes.
-      return { ...page, forgotten: (await this.#deletes.all(request)).at(-1) };
+      return { ...(await this.#reader.read(request, head)), forgotten: undefined };
     });
   }
 
@@ -180,11 +152,10 @@ class JetStreamLog implements ChangeLog {
   }
 
   /** One for the life of the stream: who puts it back to an earlier state must make it anew. */
-  eras(of?: LogShard): Promise<LogEra[]> {
+  eras(): Promise<LogEra[]> {
     return this.#track(async () => {
       const { created } = await new Patience().read(() => this.#server.admin.streams.info(changeStream));
-      const forgotten = of === undefined ? [] : await this.#deletes.all(of);
-      return [{ id: created, since: 0 }, ...forgotten];
+      return [{ id: created, since: 0 }];
     });
   }
 
@@ -211,7 +182,6 @@ class JetStreamLog implements ChangeLog {
 
   async #close(): Promise<void> {
     while (this.#appending.size > 0) await Promise.allSettled(this.#appending);
-    await this.#deletes.close();
     this.#watch.close();
     this.#catalog.close();
     this.members.close();
@@ -242,13 +212,7 @@ class JetStreamLog implements ChangeLog {
   async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<AppendResult> {
     const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
     for (const task of tasks) checkSize(task, this.#server.messageBytesMax);
-    const { outcomes, sequence } = await this.#queue.append(definition, tasks);
-    for (const [i, { write, shard }] of tasks.entries()) {
-      const outcome = outcomes[i];
-      const isTombstone = write.kind === "delete" && outcome?.kind === "written" && outcome.found;
-      if (isTombstone) this.#deletes.note({ incarnation: definition.incarnation, shard }, sequence);
-    }
-    return { kind: "appended", outcomes, sequence };
+    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
   }
 
   /** The same request twice at once is one; one that was answered before is answered alike. */
@@ -282,7 +246,6 @@ class JetStreamLog implements ChangeLog {
     const { admin } = this.#server;
     await admin.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
     await admin.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
-    await admin.streams.purge(catalogStream, { filter: catalogSubject(forgottenKey({ incarnation, shard: "*" })) });
     await this.#catalog.forget(incarnation);
   }
 }

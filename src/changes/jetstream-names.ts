@@ -52,11 +52,6 @@ export function birthSubject(index: string): string {
   return `${births}.${Buffer.from(index).toString("base64url")}`;
 }
 
-/** The catalog's key of when a shard's deletes were forgotten; of all shards as a filter. */
-export function forgottenKey({ incarnation, shard }: { incarnation: number; shard: number | "*" }): string {
-  return `forgotten.${incarnation}.${shard}`;
-}
-
 /** Where the result of an append is remembered by its idempotency key. */
 export function receiptSubject(incarnation: number, key: string): string {
   return `${receipts}.${incarnation}.${createHash("sha256").update(key).digest("base64url")}`;

@@ -12,7 +12,7 @@ import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect, usernamePasswordAuthenticator } from "@nats-io/transport-node";
 import { HedgerowError } from "../errors.ts";
-import { requireSafeCopies } from "./jetstream-durability.ts";
+import { requireSafeServer } from "./jetstream-durability.ts";
 import { messageOf, unavailable } from "./jetstream-errors.ts";
 import {
   catalogBucket,
@@ -57,7 +57,7 @@ export type JetStreamServer = {
 
 /**
  * Connects and makes the streams where they are missing. Throws `storage_unavailable` when no server answers, has no
- * JetStream, holds streams that do not fit, or is too old for several copies.
+ * JetStream, holds streams that do not fit, or is too old to outlive being killed.
  */
 export async function openJetStream(options: JetStreamServerOptions): Promise<JetStreamServer> {
   const { urls, replicas, user, password = () => "", acceptLoss = false } = options;
@@ -77,7 +77,7 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
       noAsyncTraces: true,
     });
     const version = connection.info?.version ?? "";
-    requireSafeCopies(version, { replicas, accepted: acceptLoss });
+    requireSafeServer(version, { accepted: acceptLoss });
     const admin = await openStreams(connection, { timeout: requestTimeoutMs });
     const head = await ensureStream(admin, changesConfig(replicas));
     await ensureStream(admin, receiptsConfig(replicas));

@@ -35,7 +35,6 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
     replicas: config.logReplicas,
     monitor: config.logMonitor,
     acceptLoss: config.acceptUnsyncedLog,
-    deletesKept,
   });
 }
 

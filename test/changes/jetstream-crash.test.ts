@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
+import { safeSince } from "../../src/changes/jetstream-durability.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { ChangeLog } from "../../src/changes/log.ts";
 import { seededRandom } from "../../src/time.ts";
@@ -14,7 +15,7 @@ import { readIndex } from "./follow.ts";
 const rounds = 10;
 const writer = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
 
-describe.runIf(hasNatsServer("the crash test of the change log on NATS JetStream"))("on NATS", () => {
+describe.runIf(hasNatsServer("the crash test of the change log on NATS JetStream", safeSince))("on NATS", () => {
   it("has every acknowledged write, each document whole, after each of many kills of server and writer", async () => {
     const random = seededRandom(4_261);
     const server = await startNatsServer();

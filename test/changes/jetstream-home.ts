@@ -7,7 +7,7 @@ import type { LogHome } from "./contract.ts";
 /** An empty store on a running server; `remove` empties it again. */
 export async function newJetStreamHome(server: NatsServer): Promise<LogHome> {
   return {
-    open: (options = {}) => createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true, ...options }),
+    open: () => createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true }),
     async remove() {
       const connection = await connect({ servers: server.url });
       const admin = await openStreams(connection);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mayForgetDeletes, requireDurable, requireSafeCopies, syncIn } from "../../src/changes/jetstream-durability.ts";
+import { requireDurable, requireSafeServer, syncIn } from "../../src/changes/jetstream-durability.ts";
 import { changeHead, changeOf, headersOf } from "../../src/changes/jetstream-message.ts";
 import { changeAddress, changeSubject, shardFilter } from "../../src/changes/jetstream-names.ts";
 import { parseLogAddress } from "../../src/changes/log-address.ts";
@@ -70,7 +70,7 @@ describe("what a server's monitoring says of syncing", () => {
   });
 });
 
-describe("servers that keep several copies", () => {
+describe("servers that may be killed", () => {
   it.each([
     ["2.9.10", true],
     ["2.10.9", true],
@@ -81,28 +81,10 @@ describe("servers that keep several copies", () => {
     ["2.11.0-RC.1", false],
     ["3.0.0", false],
   ])("of version %j: refused is %j", (version, isRefused) => {
-    const ask =
-      (replicas: number, accepted = false) =>
-      (): void =>
-        requireSafeCopies(version, { replicas, accepted });
-    if (isRefused) expect(ask(3)).toThrow(/2\.10\.23 or later.*--accept-unsynced-log/);
-    else expect(ask(3)).not.toThrow();
-    expect(ask(1)).not.toThrow();
-    expect(ask(3, true)).not.toThrow();
-  });
-});
-
-describe("the messages of deletes", () => {
-  it.each([
-    ["2.9.10", true],
-    ["2.9.25", true],
-    ["2.10.0", false],
-    ["2.10.27", false],
-    ["2.12.1", false],
-    ["3.0.0", false],
-    ["", false],
-  ])("may be removed from a server of version %s: %j", (version, may) => {
-    expect(mayForgetDeletes(version)).toBe(may);
+    const ask = (accepted: boolean) => (): void => requireSafeServer(version, { accepted });
+    if (isRefused) expect(ask(false)).toThrow(/2\.10\.23 or later.*--accept-unsynced-log/);
+    else expect(ask(false)).not.toThrow();
+    expect(ask(true)).not.toThrow();
   });
 });
 

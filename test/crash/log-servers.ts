@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { natsProgram, newerNatsProgram } from "../../load/bench/nats-server.ts";
+import { natsProgram } from "../../load/bench/nats-server.ts";
 import { sleep, systemRandom } from "../../src/time.ts";
 import { freePort, type Program } from "./program.ts";
 
@@ -21,7 +21,6 @@ export async function startLogServers(directory: string, count: number): Promise
   }
   const routes = places.map(({ routePort }) => `nats://127.0.0.1:${routePort}`).join(", ");
   const programs: Program[] = [];
-  const program = count > 1 ? newerNatsProgram : natsProgram;
   for (const { name, port, routePort } of places) {
     const config = join(directory, `${name}.conf`);
     const cluster = `cluster { name: crash, listen: "127.0.0.1:${routePort}", routes: [${routes}] }\n`;
@@ -30,16 +29,16 @@ export async function startLogServers(directory: string, count: number): Promise
       `server_name: ${name}\nlisten: "127.0.0.1:${port}"\nmax_payload: 8388608\n` +
         `jetstream { store_dir: "${join(directory, name)}" }\n${count > 1 ? cluster : ""}`,
     );
-    programs.push(serverProgram({ name, url: `nats://127.0.0.1:${port}`, config, program }));
+    programs.push(serverProgram({ name, url: `nats://127.0.0.1:${port}`, config }));
   }
   await Promise.all(programs.map((program) => program.start()));
   const durable = count > 1 ? ["--log-replicas", String(count)] : ["--accept-unsynced-log"];
   return { programs, flags: ["--log", programs.map(({ url }) => url).join(","), ...durable] };
 }
 
-type ServerPlan = { name: string; url: string; config: string; program: string };
+type ServerPlan = { name: string; url: string; config: string };
 
-function serverProgram({ name, url, config, program }: ServerPlan): Program {
+function serverProgram({ name, url, config }: ServerPlan): Program {
   let child: ChildProcess | undefined;
   return {
     name,
@@ -57,7 +56,7 @@ function serverProgram({ name, url, config, program }: ServerPlan): Program {
     },
     askToEnd: () => undefined,
     async start() {
-      const begun = spawn(program, ["-c", config, "-l", `${config}.log`], { stdio: "ignore" });
+      const begun = spawn(natsProgram, ["-c", config, "-l", `${config}.log`], { stdio: "ignore" });
       child = begun;
       begun.once("exit", () => {
         if (child === begun) child = undefined;

@@ -1,3 +1,4 @@
+import { sleep } from "../../src/time.ts";
 import { isRecord } from "../support/cluster.ts";
 import { eventually } from "../support/up.ts";
 import type { Crew } from "./crew.ts";
@@ -9,6 +10,9 @@ import { stampIn, stateIn } from "./writer.ts";
 const patienceMs = 90_000;
 const readersAtOnce = 12;
 const searchBudgetMs = 30_000;
+/** Acknowledged writes can be searched within a second; machines under test may be slower. */
+const lagMsMax = 5_000;
+const lagPauseMs = 50;
 
 /** Waits until every program runs and every root can ask every replica. */
 export async function everythingServes({ programs, roots }: Crew): Promise<void> {
@@ -25,6 +29,20 @@ async function canAskAll(url: string): Promise<boolean> {
   const report = await send(url, { method: "GET", path: "/v1/cluster" });
   const text = JSON.stringify(report);
   return !text.includes('"unreachable"') && !text.includes('"catching-up"');
+}
+
+/** Writes a document of no writer's; answers the token after which everything that was written before it is seen. */
+export async function drawLine(rootUrl: string): Promise<number> {
+  const path = `/v1/indexes/${crashIndex}/documents/${encodeURIComponent("ledger/line")}`;
+  const headers = { "content-type": "application/json" };
+  const reply = await send(rootUrl, {
+    method: "PUT",
+    path,
+    headers,
+    body: JSON.stringify({ title: "line", entries: [] }),
+  });
+  if (reply.kind === "lost" || reply.status >= 300) throw new Error(`a write was answered ${JSON.stringify(reply)}`);
+  return Number(reply.body.version);
 }
 
 /** What the log has of every document that was ever written, read through one of the roots. */
@@ -44,22 +62,33 @@ export async function readAll(rootUrl: string, ids: readonly string[]): Promise<
   return found;
 }
 
+type Expected = { standing: ReadonlyMap<string, number>; history: History; shards: number };
+
 /**
- * Holds what every replica of every leaf says by itself, and what every root finds, against what stands. Returns what
+ * Holds what every root finds, and what every replica of every leaf says by itself, against what stands. Returns what
  * is wrong.
  */
-export async function judgeReplicas(
-  crew: Crew,
-  { standing, history, shards }: { standing: ReadonlyMap<string, number>; history: History; shards: number },
-): Promise<string[]> {
+export async function judgeReplicas(crew: Crew, expected: Expected): Promise<string[]> {
+  const { standing, history } = expected;
   const wrongs: string[] = [];
   for (const { name, url } of crew.roots) {
     wrongs.push(...differences(`${name} finds`, await searchAll(url, history.token), standing));
   }
+  // A leaf waits for no write when it is asked itself: what is wrong is what stays so.
+  let ofLeaves = await judgeLeaves(crew, expected);
+  for (let waitedMs = 0; ofLeaves.length > 0 && waitedMs < lagMsMax; waitedMs += lagPauseMs) {
+    await sleep(lagPauseMs);
+    ofLeaves = await judgeLeaves(crew, expected);
+  }
+  return [...wrongs, ...ofLeaves];
+}
+
+async function judgeLeaves({ leaves }: Crew, { standing, shards }: Expected): Promise<string[]> {
+  const wrongs: string[] = [];
   const shardOf = new Map<string, number>();
   for (let shard = 0; shard < shards; shard++) {
     const copies: { name: string; held: Map<string, number> }[] = [];
-    for (const { name, url } of crew.leaves) {
+    for (const { name, url } of leaves) {
       const held = await shardAt(url, shard);
       if (held !== undefined) copies.push({ name, held });
     }
