@@ -58,7 +58,7 @@ describe("a snapshot and the tail of the log", () => {
     await fc.assert(
       fc.asyncProperty(history, fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), async (all, cuts) => {
         const batches = batchesOf(all);
-        const home = await keptHome(indexing);
+        const [home, other] = [await keptHome(indexing), await keptHome(indexing)];
         const places = cuts.map((cut) => cut % batches.length).sort((a, b) => a - b);
         let from = 0;
         for (const to of [...places, batches.length]) {
@@ -68,13 +68,13 @@ describe("a snapshot and the tail of the log", () => {
           from = to;
           await replica.close();
         }
-        const [restored, fresh] = [await home.open(), await (await keptHome(indexing)).open()];
+        const [restored, fresh] = [await home.open(), await other.open()];
         await applyAll(fresh, batches);
         expect(answersOf(restored)).toEqual(answersOf(fresh));
         expect(home.warnings).toEqual([]);
         for (const replica of [restored, fresh]) await replica.drop();
         expect(await filesIn(home.directory)).toEqual([]);
-        await home.remove();
+        await Promise.all([home.remove(), other.remove()]);
       }),
       { seed: 61, numRuns: 25 },
     );
