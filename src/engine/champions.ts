@@ -1,4 +1,5 @@
 import { holds } from "./holders.ts";
+import { KeptByTerm } from "./kept-by-term.ts";
 import type { Postings } from "./postings.ts";
 import { frequentTerms } from "./segment-data.ts";
 
@@ -6,8 +7,6 @@ import { frequentTerms } from "./segment-data.ts";
 export const championsMax = 16;
 /** A shorter list of postings is read as fast as its champions are looked up. */
 const postingsMin = 64;
-/** Finding the champions of more would take longer than a search may go without looking at the clock. */
-const postingsMax = 1 << 17;
 
 /**
  * The documents of one piece in which one term is worth most, the best first; equal ones by number. The dead are not left
@@ -21,42 +20,22 @@ const best = new Float64Array(championsMax);
 
 /**
  * Champion lists (Brin and Page, 1998; Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 7.1.3) of one
- * piece under one weighing, by the term's number; made when a term is first asked for. They answer a query of one
- * term outright, and tell one of several terms from the start what is not worth scoring. Exact: a list only ever stands
- * for what reading all the postings would have found.
+ * piece under one weighing. They answer a query of one term outright, and tell one of several terms from the start what is
+ * not worth scoring. Exact: a list only ever stands for what reading all the postings would have found.
  */
-export class ChampionLists {
-  /** By the term's number: a table by hash would be three waits for memory instead of one. */
-  readonly #lists: (Champions | undefined)[];
-  #size = 0;
+export type ChampionLists = KeptByTerm<Champions>;
 
-  /** For a piece with these postings, its terms numbered by falling frequency. */
-  constructor(postingEnds: Uint32Array) {
-    this.#lists = new Array<Champions | undefined>(frequentTerms(postingEnds, postingsMin)).fill(undefined);
-  }
+/** About. */
+const listBytes = championsMax * 24;
 
-  /** Bytes held, about. */
-  get sizeBytes(): number {
-    return this.#lists.length * 8 + this.#size * championsMax * 24;
-  }
+/** For a piece with these postings, its terms numbered by falling frequency. */
+export function championLists(postingEnds: Uint32Array): ChampionLists {
+  return new KeptByTerm(frequentTerms(postingEnds, postingsMin), findChampions);
+}
 
-  /** The terms that have one. */
-  get terms(): number[] {
-    const terms: number[] = [];
-    for (let term = 0; term < this.#lists.length; term++) if (this.#lists[term] !== undefined) terms.push(term);
-    return terms;
-  }
-
-  /** Of a term's unread postings; undefined where a list is not worth having. */
-  of(term: number, postings: Postings): Champions | undefined {
-    if (term >= this.#lists.length || postings.end - postings.start > postingsMax) return undefined;
-    const known = this.#lists[term];
-    if (known !== undefined) return known;
-    const found = findChampions(postings);
-    this.#lists[term] = found;
-    this.#size++;
-    return found;
-  }
+/** Bytes held. */
+export function championBytes(lists: ChampionLists): number {
+  return lists.sizeBytes(listBytes);
 }
 
 /** Reads all postings once, keeping the best in a sorted list: after the first few hardly any gets in. */

@@ -1,10 +1,9 @@
+import { KeptByTerm } from "./kept-by-term.ts";
 import type { Postings } from "./postings.ts";
 import { frequentTerms } from "./segment-data.ts";
 
 /** A term that fewer documents hold is read as fast as it is looked up. */
 const postingsMin = 64;
-/** Setting the bits of more would take longer than a search may go without looking at the clock. */
-const postingsMax = 1 << 17;
 /** Bits are kept for terms that one document in so many holds: then they take at most four times what postings do. */
 const documentsPerHolder = 128;
 /** So many words of bits have a place of their own. */
@@ -17,40 +16,21 @@ const blockWords = 4;
 export type Holders = { bits: Uint32Array; places: Uint32Array };
 
 /**
- * The holders of a segment's frequent terms, made when a term is first asked for: whether a document holds one is then
- * known without reading the term's postings. Together they take at most as many bytes as there are postings, times 20.
+ * The holders of a segment's frequent terms: whether a document holds one is then known without reading the term's
+ * postings. Together they take at most as many bytes as there are postings, times 20.
  */
-export class HolderLists {
-  /** By the term's number: a table by hash would be three waits for memory instead of one. */
-  readonly #lists: (Holders | undefined)[];
-  readonly #documents: number;
-  #size = 0;
+export type HolderLists = KeptByTerm<Holders>;
 
-  /** For a segment of so many documents with these postings, its terms numbered by falling frequency. */
-  constructor(documents: number, postingEnds: Uint32Array) {
-    const least = Math.max(postingsMin, Math.ceil(documents / documentsPerHolder));
-    this.#lists = new Array<Holders | undefined>(frequentTerms(postingEnds, least)).fill(undefined);
-    this.#documents = documents;
-  }
+/** For a segment of so many documents with these postings, its terms numbered by falling frequency. */
+export function holderLists(documents: number, postingEnds: Uint32Array): HolderLists {
+  const least = Math.max(postingsMin, Math.ceil(documents / documentsPerHolder));
+  return new KeptByTerm(frequentTerms(postingEnds, least), (postings) => holdersOf(postings, documents));
+}
 
-  /** Bytes held. */
-  get sizeBytes(): number {
-    const words = wordsFor(this.#documents);
-    return (
-      this.#lists.length * 8 + this.#size * (words + Math.ceil(words / blockWords)) * Uint32Array.BYTES_PER_ELEMENT
-    );
-  }
-
-  /** Of a term's unread postings; undefined where bits are not worth having. */
-  of(term: number, postings: Postings): Holders | undefined {
-    if (term >= this.#lists.length || postings.end - postings.start > postingsMax) return undefined;
-    const known = this.#lists[term];
-    if (known !== undefined) return known;
-    const found = holdersOf(postings, this.#documents);
-    this.#lists[term] = found;
-    this.#size++;
-    return found;
-  }
+/** Bytes held. */
+export function holderBytes(lists: HolderLists, documents: number): number {
+  const words = wordsFor(documents);
+  return lists.sizeBytes((words + Math.ceil(words / blockWords)) * Uint32Array.BYTES_PER_ELEMENT);
 }
 
 /** Sets the bits of one term's documents. */

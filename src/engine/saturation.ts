@@ -1,4 +1,4 @@
-import { ChampionLists } from "./champions.ts";
+import { type ChampionLists, championBytes, championLists } from "./champions.ts";
 import type { WeighedPiece } from "./piece.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
@@ -20,7 +20,7 @@ export class SaturationTable {
     this.#data = data;
     this.#weighing = weighing;
     this.values = new Float64Array(codeCount(data));
-    this.champions = new ChampionLists(data.postingEnds);
+    this.champions = championLists(data.postingEnds);
   }
 
   /** Whether all codes are there. */
@@ -59,7 +59,7 @@ export class SaturationTables {
 
   get sizeBytes(): number {
     let sizeBytes = this.#tables.size * codeCount(this.#data) * 8;
-    for (const { champions } of this.#tables.values()) sizeBytes += champions.sizeBytes;
+    for (const { champions } of this.#tables.values()) sizeBytes += championBytes(champions);
     return sizeBytes;
   }
 

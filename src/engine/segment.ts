@@ -6,7 +6,7 @@ import { Dictionary, type LookupKey } from "./dictionary.ts";
 import { startOf } from "./ends.ts";
 import type { FilterBits } from "./filter-bits.ts";
 import { FilterCache } from "./filter-cache.ts";
-import { HolderLists } from "./holders.ts";
+import { type HolderLists, holderBytes, holderLists } from "./holders.ts";
 import type { PreparedPhrase } from "./phrase.ts";
 import { checkSegment, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece, WeightedTerm } from "./piece.ts";
@@ -42,7 +42,7 @@ export class Segment implements Piece {
     this.#saturation = new SaturationTables(data);
     this.#columns = data.columns.map((column) => new Column(column));
     this.#filters = new FilterCache(this);
-    this.#holders = new HolderLists(data.documents, data.postingEnds);
+    this.#holders = holderLists(data.documents, data.postingEnds);
     this.#sources = asBuffer(data.sources);
     const { indexBytes, sourceBytes } = segmentSize(data);
     this.#sizeBytes = indexBytes + sourceBytes;
@@ -53,7 +53,8 @@ export class Segment implements Piece {
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes + this.#saturation.sizeBytes + this.#filters.sizeBytes + this.#holders.sizeBytes;
+    const holdersBytes = holderBytes(this.#holders, this.documents);
+    return this.#sizeBytes + this.#saturation.sizeBytes + this.#filters.sizeBytes + holdersBytes;
   }
 
   idAt(doc: number): string {
@@ -147,9 +148,23 @@ export class Segment implements Piece {
     return this.#saturation.latest;
   }
 
-  /** The frequent terms that it has been asked for under a weighing, to be looked up elsewhere. */
-  askedTerms(weighing: Weighing): LookupKey[] {
-    return this.#saturation.for(weighing).champions.terms.map((term) => this.terms.keyOf(term));
+  /** How many of its terms, numbered by falling frequency, have something kept of them once they are asked for. */
+  frequentTerms(weighing: Weighing): number {
+    return this.#saturation.for(weighing).champions.terms;
+  }
+
+  /** Whether it has been asked for a term under a weighing, and the term is frequent. */
+  hasKept(key: LookupKey, weighing: Weighing): boolean {
+    return this.#saturation.for(weighing).champions.has(this.terms.find(key));
+  }
+
+  /** Has kept of a frequent term what would be once it is asked for under a weighing. */
+  keep(term: number, weighing: Weighing): void {
+    const { values: saturation, champions } = this.#saturation.for(weighing);
+    const { postingDocs: docs, postingCodes: codes, postingEnds } = this.data;
+    const postings = { docs, codes, start: startOf(postingEnds, term), end: postingEnds[term] ?? 0, saturation };
+    champions.of(term, postings);
+    this.#holders.of(term, postings);
   }
 
   weighed(weighing: Weighing): WeighedPiece {

@@ -47,6 +47,8 @@ export type Staged = {
 export type Stage = { staged: Staged; publish(sequence: number): void; abandon(): void };
 
 const statisticsPage = 2000;
+/** How many documents that had died before are passed over without coming back. */
+const passedAtOnce = 256;
 /** A journal longer than this many times what a fresh one would be is started over. */
 const journalSlack = 4;
 
@@ -209,22 +211,25 @@ export class Shard {
     while (!weighed.prepare()) yield;
     let largest: Segment | undefined;
     for (const other of segments) if (other.documents > (largest?.documents ?? 0)) largest = other;
-    for (const key of largest?.askedTerms(weighing) ?? []) {
-      weighed.open({ lookup: { term: "", key }, weight: 0 }, segment.documents);
+    if (largest === undefined) return;
+    for (let term = 0; term < segment.frequentTerms(weighing); term++) {
+      if (largest.hasKept(segment.terms.keyOf(term), weighing)) segment.keep(term, weighing);
       yield;
     }
   }
 
   /**
    * Has die in a segment what has died in the pieces it was made of since version `since`. Comes back after every
-   * document; nothing may be published until it is through.
+   * document that does, or a few that had died before; nothing may be published until it is through.
    */
   *carryDeaths(pieces: readonly Piece[], segment: Segment, since: number): Generator<void, void> {
     for (const piece of pieces) {
       const { tombstones } = piece;
+      let passed = 0;
       for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) {
         const version = tombstones.since(doc);
         if (version > since) segment.tombstones.kill(segment.find(lookupKey(piece.idAt(doc))), version);
+        else if (++passed % passedAtOnce !== 0) continue;
         yield;
       }
     }

@@ -10,6 +10,14 @@ export type Slices = {
   next(): Promise<void>;
 };
 
+/** Goes through the steps of some work, pausing on the way. Only where it pauses it waits: there may be thousands of steps. */
+export async function takeSteps(steps: Iterable<void>, pause: Pause): Promise<void> {
+  for (const _ of steps) {
+    const rest = pause();
+    if (rest !== undefined) await rest;
+  }
+}
+
 /** How long the thread works at batches, at least, before it serves searches again. */
 const sliceMinMs = 0.05;
 /** Where searches and others keep it busy, what share of the time that was waited for it a slice has, and how much at most. */

@@ -1,7 +1,7 @@
 import { lookupKey } from "../engine/dictionary.ts";
 import { Segment } from "../engine/segment.ts";
 import type { Staged } from "../engine/shard.ts";
-import type { Pause } from "./slices.ts";
+import { type Pause, takeSteps } from "./slices.ts";
 import type { AnalyzedBatch, SealedBatch } from "./worker.ts";
 
 /** Stages what a worker made of a part of a batch, pausing on the way. */
@@ -13,10 +13,13 @@ const unpaused = 4;
 /** A small part: its documents are appended to the memtable. */
 export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart {
   return async (staged, pause) => {
-    for (const [i, document] of documents.entries()) {
-      staged.put(document);
-      if (i % unpaused === 0) await pause();
-    }
+    await takeSteps(
+      someAtOnce(documents.length, (i) => {
+        const document = documents[i];
+        if (document !== undefined) staged.put(document);
+      }),
+      pause,
+    );
     await stageDeletes(deleted, staged, pause);
   };
 }
@@ -26,19 +29,27 @@ export function stageSealed({ data, deleted }: SealedBatch): StagePart {
   return async (staged, pause) => {
     const segment = new Segment(data);
     await pause();
-    for (const _ of staged.warm(segment)) await pause();
+    await takeSteps(staged.warm(segment), pause);
     staged.add(segment);
-    for (let doc = 0; doc < segment.documents; doc++) {
-      staged.supersede(segment.ids.keyOf(doc));
-      if (doc % unpaused === 0) await pause();
-    }
+    await takeSteps(
+      someAtOnce(segment.documents, (doc) => staged.supersede(segment.ids.keyOf(doc))),
+      pause,
+    );
     await stageDeletes(deleted, staged, pause);
   };
 }
 
 async function stageDeletes(deleted: readonly string[], staged: Staged, pause: Pause): Promise<void> {
-  for (const [i, id] of deleted.entries()) {
-    staged.supersede(lookupKey(id));
-    if (i % unpaused === 0) await pause();
+  await takeSteps(
+    someAtOnce(deleted.length, (i) => staged.supersede(lookupKey(deleted[i] ?? ""))),
+    pause,
+  );
+}
+
+/** Handles so many documents by their number, coming back after every few. */
+function* someAtOnce(count: number, handle: (i: number) => void): Generator<void, void> {
+  for (let i = 0; i < count; i++) {
+    handle(i);
+    if (i % unpaused === 0) yield;
   }
 }

@@ -10,7 +10,7 @@ import { deadDocuments } from "./dead-documents.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
 import { livingChanges } from "./living-changes.ts";
-import type { Slices } from "./slices.ts";
+import { type Slices, takeSteps } from "./slices.ts";
 
 export type UpkeepSettings = {
   memtableDocumentsMax: number;
@@ -64,12 +64,10 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     await slices.next();
     const segment = new Segment(data);
     const pause = slices.start();
-    for (const _ of shard.warm(segment)) {
-      await pause();
-      if (stopped) return;
-    }
+    await takeSteps(shard.warm(segment), pause);
+    if (stopped) return;
     await turns.run(async () => {
-      for (const _ of shard.carryDeaths(pieces, segment, since)) await pause();
+      await takeSteps(shard.carryDeaths(pieces, segment, since), pause);
       shard.replace(pieces, segment);
     });
   };
