@@ -1,7 +1,6 @@
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
-import { sharedUint16, sharedUint32 } from "./shared-arrays.ts";
 
 /**
  * Renumbers a segment's codes, the most used first: scoring reads a table by code for every posting, and few codes make
@@ -31,5 +30,5 @@ export function rankCodes(
 }
 
 function sharedCodes(length: number, codeCount: number): Uint16Array | Uint32Array {
-  return codeCount > 0x1_0000 ? sharedUint32(length) : sharedUint16(length);
+  return codeCount > 0x1_0000 ? new Uint32Array(length) : new Uint16Array(length);
 }

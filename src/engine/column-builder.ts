@@ -3,7 +3,6 @@ import type { ColumnData, ColumnKind, ColumnValue, RankArray } from "./column-da
 import type { CellValue } from "./column-values.ts";
 import { buildDictionary } from "./dictionary.ts";
 import { numberIn } from "./number-in.ts";
-import { sharedFloat64, sharedUint8, sharedUint16, sharedUint32 } from "./shared-arrays.ts";
 
 /** Gathers a column's values, for any documents in any order, and lays them out. */
 export class ColumnBuilder {
@@ -61,7 +60,7 @@ export class ColumnBuilder {
       for (let doc = 0; doc < documents; doc++) ranks[doc] = rankOf[this.#firsts[doc] ?? 0] ?? 0;
       return { ranks, ends: undefined };
     }
-    const ends = sharedUint32(documents);
+    const ends = new Uint32Array(documents);
     let size = 0;
     for (let doc = 0; doc < documents; doc++) {
       size += this.#several.get(doc)?.length ?? (this.#firsts[doc] === 0 ? 0 : 1);
@@ -86,13 +85,13 @@ export function compareValues(a: ColumnValue, b: ColumnValue): number {
 
 function layOut(kind: ColumnKind, sorted: readonly ColumnValue[]): ColumnData["values"] {
   if (kind === "keywords") return { kind, keywords: buildDictionary(sorted.map(String)) };
-  const numbers = sharedFloat64(sorted.length);
+  const numbers = new Float64Array(sorted.length);
   numbers.set(sorted.map(Number));
   return { kind, numbers };
 }
 
 function sharedRanks(length: number, rankMax: number): RankArray {
-  if (rankMax <= 0xff) return sharedUint8(length);
-  if (rankMax <= 0xffff) return sharedUint16(length);
-  return sharedUint32(length);
+  if (rankMax <= 0xff) return new Uint8Array(length);
+  if (rankMax <= 0xffff) return new Uint16Array(length);
+  return new Uint32Array(length);
 }

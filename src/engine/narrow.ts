@@ -1,9 +1,7 @@
-import { sharedUint8, sharedUint16, sharedUint32 } from "./shared-arrays.ts";
-
 /** Numbers in as few bytes each as the largest of them takes. */
 export type NarrowArray = Uint8Array | Uint16Array | Uint32Array;
 
-/** The numbers in shared memory, narrow. */
+/** A copy of the numbers, narrow. */
 export function narrowed(values: Uint32Array): NarrowArray {
   let largest = 0;
   for (const value of values) if (value > largest) largest = value;
@@ -13,7 +11,7 @@ export function narrowed(values: Uint32Array): NarrowArray {
 }
 
 function emptyFor(largest: number, length: number): NarrowArray {
-  if (largest < 0x100) return sharedUint8(length);
-  if (largest < 0x1_0000) return sharedUint16(length);
-  return sharedUint32(length);
+  if (largest < 0x100) return new Uint8Array(length);
+  if (largest < 0x1_0000) return new Uint16Array(length);
+  return new Uint32Array(length);
 }

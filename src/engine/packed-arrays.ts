@@ -48,24 +48,34 @@ export function unpackArrays(bytes: Uint8Array): unknown {
   // Text is not decoded out of shared memory.
   const head = Buffer.from(bytes.subarray(4, headEnd)).toString();
   const base = bytes.byteOffset + aligned(headEnd);
-  return JSON.parse(head, (_key, part: unknown) => {
-    if (!isPlace(part)) return part;
-    return viewOf(bytes.buffer, { ...part, at: base + part.at });
-  });
+  return withArrays(JSON.parse(head), { buffer: bytes.buffer, base });
 }
 
-function viewOf(buffer: ArrayBufferLike, { array, at, length }: ArrayPlace): PackableArray {
+/** Puts the arrays where their places stand. By hand: JSON's own reviver is called for every number, and takes ten times as long. */
+function withArrays(part: unknown, from: { buffer: ArrayBufferLike; base: number }): unknown {
+  if (typeof part !== "object" || part === null) return part;
+  if (isPlace(part)) return viewOf(part, from);
+  for (const [key, inner] of Object.entries(part)) {
+    if (typeof inner === "object") Reflect.set(part, key, withArrays(inner, from));
+  }
+  return part;
+}
+
+function viewOf(
+  { array, at, length }: ArrayPlace,
+  { buffer, base }: { buffer: ArrayBufferLike; base: number },
+): PackableArray {
   switch (array) {
     case "Uint8Array":
-      return new Uint8Array(buffer, at, length);
+      return new Uint8Array(buffer, base + at, length);
     case "Uint16Array":
-      return new Uint16Array(buffer, at, length);
+      return new Uint16Array(buffer, base + at, length);
     case "Uint32Array":
-      return new Uint32Array(buffer, at, length);
+      return new Uint32Array(buffer, base + at, length);
     case "Int32Array":
-      return new Int32Array(buffer, at, length);
+      return new Int32Array(buffer, base + at, length);
     case "Float64Array":
-      return new Float64Array(buffer, at, length);
+      return new Float64Array(buffer, base + at, length);
   }
 }
 

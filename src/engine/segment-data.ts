@@ -4,8 +4,7 @@ import { startOf } from "./ends.ts";
 import type { NarrowArray } from "./narrow.ts";
 
 /**
- * A sealed segment as typed arrays in shared memory, which threads hand over without copying and a snapshot writes as
- * they are. Documents are numbered in the order of their ids; terms by falling document frequency.
+ * A sealed segment as typed arrays, views of one piece of memory where threads hand it over (`shared-segment`). Documents are numbered in the order of their ids; terms by falling document frequency.
  */
 export type SegmentData = {
   documents: number;

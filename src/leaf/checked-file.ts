@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
+import { sharedBytes } from "../engine/shared-bytes.ts";
 
 /** A file that is not what it should be; `message` says in what way. */
 export class DamagedFile extends Error {
@@ -50,7 +51,7 @@ export function readCheckedFile(path: string, format: number): Uint8Array {
     if (found !== format) throw new DamagedFile(`it has format ${found}, not ${format}`);
     const sizeBytes = prefix.readDoubleLE(16);
     if (fstatSync(handle).size !== prefixBytes + sizeBytes) throw new DamagedFile("its size is wrong");
-    const contents = new Uint8Array(new SharedArrayBuffer(sizeBytes));
+    const contents = sharedBytes(sizeBytes);
     if (readWhole(handle, contents, prefixBytes) < contents.length) throw new DamagedFile("it is cut short");
     if (crc32(contents) !== prefix.readUInt32LE(12)) throw new DamagedFile("its checksum is wrong");
     return contents;

@@ -5,6 +5,7 @@ import { Memtable } from "../engine/memtable.ts";
 import { type MergeSource, mergeSegments } from "../engine/merge-segments.ts";
 import { seal } from "../engine/seal.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
+import { sharedSegment } from "../engine/shared-segment.ts";
 import { decodeChanges } from "../protocol/batch.ts";
 import type { Change } from "../protocol/change.ts";
 import { compareIds } from "../protocol/hit.ts";
@@ -42,7 +43,7 @@ export default function runIndexingTask(task: IndexingTask): IndexingResult {
     case "seal":
       return sealBatches(task.settings, task.batches);
     case "merge":
-      return mergeSegments(task.sources);
+      return sharedSegment(mergeSegments(task.sources));
     case "save":
       return save(task);
     case "load":
@@ -78,7 +79,7 @@ function sealBatches(settings: IndexSettings, batches: readonly Uint8Array[]): S
   );
   puts.sort((a, b) => compareIds(a.id, b.id));
   for (const { id, source } of puts) memtable.append(analyze(id, source));
-  return { data: seal(memtable, fields), deleted };
+  return { data: sharedSegment(seal(memtable, fields)), deleted };
 }
 
 type PutChange = Extract<Change, { kind: "put" }>;
