@@ -5,6 +5,7 @@ import type { Change } from "../../src/protocol/change.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { type IndexDefinition, type IndexSettings, textFields } from "../../src/protocol/settings.ts";
 import { rarestFirst } from "../../src/query/clause-order.ts";
+import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
 import { type Random, seededRandom } from "../../src/time.ts";
 
 /** The demo index in one shard. */
@@ -66,10 +67,7 @@ export function createPlanner({ shard }: { shard: Shard }): {
   const frequencies = new Map<string, number>();
   const { terms, counts, documents, lengths } = shard.statistics(undefined, Number.MAX_SAFE_INTEGER);
   terms.forEach((term, i) => void frequencies.set(term, (frequencies.get(term) ?? 0) + (counts[i] ?? 0)));
-  const idf = (term: string): number => {
-    const frequency = frequencies.get(term) ?? 0;
-    return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
-  };
+  const idf = (term: string): number => inverseDocumentFrequency(documents, frequencies.get(term) ?? 0);
   return {
     plan: (query) => ({
       index: "demo",

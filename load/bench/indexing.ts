@@ -1,11 +1,10 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { DemoDocument } from "../../data/corpus.ts";
 import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createReplica, type Replica } from "../../src/leaf/replica.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { seededRandom, sleep, systemClock, yieldToLoop } from "../../src/time.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { createPlanner, demoChanges, demoCorpus, demoDefinition, glossQueries, quantile } from "./demo-shard.ts";
 
 const batchDocuments = 2000;
@@ -92,11 +91,6 @@ function prepareInput(): { held: Batch[]; first: Batch[]; added: Batch[]; querie
     added: encodeBatches(documents.slice(-indexedDocuments), held.length),
     queries: [1, 2, 3].flatMap((length) => glossQueries(documents, length, 500)),
   };
-}
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc()");
 }
 
 type Batch = { bytes: Uint8Array; upTo: number };

@@ -6,6 +6,7 @@ import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
 import type { ChangeLog, DocumentWrite } from "../../src/changes/log.ts";
 import type { IndexDefinition, IndexSettings } from "../../src/protocol/settings.ts";
 import { systemClock } from "../../src/time.ts";
+import { median } from "./median.ts";
 import { hasNatsServer, startNatsServer } from "./nats-server.ts";
 import { syncedBytes, syncRate } from "./sync-rate.ts";
 
@@ -139,10 +140,6 @@ function summarize(shape: Shape, rounds: readonly Round[], syncsPerSecond: numbe
     p50Ms: middle((round) => round.p50Ms),
     p99Ms: middle((round) => round.p99Ms),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 type Reads = { documents: number; perSecond: number };

@@ -1,6 +1,7 @@
 import autocannon from "autocannon";
 import { sleep } from "../../src/time.ts";
 import { startDemoCluster } from "./demo-cluster.ts";
+import { median } from "./median.ts";
 import { type SearchTimes, searchSteadily } from "./search-stream.ts";
 
 const rounds = 12;
@@ -53,13 +54,6 @@ async function scrape(url: string): Promise<Scrapes> {
   const count = result["2xx"];
   const failed = result.errors + result.non2xx;
   return { count, failed, meanMs: result.latency.mean, sizeBytes: count === 0 ? 0 : result.throughput.total / count };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 type Rounds = { quiet: readonly SearchTimes[]; scraped: readonly SearchTimes[]; scrapes: readonly Scrapes[] };

@@ -15,7 +15,7 @@ import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch } from "./shard-search.ts";
 import { TakenTerms } from "./taken-terms.ts";
 import { documentCounts, type TermCounts } from "./term-counts.ts";
-import { firstVersion } from "./tombstones.ts";
+import { firstVersion, type Tombstones } from "./tombstones.ts";
 
 /** A living document's place. */
 export type Place = { piece: Piece; doc: number };
@@ -23,11 +23,11 @@ export type Place = { piece: Piece; doc: number };
 /** Documents that are to die, with what they take out of the statistics; `pieces` and `docs` in the same order. */
 type Superseded = { pieces: Piece[]; docs: number[]; lengths: number[]; terms: TakenTerms };
 
-/** A shard as it was under one sequence, with what holds it: later changes do not show in it. */
+/** A shard as it was under one sequence, with what holds it: what dies later does so at a later version. */
 export type ShardCapture = {
   sequence: number;
   version: number;
-  segments: { data: SegmentData; dead: Uint32Array }[];
+  segments: { data: SegmentData; tombstones: Tombstones }[];
   memtables: { memtable: Memtable; documents: number }[];
 };
 
@@ -248,13 +248,13 @@ export class Shard {
     return {
       sequence: this.#sequence,
       version: this.#version,
-      segments: this.segments.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(this.#version) })),
+      segments: this.segments.map(({ data, tombstones }) => ({ data, tombstones })),
       memtables: [...memtables, { memtable: this.#memtable, documents: this.#visible }],
     };
   }
 
   /** Fills a shard that is still empty with segments and the documents of them that are dead. */
-  restore(segments: ShardCapture["segments"], sequence: number): void {
+  restore(segments: readonly { data: SegmentData; dead: Uint32Array }[], sequence: number): void {
     this.#version++;
     for (const { data, dead } of segments) {
       const segment = new Segment(data);

@@ -58,14 +58,6 @@ export class Tombstones {
     return dead;
   }
 
-  /** The documents that are dead at a version, ascending. */
-  deadAt(version: number): Uint32Array {
-    const dead = new Uint32Array(this.#count);
-    let size = 0;
-    for (let doc = this.next(0); doc >= 0; doc = this.next(doc + 1)) if (this.since(doc) <= version) dead[size++] = doc;
-    return dead.slice(0, size);
-  }
-
   /** The first dead document with at least a number, or -1: a way through them that leaves no garbage. */
   next(from: number): number {
     let word = from >>> 5;

@@ -4,6 +4,7 @@ import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
 import { reasonOf } from "./checked-file.ts";
+import { deadDocuments } from "./dead-documents.ts";
 import type { Indexing } from "./indexing.ts";
 import { livingChanges } from "./living-changes.ts";
 import type { Slices } from "./slices.ts";
@@ -63,8 +64,12 @@ export function createSnapshots(parts: SnapshotsParts): Snapshots {
     const { directory, definition, shardNumber, slices, indexing } = parts;
     const position = { era: parts.era(), sequence: shard.sequence };
     const { segments, memtables, version } = shard.capture();
-    const named = segments.map(({ data, dead }) => ({ data, dead, file: fileOf.get(data) ?? crypto.randomUUID() }));
     const pause = slices.start();
+    const named: { data: SegmentData; dead: Uint32Array; file: string }[] = [];
+    for (const { data, tombstones } of segments) {
+      const dead = await deadDocuments(tombstones, version, pause);
+      named.push({ data, dead, file: fileOf.get(data) ?? crypto.randomUUID() });
+    }
     const batches: Uint8Array[] = [];
     for (const { memtable, documents } of memtables) {
       batches.push(...(await livingChanges(memtable, { documents, version }, pause)));

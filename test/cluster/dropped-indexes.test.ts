@@ -1,6 +1,5 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import { collectGarbage } from "../../load/bench/collect-garbage.ts";
 import { sleep } from "../../src/time.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 
@@ -59,10 +58,8 @@ async function forEach(work: (name: string) => Promise<unknown>): Promise<void> 
 
 /** What is in use once all garbage is gone. */
 async function memoryBytes(): Promise<number> {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
   await sleep(settleMs);
-  for (let i = 0; i < 2; i++) if (typeof collect === "function") collect();
+  for (let i = 0; i < 2; i++) collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

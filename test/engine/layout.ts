@@ -9,6 +9,7 @@ import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import type { SegmentData } from "../../src/engine/segment-data.ts";
 import { Shard } from "../../src/engine/shard.ts";
+import type { Tombstones } from "../../src/engine/tombstones.ts";
 import { compareIds } from "../../src/protocol/hit.ts";
 import { columnFields, type IndexSettings, textFields } from "../../src/protocol/settings.ts";
 import { type Random, seededRandom } from "../../src/time.ts";
@@ -77,7 +78,7 @@ export class ChanceShard {
   merge(segments: readonly Segment[]): void {
     if (segments.length === 0) return;
     const since = this.shard.version;
-    const sources = segments.map(({ data, tombstones }) => ({ data, dead: tombstones.deadAt(since) }));
+    const sources = segments.map(({ data, tombstones }) => ({ data, dead: deadAt(tombstones, since) }));
     this.#swap(segments, mergeSegments(sources), since);
   }
 
@@ -99,4 +100,12 @@ export class ChanceShard {
   #chance(share: number): boolean {
     return this.#random.next() < share;
   }
+}
+
+function deadAt(tombstones: Tombstones, version: number): Uint32Array {
+  const dead: number[] = [];
+  for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) {
+    if (tombstones.since(doc) <= version) dead.push(doc);
+  }
+  return Uint32Array.from(dead);
 }
