@@ -4,6 +4,7 @@ import { buildDictionary, dictionaryOf } from "./dictionary.ts";
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { newUint8, newUint32 } from "./shared-arrays.ts";
 import { pickStrings, type StringBytes } from "./string-bytes.ts";
 import { segmentLimits } from "./term-limits.ts";
 import { packOrders, type TokenOrders } from "./token-order.ts";
@@ -74,7 +75,7 @@ function rankTerms({ terms, postings }: Assembly): RankedTerms {
   const held = Array.from(frequencies.keys()).filter((term) => (frequencies[term] ?? 0) > 0);
   const order = held.sort((a, b) => (frequencies[b] ?? 0) - (frequencies[a] ?? 0) || a - b);
   const rankOf = new Uint32Array(terms.ends.length);
-  const ends = new Uint32Array(order.length);
+  const ends = newUint32(order.length);
   let end = 0;
   order.forEach((term, rank) => {
     rankOf[term] = rank;
@@ -100,7 +101,7 @@ function sortByTerm(
   });
   const cursors = new Uint32Array(ends.length);
   cursors.set(ends.subarray(0, -1), ends.length > 0 ? 1 : 0);
-  const sortedDocs = new Uint32Array(docs.length);
+  const sortedDocs = newUint32(docs.length);
   const sortedCodes = new Uint32Array(docs.length);
   for (const i of byDoc) {
     const rank = rankOf[terms[i] ?? 0] ?? 0;
@@ -113,13 +114,13 @@ function sortByTerm(
 }
 
 function concatenate(parts: readonly Uint8Array[]): { sources: Uint8Array; sourceEnds: Uint32Array } {
-  const sourceEnds = new Uint32Array(parts.length);
+  const sourceEnds = newUint32(parts.length);
   let sizeBytes = 0;
   parts.forEach((part, i) => {
     sizeBytes += part.length;
     sourceEnds[i] = sizeBytes;
   });
-  const sources = new Uint8Array(sizeBytes);
+  const sources = newUint8(sizeBytes);
   let at = 0;
   for (const part of parts) {
     sources.set(part, at);

@@ -1,6 +1,7 @@
 import { narrowed } from "./narrow.ts";
 import type { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
+import { newUint16, newUint32 } from "./shared-arrays.ts";
 
 /**
  * Renumbers a segment's codes, the most used first: scoring reads a table by code for every posting, and few codes make
@@ -30,5 +31,5 @@ export function rankCodes(
 }
 
 function sharedCodes(length: number, codeCount: number): Uint16Array | Uint32Array {
-  return codeCount > 0x1_0000 ? new Uint32Array(length) : new Uint16Array(length);
+  return codeCount > 0x1_0000 ? newUint32(length) : newUint16(length);
 }

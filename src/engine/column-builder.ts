@@ -3,6 +3,7 @@ import type { ColumnData, ColumnKind, ColumnValue, RankArray } from "./column-da
 import type { CellValue } from "./column-values.ts";
 import { buildDictionary } from "./dictionary.ts";
 import { numberIn } from "./number-in.ts";
+import { newFloat64, newUint8, newUint16, newUint32 } from "./shared-arrays.ts";
 
 /** Gathers a column's values, for any documents in any order, and lays them out. */
 export class ColumnBuilder {
@@ -60,7 +61,7 @@ export class ColumnBuilder {
       for (let doc = 0; doc < documents; doc++) ranks[doc] = rankOf[this.#firsts[doc] ?? 0] ?? 0;
       return { ranks, ends: undefined };
     }
-    const ends = new Uint32Array(documents);
+    const ends = newUint32(documents);
     let size = 0;
     for (let doc = 0; doc < documents; doc++) {
       size += this.#several.get(doc)?.length ?? (this.#firsts[doc] === 0 ? 0 : 1);
@@ -85,13 +86,13 @@ export function compareValues(a: ColumnValue, b: ColumnValue): number {
 
 function layOut(kind: ColumnKind, sorted: readonly ColumnValue[]): ColumnData["values"] {
   if (kind === "keywords") return { kind, keywords: buildDictionary(sorted.map(String)) };
-  const numbers = new Float64Array(sorted.length);
+  const numbers = newFloat64(sorted.length);
   numbers.set(sorted.map(Number));
   return { kind, numbers };
 }
 
 function sharedRanks(length: number, rankMax: number): RankArray {
-  if (rankMax <= 0xff) return new Uint8Array(length);
-  if (rankMax <= 0xffff) return new Uint16Array(length);
-  return new Uint32Array(length);
+  if (rankMax <= 0xff) return newUint8(length);
+  if (rankMax <= 0xffff) return newUint16(length);
+  return newUint32(length);
 }

@@ -1,5 +1,6 @@
 import { asBuffer } from "../protocol/bytes.ts";
 import { startOf } from "./ends.ts";
+import { newUint8, newUint32 } from "./shared-arrays.ts";
 import { bytesOf, type StringBytes, writeString } from "./string-bytes.ts";
 
 /**
@@ -34,16 +35,16 @@ export function buildDictionary(strings: readonly string[]): DictionaryData {
 
 /** The same of strings that are bytes already. */
 export function dictionaryOf(strings: StringBytes): DictionaryData {
-  const bytes = new Uint8Array(strings.bytes.length);
+  const bytes = newUint8(strings.bytes.length);
   bytes.set(strings.bytes);
-  const ends = new Uint32Array(strings.ends.length);
+  const ends = newUint32(strings.ends.length);
   ends.set(strings.ends);
   return { bytes, ends, table: hashTable(bytes, ends) };
 }
 
 /** A table as large as it has to be, not the next power of two: a third less memory for most. */
 function hashTable(bytes: Uint8Array, ends: Uint32Array): Uint32Array {
-  const table = new Uint32Array(Math.ceil(ends.length / fillShare) + 1);
+  const table = newUint32(Math.ceil(ends.length / fillShare) + 1);
   const bits = numberBits(ends.length);
   let start = 0;
   for (let number = 0; number < ends.length; number++) {

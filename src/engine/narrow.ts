@@ -1,3 +1,5 @@
+import { newUint8, newUint16, newUint32 } from "./shared-arrays.ts";
+
 /** Numbers in as few bytes each as the largest of them takes. */
 export type NarrowArray = Uint8Array | Uint16Array | Uint32Array;
 
@@ -11,7 +13,7 @@ export function narrowed(values: Uint32Array): NarrowArray {
 }
 
 function emptyFor(largest: number, length: number): NarrowArray {
-  if (largest < 0x100) return new Uint8Array(length);
-  if (largest < 0x1_0000) return new Uint16Array(length);
-  return new Uint32Array(length);
+  if (largest < 0x100) return newUint8(length);
+  if (largest < 0x1_0000) return newUint16(length);
+  return newUint32(length);
 }

@@ -4,7 +4,8 @@ import { startOf } from "./ends.ts";
 import type { NarrowArray } from "./narrow.ts";
 
 /**
- * A sealed segment as typed arrays, views of one piece of memory where threads hand it over (`shared-segment`). Documents are numbered in the order of their ids; terms by falling document frequency.
+ * A sealed segment as typed arrays, which workers hand over in shared memory and a snapshot writes as they are. Documents
+ * are numbered in the order of their ids; terms by falling document frequency.
  */
 export type SegmentData = {
   documents: number;

@@ -1,4 +1,5 @@
 import { grown } from "./grown.ts";
+import { newUint8, newUint32 } from "./shared-arrays.ts";
 import { readVarint, type VarintPlace, varintSize, writeVarint } from "./varint.ts";
 
 /**
@@ -24,14 +25,14 @@ export type PackedOrders = { order: Uint8Array; orderEnds: Uint32Array };
  * and most tokens are of a few thousand terms.
  */
 export function packOrders({ pairs, ends }: TokenOrders, newNumbers: Uint32Array): PackedOrders {
-  const orderEnds = new Uint32Array(ends.length);
+  const orderEnds = newUint32(ends.length);
   let sizeBytes = 0;
   let at = 0;
   ends.forEach((end, doc) => {
     for (; at < end; at += 2) sizeBytes += pairSize(newNumbers[pairs[at] ?? 0] ?? 0, pairs[at + 1] ?? 0);
     orderEnds[doc] = sizeBytes;
   });
-  const place = { bytes: new Uint8Array(sizeBytes), at: 0 };
+  const place = { bytes: newUint8(sizeBytes), at: 0 };
   for (let i = 0; i < at; i += 2) writePair(place, newNumbers[pairs[i] ?? 0] ?? 0, pairs[i + 1] ?? 0);
   return { order: place.bytes, orderEnds };
 }

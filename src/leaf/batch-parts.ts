@@ -1,4 +1,4 @@
-import { sharedCopy } from "../engine/shared-bytes.ts";
+import { sharedCopy } from "../engine/shared-arrays.ts";
 import { type ChangeRun, changeRun } from "../protocol/batch.ts";
 import type { Pause } from "./slices.ts";
 

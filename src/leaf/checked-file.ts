@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { sharedBytes } from "../engine/shared-bytes.ts";
+import { sharedBytes } from "../engine/shared-arrays.ts";
 
 /** A file that is not what it should be; `message` says in what way. */
 export class DamagedFile extends Error {

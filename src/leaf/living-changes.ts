@@ -1,5 +1,5 @@
 import type { Memtable } from "../engine/memtable.ts";
-import { sharedCopy } from "../engine/shared-bytes.ts";
+import { sharedCopy } from "../engine/shared-arrays.ts";
 import { encodeChanges } from "../protocol/batch.ts";
 import type { Change } from "../protocol/change.ts";
 import type { Pause } from "./slices.ts";

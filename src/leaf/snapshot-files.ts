@@ -2,8 +2,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { packArrays, unpackArrays } from "../engine/packed-arrays.ts";
+import { isSegmentData } from "../engine/segment-check.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
-import { segmentIn } from "../engine/shared-segment.ts";
 import { isOnHistory, type LogEra, type LogPosition } from "../protocol/history.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { DamagedFile, readCheckedFile, reasonOf, writeCheckedFile } from "./checked-file.ts";
@@ -85,7 +85,9 @@ function readManifest(directory: string, owner: SnapshotOwner): Manifest {
 
 function readSegment(directory: string, file: string): SegmentData {
   try {
-    return segmentIn(readCheckedFile(join(directory, file), format));
+    const data = unpackArrays(readCheckedFile(join(directory, file), format));
+    if (!isSegmentData(data)) throw new DamagedFile("it is not put together as a segment");
+    return data;
   } catch (error) {
     throw new DamagedFile(`${file}: ${reasonOf(error)}`);
   }

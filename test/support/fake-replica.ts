@@ -1,4 +1,4 @@
-import { sharedCopy } from "../../src/engine/shared-bytes.ts";
+import { sharedCopy } from "../../src/engine/shared-arrays.ts";
 import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
 import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
 import { decodeChanges } from "../../src/protocol/batch.ts";
