@@ -119,13 +119,13 @@ function last(part: Part, scored: readonly Part[], range: LookupRange): number {
 function offerEach({ term, from, to }: Part, others: readonly Part[], { collector, dead }: LookupRange): void {
   const { docs, codes, saturation, weight } = term;
   let { floor } = collector;
-  others.forEach(rewind);
+  for (const other of others) rewind(other);
   for (let i = from; i < to && weight >= floor; i++) {
     const score = weight * (saturation[codes[i] ?? 0] ?? 0);
     if (score < floor) continue;
     const doc = docs[i] ?? 0;
     if (dead !== undefined && holds(dead, doc) === 1) continue;
-    if (others.some((other) => isIn(other, doc) === 1)) continue;
+    if (isInAny(others, doc)) continue;
     collector.offer(doc, score);
     floor = collector.floor;
   }
@@ -141,15 +141,26 @@ function offerChampions({ term, from, to }: Part, others: readonly Part[], { col
     const score = weight * (champions.saturations[i] ?? 0);
     if (score < collector.floor) return;
     if (doc < first || doc > end || (dead !== undefined && holds(dead, doc) === 1)) continue;
-    if (!others.some((other) => isFoundIn(other, doc))) collector.offer(doc, score);
+    if (!isFoundInAny(others, doc)) collector.offer(doc, score);
   }
 }
 
-function isFoundIn({ term, from, to }: Part, doc: number): boolean {
-  const { docs, holders } = term;
-  if (holders !== undefined) return holds(holders.bits, doc) === 1;
-  const at = seek(docs, doc, { from, to });
-  return at < to && docs[at] === doc;
+/** Whether a document holds any of some terms, wherever it stands. */
+function isFoundInAny(parts: readonly Part[], doc: number): boolean {
+  for (const { term, from, to } of parts) {
+    const { docs, holders } = term;
+    if (holders === undefined) {
+      const at = seek(docs, doc, { from, to });
+      if (at < to && docs[at] === doc) return true;
+    } else if (holds(holders.bits, doc) === 1) return true;
+  }
+  return false;
+}
+
+/** The same of documents in order, as `isIn`. By a loop: a closure would be made for each document. */
+function isInAny(parts: readonly Part[], doc: number): boolean {
+  for (const part of parts) if (isIn(part, doc) === 1) return true;
+  return false;
 }
 
 /** Has documents be looked for from the first on. */

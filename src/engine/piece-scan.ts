@@ -117,7 +117,11 @@ export class PieceScan implements Collector {
   }
 
   #openTerms(): readonly TermCursor[] {
-    const terms = found(this.#plan.clauses.map(({ terms: [term], weighingAt }) => this.#openTerm(term, weighingAt)));
+    const terms: TermCursor[] = [];
+    for (const clause of this.#plan.clauses) {
+      const cursor = this.#openTerm(clause.terms[0], clause.weighingAt);
+      if (cursor !== undefined) terms.push(cursor);
+    }
     const [first, second] = terms;
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (terms.length === 2 && first && second && second.end - second.start < first.end - first.start) terms.reverse();

@@ -39,7 +39,7 @@ export type ShardResult = {
 
 /** A shard at one moment. */
 export type ShardView = {
-  /** Those that hold anything. */
+  /** Those that hold anything, the largest first. */
   pieces: readonly PieceView[];
   version: number;
   documents: number;
@@ -74,11 +74,12 @@ export class ShardSearch {
   readonly #details: DetailWork | undefined;
   readonly #returned: readonly string[] | undefined;
   readonly #view: ShardView;
-  readonly #waiting: PieceView[];
   readonly #places = new Places();
   /** The best of all pieces; absent where another order is asked for. */
   readonly #top: Top | undefined;
   #scan: PieceScan | undefined;
+  /** How many pieces have been begun. */
+  #begun = 0;
   /** The first of the piece that is scanned, in the order asked for. */
   #sorted: SortedTop | undefined;
   /** Those of the pieces before it; all the best once everything is scanned. */
@@ -98,7 +99,6 @@ export class ShardSearch {
     this.#returned = plan.returned;
     this.#view = view;
     if (this.#plan.sort === undefined) this.#top = new Top(plan.top, 0, (a, b) => this.#places.ranksBefore(a, b));
-    this.#waiting = sortedFew([...view.pieces], smallerFirst);
   }
 
   /** Works until it is done (true) or `shouldPause` says so (false); asks at least every 0.2 ms or so. */
@@ -162,7 +162,11 @@ export class ShardSearch {
   }
 
   get #complete(): boolean {
-    return this.#scan === undefined && this.#waiting.length === 0 && (this.#facets === undefined || this.#ranked);
+    return this.#scan === undefined && this.#allBegun && (this.#facets === undefined || this.#ranked);
+  }
+
+  get #allBegun(): boolean {
+    return this.#begun === this.#view.pieces.length;
   }
 
   /** Does a step of what can only be done once all pieces are scanned; answers what it cost. */
@@ -185,8 +189,9 @@ export class ShardSearch {
   }
 
   #nextScan(): PieceScan | undefined {
-    const view = this.#waiting.pop();
+    const view = this.#view.pieces[this.#begun];
     if (view === undefined) return undefined;
+    this.#begun++;
     const { version } = this.#view;
     const { top, sort } = this.#plan;
     const facets = this.#facets;
@@ -198,7 +203,7 @@ export class ShardSearch {
   }
 
   #close(scan: PieceScan): void {
-    if (this.#top === undefined || this.#waiting.length === 0) this.#best = this.#bestWith(scan);
+    if (this.#top === undefined || this.#allBegun) this.#best = this.#bestWith(scan);
     this.#total += scan.total;
     this.#covered += scan.covered;
     this.#scan = undefined;
@@ -248,10 +253,6 @@ function sortedFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): 
 function compareRanked(a: Candidate, b: Candidate): number {
   if (a.score !== b.score) return a.score > b.score ? -1 : 1;
   return a.piece === b.piece && a.piece.ordered ? a.doc - b.doc : compareIds(a.id, b.id);
-}
-
-function smallerFirst(a: PieceView, b: PieceView): number {
-  return a.documents - b.documents;
 }
 
 /** The first `top` of two lists that are in order. */

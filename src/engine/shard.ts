@@ -7,12 +7,13 @@ import { analyzerFor } from "./analyzers.ts";
 import { type ColumnKind, columnKind } from "./column-data.ts";
 import { type LookupKey, lookupKey } from "./dictionary.ts";
 import type { AnalyzedDocument } from "./document.ts";
+import { freshCounts } from "./fresh-counts.ts";
 import { Journal } from "./journal.ts";
 import { Memtable } from "./memtable.ts";
 import type { Piece, PieceView } from "./piece.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
-import { ShardSearch } from "./shard-search.ts";
+import { ShardSearch, type ShardView } from "./shard-search.ts";
 import { TakenTerms } from "./taken-terms.ts";
 import { documentCounts, type TermCounts } from "./term-counts.ts";
 import { firstVersion, type Tombstones } from "./tombstones.ts";
@@ -49,6 +50,8 @@ export type Stage = { staged: Staged; publish(sequence: number): void; abandon()
 const statisticsPage = 2000;
 /** How many documents that had died before are passed over without coming back. */
 const passedAtOnce = 256;
+/** How many documents that are dead are restored without coming back. */
+const restoredAtOnce = 16;
 /** A journal longer than this many times what a fresh one would be is started over. */
 const journalSlack = 4;
 
@@ -71,6 +74,8 @@ export class Shard {
   #sequence = 0;
   #documents = 0;
   readonly #lengths: number[];
+  /** As searches see it; none once anything has changed. */
+  #view: ShardView | undefined;
 
   constructor(settings: IndexSettings, random: Random = systemRandom) {
     this.#textFields = textFields(settings);
@@ -125,18 +130,23 @@ export class Shard {
 
   /** Begins a search of the shard as it is now. Throws `invalid_query` for a plan that cannot be evaluated. */
   prepare(plan: Plan): ShardSearch {
+    this.#view ??= this.#viewNow();
+    return new ShardSearch(plan, this.#view);
+  }
+
+  #viewNow(): ShardView {
     const pieces: PieceView[] = [];
     for (const piece of this.#pieces) if (piece.documents > 0) pieces.push({ piece, documents: piece.documents });
     if (this.#visible > 0) pieces.push({ piece: this.#memtable, documents: this.#visible });
-    return new ShardSearch(plan, {
-      pieces,
+    return {
+      pieces: pieces.sort((a, b) => b.documents - a.documents),
       version: this.#version,
       documents: this.#documents,
       sequence: this.#sequence,
       columns: this.#columns,
       fields: this.#textFields,
       analyzer: this.#analyzer,
-    });
+    };
   }
 
   /** What changed in the statistics since a cursor, at most `limitTerms` of it. */
@@ -177,8 +187,11 @@ export class Shard {
       staged,
       publish: (sequence) => this.#publish(superseded, added, sequence),
       abandon: () => {
+        // At a version of its own: searches that have begun do not count what they never saw.
+        this.#version++;
         this.#memtable.retract(this.#visible, this.#version);
         this.#visible = this.#memtable.documents;
+        this.#view = undefined;
       },
     };
   }
@@ -186,6 +199,7 @@ export class Shard {
   /** Nothing else up to a sequence concerns this shard. */
   advance(sequence: number): void {
     this.#sequence = Math.max(this.#sequence, sequence);
+    this.#view = undefined;
   }
 
   /** Puts an empty memtable in the live one's place; answers the frozen one, which is searched until it is replaced. */
@@ -194,6 +208,7 @@ export class Shard {
     this.#pieces.push(frozen);
     this.#memtable = new Memtable(this.#fields, this.#columnKinds);
     this.#visible = 0;
+    this.#view = undefined;
     return frozen;
   }
 
@@ -239,7 +254,29 @@ export class Shard {
   replace(pieces: readonly Piece[], segment: Segment): void {
     this.#pieces = this.#pieces.filter((piece) => !pieces.includes(piece));
     if (segment.documents > 0) this.#pieces.push(segment);
-    this.#shortenJournal();
+    this.#view = undefined;
+  }
+
+  /**
+   * Starts the journal over where its entries have piled up: a new follower then has less to read. Comes back after every few
+   * documents that it counts; nothing may be published until it is through.
+   */
+  *shortenJournal(): Generator<void, void> {
+    const { segments } = this;
+    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size + segment.words().size, statisticsPage);
+    if (this.#journal.length <= journalSlack * fresh) return;
+    yield* this.#restartJournal();
+  }
+
+  *#restartJournal(): Generator<void, void> {
+    const entries: TermCounts[] = [];
+    const pieces = this.#pieces.map((piece) => ({ piece, documents: piece.documents }));
+    const all = [...pieces, { piece: this.#memtable, documents: this.#visible }];
+    for (const counts of freshCounts(all, this.#version, this.#fields)) {
+      if (counts === undefined) yield;
+      else entries.push(counts);
+    }
+    this.#journal.restart(entries);
   }
 
   /** The shard as it is now, to be written down while it goes on. */
@@ -253,20 +290,24 @@ export class Shard {
     };
   }
 
-  /** Fills a shard that is still empty with segments and the documents of them that are dead. */
-  restore(segments: readonly { data: SegmentData; dead: Uint32Array }[], sequence: number): void {
+  /**
+   * Fills a shard that is still empty with segments and the documents of them that are dead. Comes back after every few of
+   * these; nothing may be asked of the shard until it is through.
+   */
+  *restore(segments: readonly { data: SegmentData; dead: Uint32Array }[], sequence: number): Generator<void, void> {
     this.#version++;
     for (const { data, dead } of segments) {
       const segment = new Segment(data);
       this.#countLengths(segment.lengthTotals(), 1);
-      for (const doc of dead) {
+      for (const [i, doc] of dead.entries()) {
         segment.tombstones.kill(doc, this.#version);
         this.#countLengths(segment.lengthsOf(doc), -1);
+        if (i % restoredAtOnce === 0) yield;
       }
       this.#documents += segment.documents - dead.length;
       this.#pieces.push(segment);
     }
-    this.#journal.restart(this.#currentCounts());
+    yield* this.#restartJournal();
     this.advance(sequence);
   }
 
@@ -316,39 +357,6 @@ export class Shard {
 
   #countLengths(lengths: readonly number[], sign: 1 | -1): void {
     addLengths(this.#lengths, lengths, sign);
-  }
-
-  /** Starts the journal over where its entries have piled up: a new follower then has less to read. */
-  #shortenJournal(): void {
-    const segments = this.segments;
-    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size + segment.words().size, statisticsPage);
-    if (this.#journal.length > journalSlack * fresh) this.#journal.restart(this.#currentCounts());
-  }
-
-  *#currentCounts(): Generator<TermCounts> {
-    for (const piece of this.#all()) {
-      if (piece instanceof Segment) {
-        yield piece.termCounts();
-        yield piece.words();
-        const taken = new TakenTerms();
-        const { tombstones } = piece;
-        for (let doc = tombstones.next(0); doc >= 0; doc = tombstones.next(doc + 1)) taken.add(piece, doc);
-        yield* taken.counts();
-      } else {
-        const documents = piece === this.#memtable ? this.#visible : piece.documents;
-        const living: number[] = [];
-        for (let doc = 0; doc < documents; doc++) {
-          if (!piece.tombstones.isDead(doc, this.#version)) living.push(doc);
-        }
-        if (piece instanceof Memtable) {
-          yield documentCounts(
-            living.flatMap((doc) => piece.documentAt(doc) ?? []),
-            this.#fields,
-          );
-          yield piece.words(0, documents);
-        }
-      }
-    }
   }
 }
 

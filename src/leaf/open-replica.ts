@@ -1,3 +1,4 @@
+import { Shard } from "../engine/shard.ts";
 import { currentEra, isOnHistory, type LogEra } from "../protocol/history.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -5,6 +6,7 @@ import { type Clock, systemClock, systemTimers, type Timers } from "../time.ts";
 import type { Indexing } from "./indexing.ts";
 import { createReplica, type ReplicaSettings } from "./replica.ts";
 import type { HeldReplica, OpenReplica } from "./replicas.ts";
+import { type Slices, takeSteps } from "./slices.ts";
 import type { LoadedSnapshot } from "./snapshot-files.ts";
 import { type SnapshotRule, snapshotRuleDefaults } from "./snapshot-rule.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
@@ -32,7 +34,7 @@ export function openReplicaWith(
     let snapshots: Snapshots | undefined;
     const replica = createReplica({
       ...{ definition, shard, indexing, settings },
-      ...(snapshot === undefined ? {} : { snapshot }),
+      restored: snapshot && (await restore(definition, snapshot, slices)),
       onApplied: (part) => snapshots?.note(part),
     });
     if (keeping !== undefined) {
@@ -70,6 +72,16 @@ export function openReplicaWith(
       },
     } satisfies HeldReplica;
   };
+}
+
+async function restore(
+  { settings }: IndexDefinition,
+  { segments, position }: LoadedSnapshot,
+  slices: Slices,
+): Promise<Shard> {
+  const shard = new Shard(settings);
+  await takeSteps(shard.restore(segments, position.sequence), slices.start());
+  return shard;
 }
 
 type Wanted = { definition: IndexDefinition; shard: number; eras: readonly LogEra[] };

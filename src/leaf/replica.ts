@@ -6,7 +6,6 @@ import { type Random, systemRandom, systemTimers, type Timers } from "../time.ts
 import { type BatchPart, batchParts, type PartLimits } from "./batch-parts.ts";
 import { createGate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
-import type { LoadedSnapshot } from "./snapshot-files.ts";
 import { type StagePart, stageAnalyzed, stageSealed } from "./stage-part.ts";
 import { createUpkeep } from "./upkeep.ts";
 
@@ -62,8 +61,8 @@ export type ReplicaParts = {
   timers?: Timers;
   random?: Random;
   settings?: Partial<ReplicaSettings>;
-  /** What to begin with; without it the replica is empty. */
-  snapshot?: LoadedSnapshot;
+  /** What the replica begins with; without it, it is empty. */
+  restored?: Shard | undefined;
   /** Hears of every part of a batch that has become searchable. */
   onApplied?: (part: { changes: number; sizeBytes: number }) => void;
 };
@@ -76,12 +75,12 @@ export function createReplica({
   timers = systemTimers,
   random = systemRandom,
   settings: overrides = {},
-  snapshot,
+  restored,
   onApplied,
 }: ReplicaParts): Replica {
   const settings = { ...replicaDefaults, ...overrides };
   const { slices } = indexing;
-  const shard = new Shard(definition.settings, random);
+  const shard = restored ?? new Shard(definition.settings, random);
   /** Batches are copied one after the other, to reach the workers in their order. */
   const copies = createGate(1, Number.POSITIVE_INFINITY);
   /** Batches wait for the workers here, in their order. */
@@ -89,10 +88,7 @@ export function createReplica({
   /** Whatever changes the shard takes its turn here, once all that it needs is there: merges must not wait for workers. */
   const turns = createGate(1, Number.POSITIVE_INFINITY);
   const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, timers, settings });
-  if (snapshot !== undefined) {
-    shard.restore(snapshot.segments, snapshot.position.sequence);
-    upkeep.start();
-  }
+  if (restored !== undefined) upkeep.start();
   /** The last change that was handed to the workers. */
   let scheduled = shard.sequence;
   /** Counts failures: what was scheduled before one must not be applied after it. */

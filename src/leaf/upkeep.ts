@@ -69,6 +69,7 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     await turns.run(async () => {
       await takeSteps(shard.carryDeaths(pieces, segment, since), pause);
       shard.replace(pieces, segment);
+      await takeSteps(shard.shortenJournal(), pause);
     });
   };
 

@@ -95,6 +95,7 @@ export class ChanceShard {
     const segment = new Segment(data);
     for (const _ of this.shard.carryDeaths(pieces, segment, since));
     this.shard.replace(pieces, segment);
+    for (const _ of this.shard.shortenJournal());
   }
 
   #chance(share: number): boolean {
