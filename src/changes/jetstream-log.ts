@@ -42,8 +42,8 @@ const defaultWaitingBytesMax = 64 << 20;
  * the append is no transaction: when a root dies in the middle, some of its documents are written. With an idempotency
  * key, repeating it writes the others. The message of a delete is kept for good: a server that is killed after removing
  * one may bring back the document that it had replaced, as what a stream's limits remove is not noted in its files at
- * once (nats-server 2.9) or ever (from 2.10 on, its issue 8505). Throws `storage_unavailable` when no server answers, one does not fit, its only
- * copy is not synced, or it is too old to outlive being killed.
+ * once (nats-server 2.9) or ever (from 2.10 on, its issue 8505). Throws `storage_unavailable` when no server answers, one
+ * does not fit, its only copy is not synced, or it is too old to outlive being killed.
  */
 export async function createJetStreamLog(options: JetStreamLogOptions): Promise<ChangeLog> {
   const { replicas, monitor = "", acceptLoss = false } = options;

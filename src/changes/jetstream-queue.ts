@@ -62,11 +62,6 @@ export class JetStreamQueue {
     });
   }
 
-  /** Resolves when no write waits any more. */
-  async idle(): Promise<void> {
-    await this.#running;
-  }
-
   async #run(): Promise<void> {
     // What comes in the same turn of the loop goes into one wave.
     await Promise.resolve();

@@ -7,9 +7,4 @@ export class Turns {
     this.#last = done.catch(() => undefined);
     return done;
   }
-
-  /** Resolves when all work that was given has ended. */
-  async idle(): Promise<void> {
-    await this.#last;
-  }
 }

@@ -25,11 +25,11 @@ export function rankCodes(
     frequencyRows.set(rows.rows.subarray(start, start + fields), rank * fields);
     codeLengths.set(rows.rows.subarray(start + fields, start + 2 * fields), rank * fields);
   });
-  const postingCodes = sharedCodes(codes.length, rows.size);
+  const postingCodes = newCodes(codes.length, rows.size);
   for (let i = 0; i < codes.length; i++) postingCodes[i] = rankOf[codes[i] ?? 0] ?? 0;
   return { postingCodes, frequencyRows: narrowed(frequencyRows), codeLengths: narrowed(codeLengths) };
 }
 
-function sharedCodes(length: number, codeCount: number): Uint16Array | Uint32Array {
+function newCodes(length: number, codeCount: number): Uint16Array | Uint32Array {
   return codeCount > 0x1_0000 ? newUint32(length) : newUint16(length);
 }

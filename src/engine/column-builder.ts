@@ -57,7 +57,7 @@ export class ColumnBuilder {
     const documents = this.#firsts.length;
     const rankMax = rankOf.length - 1;
     if (this.#several.size === 0) {
-      const ranks = sharedRanks(documents, rankMax);
+      const ranks = newRanks(documents, rankMax);
       for (let doc = 0; doc < documents; doc++) ranks[doc] = rankOf[this.#firsts[doc] ?? 0] ?? 0;
       return { ranks, ends: undefined };
     }
@@ -67,7 +67,7 @@ export class ColumnBuilder {
       size += this.#several.get(doc)?.length ?? (this.#firsts[doc] === 0 ? 0 : 1);
       ends[doc] = size;
     }
-    const ranks = sharedRanks(size, rankMax);
+    const ranks = newRanks(size, rankMax);
     for (let doc = 0, at = 0; doc < documents; at = ends[doc++] ?? 0) {
       const several = this.#several.get(doc);
       if (several !== undefined) ranks.set(several.map((number) => rankOf[number + 1] ?? 0).sort(ascending), at);
@@ -91,7 +91,7 @@ function layOut(kind: ColumnKind, sorted: readonly ColumnValue[]): ColumnData["v
   return { kind, numbers };
 }
 
-function sharedRanks(length: number, rankMax: number): RankArray {
+function newRanks(length: number, rankMax: number): RankArray {
   if (rankMax <= 0xff) return newUint8(length);
   if (rankMax <= 0xffff) return newUint16(length);
   return newUint32(length);

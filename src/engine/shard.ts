@@ -270,9 +270,8 @@ export class Shard {
 
   *#restartJournal(): Generator<void, void> {
     const entries: TermCounts[] = [];
-    const pieces = this.#pieces.map((piece) => ({ piece, documents: piece.documents }));
-    const all = [...pieces, { piece: this.#memtable, documents: this.#visible }];
-    for (const counts of freshCounts(all, this.#version, this.#fields)) {
+    const { pieces, version } = this.#viewNow();
+    for (const counts of freshCounts(pieces, version, this.#fields)) {
       if (counts === undefined) yield;
       else entries.push(counts);
     }

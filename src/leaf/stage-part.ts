@@ -13,13 +13,7 @@ const unpaused = 4;
 /** A small part: its documents are appended to the memtable. */
 export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart {
   return async (staged, pause) => {
-    await takeSteps(
-      someAtOnce(documents.length, (i) => {
-        const document = documents[i];
-        if (document !== undefined) staged.put(document);
-      }),
-      pause,
-    );
+    await takeSteps(someAtOnce(documents, staged.put), pause);
     await stageDeletes(deleted, staged, pause);
   };
 }
@@ -31,25 +25,23 @@ export function stageSealed({ data, deleted }: SealedBatch): StagePart {
     await pause();
     await takeSteps(staged.warm(segment), pause);
     staged.add(segment);
-    await takeSteps(
-      someAtOnce(segment.documents, (doc) => staged.supersede(segment.ids.keyOf(doc))),
-      pause,
-    );
+    const docs = new Array<undefined>(segment.documents).keys();
+    const superseding = someAtOnce(docs, (doc) => staged.supersede(segment.ids.keyOf(doc)));
+    await takeSteps(superseding, pause);
     await stageDeletes(deleted, staged, pause);
   };
 }
 
 async function stageDeletes(deleted: readonly string[], staged: Staged, pause: Pause): Promise<void> {
-  await takeSteps(
-    someAtOnce(deleted.length, (i) => staged.supersede(lookupKey(deleted[i] ?? ""))),
-    pause,
-  );
+  const superseding = someAtOnce(deleted, (id) => staged.supersede(lookupKey(id)));
+  await takeSteps(superseding, pause);
 }
 
-/** Handles so many documents by their number, coming back after every few. */
-function* someAtOnce(count: number, handle: (i: number) => void): Generator<void, void> {
-  for (let i = 0; i < count; i++) {
-    handle(i);
-    if (i % unpaused === 0) yield;
+/** Handles one after the other, coming back after every few. */
+function* someAtOnce<T>(items: Iterable<T>, handle: (item: T) => void): Generator<void, void> {
+  let handled = 0;
+  for (const item of items) {
+    handle(item);
+    if (handled++ % unpaused === 0) yield;
   }
 }

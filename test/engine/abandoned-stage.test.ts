@@ -1,33 +1,18 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createAnalyzer } from "../../src/engine/analyzer.ts";
-import { createDocumentAnalyzer } from "../../src/engine/document.ts";
 import { Shard } from "../../src/engine/shard.ts";
 import type { ShardSearch } from "../../src/engine/shard-search.ts";
 import { seededRandom } from "../../src/time.ts";
-import { textSettings } from "../support/text-settings.ts";
-
-const settings = textSettings(["body"], "simple");
-const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
+import { analyzedBody, bodyPlan, bodySettings as settings } from "../support/bodies.ts";
 
 function stageOf(shard: Shard, ids: readonly number[], word: string): ReturnType<Shard["stage"]> {
   const stage = shard.stage();
-  const source = new TextEncoder().encode(JSON.stringify({ body: `bee ${word}` }));
-  for (const id of ids) stage.staged.put(analyze(`d${id}`, source));
+  for (const id of ids) stage.staged.put(analyzedBody({ id: `d${id}`, body: `bee ${word}` }));
   return stage;
 }
 
 function begin(shard: Shard): ShardSearch {
-  const shared = {
-    index: "demo",
-    incarnation: 1,
-    epoch: "e",
-    bm25: settings.bm25,
-    fieldBoosts: [1],
-    averageLengths: [2],
-  };
-  const clauses = ["bee", "sea"].map((term) => ({ occur: "optional" as const, terms: [{ term, weight: 1 }] }));
-  return shard.prepare({ ...shared, clauses, matchAtLeast: 1, top: 100 });
+  return shard.prepare(bodyPlan(["bee", "sea"], 100));
 }
 
 function finish(search: ShardSearch): unknown {

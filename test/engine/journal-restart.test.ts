@@ -1,17 +1,11 @@
 import { expect, it } from "vitest";
-import { createAnalyzer } from "../../src/engine/analyzer.ts";
 import { lookupKey } from "../../src/engine/dictionary.ts";
-import { createDocumentAnalyzer } from "../../src/engine/document.ts";
-import { Memtable } from "../../src/engine/memtable.ts";
 import { mergeSegments } from "../../src/engine/merge-segments.ts";
-import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import { Shard } from "../../src/engine/shard.ts";
 import { seededRandom } from "../../src/time.ts";
-import { textSettings } from "../support/text-settings.ts";
+import { sealedBodies, bodySettings as settings } from "../support/bodies.ts";
 
-const settings = textSettings(["body"], "simple");
-const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
 const documents = 300;
 const wordsPerDocument = 8;
 
@@ -25,12 +19,8 @@ function wordsOf(i: number, round: number): string[] {
 }
 
 function segmentOf(round: number): Segment {
-  const memtable = new Memtable(1);
-  for (let i = 0; i < documents; i++) {
-    const source = new TextEncoder().encode(JSON.stringify({ body: wordsOf(i, round).join(" ") }));
-    memtable.append(analyze(idOf(i), source));
-  }
-  return new Segment(seal(memtable, 1));
+  const bodies = Array.from({ length: documents }, (_, i) => ({ id: idOf(i), body: wordsOf(i, round).join(" ") }));
+  return new Segment(sealedBodies(bodies));
 }
 
 function frequencies(shard: Shard): Map<string, number> {

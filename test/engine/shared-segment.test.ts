@@ -1,23 +1,15 @@
 import { expect, it } from "vitest";
-import { createAnalyzer } from "../../src/engine/analyzer.ts";
-import { createDocumentAnalyzer } from "../../src/engine/document.ts";
-import { Memtable } from "../../src/engine/memtable.ts";
-import { seal } from "../../src/engine/seal.ts";
 import type { SegmentData } from "../../src/engine/segment-data.ts";
 import { sharedSegment } from "../../src/engine/shared-segment.ts";
-import { textSettings } from "../support/text-settings.ts";
-
-const settings = textSettings(["body"], "simple");
-const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
+import { sealedBodies } from "../support/bodies.ts";
 
 /** Of documents so long that their sources alone are a large array. */
 function segmentOf(documents: number): SegmentData {
-  const memtable = new Memtable(1, ["numbers", "keywords"]);
-  for (let i = 0; i < documents; i++) {
-    const source = JSON.stringify({ body: `bee sea ${"wind ".repeat(200)}${i}` });
-    memtable.append(analyze(String(i).padStart(5, "0"), new TextEncoder().encode(source)));
-  }
-  return seal(memtable, 1);
+  const bodies = Array.from({ length: documents }, (_, i) => ({
+    id: String(i).padStart(5, "0"),
+    body: `bee sea ${"wind ".repeat(200)}${i}`,
+  }));
+  return sealedBodies(bodies, ["numbers", "keywords"]);
 }
 
 function arraysIn(part: unknown): ArrayBufferView[] {

@@ -1,25 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { createAnalyzer } from "../../src/engine/analyzer.ts";
-import { createDocumentAnalyzer } from "../../src/engine/document.ts";
-import { Memtable } from "../../src/engine/memtable.ts";
-import { seal } from "../../src/engine/seal.ts";
 import { Segment } from "../../src/engine/segment.ts";
 import { Shard } from "../../src/engine/shard.ts";
 import { seededRandom } from "../../src/time.ts";
-import { textSettings } from "../support/text-settings.ts";
+import { bodyPlan, sealedBodies, bodySettings as settings } from "../support/bodies.ts";
 
-const settings = textSettings(["body"], "simple");
-const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
 const documentsPerSegment = 200;
 
 /** All hold "bee", half of them "sea", and a few "fox". */
 function segmentOf(prefix: string): Segment {
-  const memtable = new Memtable(1);
-  for (let i = 0; i < documentsPerSegment; i++) {
-    const body = `bee${i % 2 === 0 ? " sea" : ""}${i % 20 === 0 ? " fox" : ""}${" wind".repeat(i % 3)}`;
-    memtable.append(analyze(`${prefix}${String(i).padStart(4, "0")}`, new TextEncoder().encode(`{"body":"${body}"}`)));
-  }
-  return new Segment(seal(memtable, 1));
+  const bodies = Array.from({ length: documentsPerSegment }, (_, i) => ({
+    id: `${prefix}${String(i).padStart(4, "0")}`,
+    body: `bee${i % 2 === 0 ? " sea" : ""}${i % 20 === 0 ? " fox" : ""}${" wind".repeat(i % 3)}`,
+  }));
+  return new Segment(sealedBodies(bodies));
 }
 
 function publish(shard: Shard, segment: Segment): void {
@@ -29,17 +22,7 @@ function publish(shard: Shard, segment: Segment): void {
 }
 
 function search(shard: Shard, ...words: string[]): unknown {
-  const running = shard.prepare({
-    index: "demo",
-    incarnation: 1,
-    epoch: "e",
-    bm25: settings.bm25,
-    fieldBoosts: [1],
-    averageLengths: [2],
-    clauses: words.map((term) => ({ occur: "optional", terms: [{ term, weight: 1 }] })),
-    matchAtLeast: 1,
-    top: 10,
-  });
+  const running = shard.prepare(bodyPlan(words, 10));
   while (!running.step(() => false));
   return running.finish().hits;
 }
