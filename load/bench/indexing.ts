@@ -3,7 +3,7 @@ import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createReplica, type Replica } from "../../src/leaf/replica.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
-import { seededRandom, sleep, systemClock, yieldToLoop } from "../../src/time.ts";
+import { afterPoll, seededRandom, sleep, systemClock, yieldToLoop } from "../../src/time.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { createPlanner, demoChanges, demoCorpus, demoDefinition, glossQueries, quantile } from "./demo-shard.ts";
 
@@ -120,36 +120,51 @@ async function write(replica: Replica, batches: readonly Batch[]): Promise<numbe
   return (systemClock.nowMs() - startMs) / 1000;
 }
 
-/**
- * Waits on the processor: a sleep would be woken late. Every turn of the loop and every look at the clock leaves garbage;
- * without pauses between them most of what the collector had to do was of the waiting's own making.
- */
+/** Waits on the processor: a sleep would be woken late. Looking at the clock without a pause would leave the more garbage. */
 function spin(untilMs: number): void {
   while (systemClock.nowMs() < untilMs) for (let i = 0; i < spinPauses; i++) Atomics.pause();
+}
+
+/**
+ * Runs `run` in every turn of the event loop until `until` resolves. Without a promise for each of them, which would leave
+ * the collector more to do than what is measured.
+ */
+function everyTurn(run: () => void, until: Promise<unknown>): Promise<void> {
+  let running = true;
+  const stop = (): void => {
+    running = false;
+  };
+  until.then(stop, stop);
+  return new Promise((resolve) => {
+    const turn = (): void => {
+      if (running) run();
+      if (running) afterPoll(turn);
+      else resolve();
+    };
+    afterPoll(turn);
+  });
 }
 
 /** Searches at random instants of a steady rate until `until` resolves. */
 async function stream(replica: Replica, plans: readonly Plan[], until: Promise<unknown>): Promise<Latencies> {
   const random = seededRandom(5);
   const latenciesMs: number[] = [];
-  let running = true;
-  void until.finally(() => {
-    running = false;
-  });
-  let dueMs = systemClock.nowMs();
-  for (let i = 0; running; i++) {
-    dueMs += (-Math.log(1 - random.next()) * 1000) / searchesPerSecond;
-    while (running && systemClock.nowMs() < dueMs) {
-      spin(Math.min(dueMs, systemClock.nowMs() + spinMs));
-      await yieldToLoop();
-    }
-    const plan = plans[i % plans.length];
-    if (plan === undefined) break;
+  const gapMs = (): number => (-Math.log(1 - random.next()) * 1000) / searchesPerSecond;
+  let dueMs = systemClock.nowMs() + gapMs();
+  const searchDue = (): void => {
+    const plan = plans[latenciesMs.length % plans.length];
+    if (plan === undefined) throw new Error("there is nothing to ask");
     const search = replica.shard.prepare(plan);
     while (!search.step(() => false));
     search.finish();
     latenciesMs.push(systemClock.nowMs() - dueMs);
-  }
+    dueMs += gapMs();
+  };
+  const waitAndSearch = (): void => {
+    spin(Math.min(dueMs, systemClock.nowMs() + spinMs));
+    while (systemClock.nowMs() >= dueMs) searchDue();
+  };
+  await everyTurn(waitAndSearch, until);
   await until;
   const sorted = Float64Array.from(latenciesMs).sort();
   return {
