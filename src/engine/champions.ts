@@ -60,7 +60,12 @@ export function findChampions({ docs, codes, start, end, saturation }: Postings)
     best[place] = value;
     bestDocs[place] = docs[i] ?? 0;
   }
-  return { docs: Array.from(bestDocs.subarray(0, size)), saturations: Array.from(best.subarray(0, size)), below };
+  const [found, saturations]: [number[], number[]] = [[], []];
+  for (let place = 0; place < size; place++) {
+    found.push(bestDocs[place] ?? 0);
+    saturations.push(best[place] ?? 0);
+  }
+  return { docs: found, saturations, below };
 }
 
 /** What is left of a list once its dead are left out; `dead` has a bit for each document. */

@@ -9,20 +9,18 @@ import { type LookupKey, lookupKey } from "./dictionary.ts";
 import type { AnalyzedDocument } from "./document.ts";
 import { freshCounts } from "./fresh-counts.ts";
 import { Journal } from "./journal.ts";
+import { addLengths } from "./lengths.ts";
 import { Memtable } from "./memtable.ts";
 import type { Piece, PieceView } from "./piece.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch, type ShardView } from "./shard-search.ts";
-import { TakenTerms } from "./taken-terms.ts";
+import { Superseded } from "./superseded.ts";
 import { documentCounts, type TermCounts } from "./term-counts.ts";
 import { firstVersion, type Tombstones } from "./tombstones.ts";
 
 /** A living document's place. */
 export type Place = { piece: Piece; doc: number };
-
-/** Documents that are to die, with what they take out of the statistics; `pieces` and `docs` in the same order. */
-type Superseded = { pieces: Piece[]; docs: number[]; lengths: number[]; terms: TakenTerms };
 
 /** A shard as it was under one sequence, with what holds it: what dies later does so at a later version. */
 export type ShardCapture = {
@@ -164,15 +162,10 @@ export class Shard {
   /** Gathers changes, in as many turns of the event loop as it takes. One at a time: end it one way or the other. */
   stage(): Stage {
     const added: Segment[] = [];
-    const superseded: Superseded = { pieces: [], docs: [], lengths: [], terms: new TakenTerms() };
+    const superseded = new Superseded();
     const supersede = (id: LookupKey): void => {
       const place = this.#find(id);
-      if (place === undefined) return;
-      const { piece, doc } = place;
-      superseded.pieces.push(piece);
-      superseded.docs.push(doc);
-      addLengths(superseded.lengths, piece.lengthsOf(doc), 1);
-      superseded.terms.add(piece, doc);
+      if (place !== undefined) superseded.add(place.piece, place.doc);
     };
     const staged: Staged = {
       put: (document) => {
@@ -329,11 +322,9 @@ export class Shard {
 
   #publish(superseded: Superseded, added: readonly Segment[], sequence: number): void {
     this.#version++;
-    superseded.docs.forEach((doc, i) => {
-      superseded.pieces[i]?.tombstones.kill(doc, this.#version);
-    });
+    superseded.kill(this.#version);
     this.#countLengths(superseded.lengths, -1);
-    for (const counts of superseded.terms.counts()) this.#journal.append(counts);
+    for (const counts of superseded.counts()) this.#journal.append(counts);
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
       this.#journal.append(segment.termCounts());
@@ -341,7 +332,7 @@ export class Shard {
       this.#documents += segment.documents;
       this.#countLengths(segment.lengthTotals(), 1);
     }
-    this.#documents += this.#memtable.documents - this.#visible - superseded.docs.length;
+    this.#documents += this.#memtable.documents - this.#visible - superseded.documents;
     this.#journal.append(this.#newInMemtable());
     this.#journal.append(this.#memtable.words(this.#visible, this.#memtable.documents));
     this.#visible = this.#memtable.documents;
@@ -356,11 +347,5 @@ export class Shard {
 
   #countLengths(lengths: readonly number[], sign: 1 | -1): void {
     addLengths(this.#lengths, lengths, sign);
-  }
-}
-
-function addLengths(sums: number[], lengths: readonly number[], sign: 1 | -1): void {
-  for (let field = 0; field < lengths.length; field++) {
-    sums[field] = (sums[field] ?? 0) + sign * (lengths[field] ?? 0);
   }
 }

@@ -8,7 +8,7 @@ import { TermTally } from "./term-tally.ts";
  * so that replacing many documents leaves one difference for each term, not one for each term of each document.
  */
 export class TakenTerms {
-  readonly #segments = new Map<Segment, TermTally>();
+  readonly #segments = new Map<Segment, SegmentTerms>();
   readonly #others: TermCounts[] = [];
 
   add(piece: Piece, doc: number): void {
@@ -16,17 +16,37 @@ export class TakenTerms {
       this.#others.push(piece.termsOf(doc, -1));
       return;
     }
-    let tally = this.#segments.get(piece);
-    if (tally === undefined) {
-      tally = new TermTally();
-      this.#segments.set(piece, tally);
+    let taken = this.#segments.get(piece);
+    if (taken === undefined) {
+      taken = new SegmentTerms(piece);
+      this.#segments.set(piece, taken);
     }
-    const counted = tally;
-    piece.eachToken(doc, (term) => counted.count(term, doc));
+    taken.add(doc);
   }
 
   *counts(): Generator<TermCounts> {
-    for (const [{ terms }, tally] of this.#segments) yield tally.taken(terms);
+    for (const taken of this.#segments.values()) yield taken.counts();
     yield* this.#others;
+  }
+}
+
+/** What documents of one segment take; documents die by the thousand, so that none has a closure of its own. */
+class SegmentTerms {
+  readonly #segment: Segment;
+  readonly #tally = new TermTally();
+  #doc = 0;
+  readonly #count = (term: number): void => this.#tally.count(term, this.#doc);
+
+  constructor(segment: Segment) {
+    this.#segment = segment;
+  }
+
+  add(doc: number): void {
+    this.#doc = doc;
+    this.#segment.eachToken(doc, this.#count);
+  }
+
+  counts(): TermCounts {
+    return this.#tally.taken(this.#segment.terms);
   }
 }

@@ -13,7 +13,7 @@ const unpaused = 4;
 /** A small part: its documents are appended to the memtable. */
 export function stageAnalyzed({ documents, deleted }: AnalyzedBatch): StagePart {
   return async (staged, pause) => {
-    await takeSteps(someAtOnce(documents, staged.put), pause);
+    await takeSteps(each(documents, staged.put), pause);
     await stageDeletes(deleted, staged, pause);
   };
 }
@@ -25,23 +25,34 @@ export function stageSealed({ data, deleted }: SealedBatch): StagePart {
     await pause();
     await takeSteps(staged.warm(segment), pause);
     staged.add(segment);
-    const docs = new Array<undefined>(segment.documents).keys();
-    const superseding = someAtOnce(docs, (doc) => staged.supersede(segment.ids.keyOf(doc)));
-    await takeSteps(superseding, pause);
+    const { documents, ids } = segment;
+    await takeSteps(
+      someAtOnce(documents, (doc) => staged.supersede(ids.keyOf(doc))),
+      pause,
+    );
     await stageDeletes(deleted, staged, pause);
   };
 }
 
 async function stageDeletes(deleted: readonly string[], staged: Staged, pause: Pause): Promise<void> {
-  const superseding = someAtOnce(deleted, (id) => staged.supersede(lookupKey(id)));
-  await takeSteps(superseding, pause);
+  await takeSteps(
+    each(deleted, (id) => staged.supersede(lookupKey(id))),
+    pause,
+  );
 }
 
 /** Handles one after the other, coming back after every few. */
-function* someAtOnce<T>(items: Iterable<T>, handle: (item: T) => void): Generator<void, void> {
-  let handled = 0;
-  for (const item of items) {
-    handle(item);
-    if (handled++ % unpaused === 0) yield;
+function each<T>(items: readonly T[], handle: (item: T) => void): Generator<void, void> {
+  return someAtOnce(items.length, (i) => {
+    const item = items[i];
+    if (item !== undefined) handle(item);
+  });
+}
+
+/** The same by their numbers. */
+function* someAtOnce(count: number, handle: (i: number) => void): Generator<void, void> {
+  for (let i = 0; i < count; i++) {
+    handle(i);
+    if (i % unpaused === 0) yield;
   }
 }
