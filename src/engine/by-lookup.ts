@@ -19,7 +19,10 @@ type Part = { term: TermCursor; from: number; to: number; at: number; most: numb
  * say; by the time the frequent ones come, most that hold nothing rarer are ("MaxScore", Turtle and Flood, 1995). A score
  * is the sum in the terms' order, and a document counts with the last term that it holds. Everybody must be admitted.
  */
-export function collectByLookup([first, second, third]: readonly TermCursor[], range: LookupRange): number {
+export function collectByLookup(terms: readonly TermCursor[], range: LookupRange): number {
+  const first = terms[0];
+  const second = terms[1];
+  const third = terms[2];
   if (first === undefined || second === undefined) return 0;
   const { limit } = range;
   const a = partOf(first, limit);

@@ -122,7 +122,8 @@ export class PieceScan implements Collector {
       const cursor = this.#openTerm(clause.terms[0], clause.weighingAt);
       if (cursor !== undefined) terms.push(cursor);
     }
-    const [first, second] = terms;
+    const first = terms[0];
+    const second = terms[1];
     // Two scores have the same sum either way round, and merging goes by the rarer term.
     if (terms.length === 2 && first && second && second.end - second.start < first.end - first.start) terms.reverse();
     if (this.#plainTop !== undefined && this.#knowsDead) this.#foresee(terms, this.#plainTop);
@@ -179,7 +180,8 @@ export class PieceScan implements Collector {
   }
 
   #advanceSimple(terms: readonly TermCursor[]): number {
-    const [alone, other] = terms;
+    const alone = terms[0];
+    const other = terms[1];
     if (alone !== undefined && terms.length === 1) return this.#advanceAlone(alone);
     const start = nextDocument(terms);
     if (start === undefined) return this.#finish();

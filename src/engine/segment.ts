@@ -130,8 +130,8 @@ export class Segment implements Piece {
   lengthsOf(doc: number): readonly number[] {
     const { fields, lengthRows, documentLengths } = this.data;
     const row = (documentLengths[doc] ?? 0) * fields;
-    const lengths: number[] = [];
-    for (let field = 0; field < fields; field++) lengths.push(lengthRows[row + field] ?? 0);
+    const lengths = new Array<number>(fields).fill(0);
+    for (let field = 0; field < fields; field++) lengths[field] = lengthRows[row + field] ?? 0;
     return lengths;
   }
 
