@@ -55,19 +55,22 @@ export function writeReplyHead(
   writeCounts(view, at + countsAt, reply);
   let place = at + headBytes;
   let ids = "";
-  for (const { id, score } of hits) {
+  // By places: the runtime asks an iterator for each item here, forty calls a reply.
+  for (let i = 0; i < hits.length; i++) {
+    const { id = "", score = 0 } = hits[i] ?? {};
     ids += id;
     view.setFloat64(place, score, true);
     place += 8;
   }
-  for (const sizeBytes of documentSizesBytes) {
-    view.setUint32(place, sizeBytes, true);
+  for (let i = 0; i < documentSizesBytes.length; i++) {
+    view.setUint32(place, documentSizesBytes[i] ?? 0, true);
     place += 4;
   }
   const idsAt = place + 2 * hits.length;
   const idsEnd = idsAt + into.write(ids, idsAt);
   const ascii = idsEnd - idsAt === ids.length;
-  for (const { id } of hits) {
+  for (let i = 0; i < hits.length; i++) {
+    const id = hits[i]?.id ?? "";
     view.setUint16(place, ascii ? id.length : Buffer.byteLength(id), true);
     place += 2;
   }
