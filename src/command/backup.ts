@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DamagedBackup, readBackup } from "../protocol/backup.ts";
 import { systemClock } from "../time.ts";
@@ -6,10 +6,12 @@ import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-c
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
 import { download } from "./stream.ts";
+import { goesWithProcess } from "./unfinished-file.ts";
 
 const usage = `hedgerow backup FILE: write all indexes, their documents and aliases into one file
 
 The file is under its name only once all of it is there, checked and on the disk; one that stood there is replaced.
+A pipe or a device is written to as it stands; - is standard output.
 Writes may go on meanwhile: what was acknowledged before is in it.`;
 
 const flags = {} as const;
@@ -20,27 +22,33 @@ export function run(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function backup({ words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
-  const [file, ...others] = words;
-  if (file === undefined) throw new Misuse("name the file to write");
+  const [named, ...others] = words;
+  if (named === undefined) throw new Misuse("name the file to write");
   if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
+  const file = named === "-" ? "/dev/stdout" : named;
   const bar = new ProgressBar("backing up", io, systemClock);
-  const aside = `${file}.new`;
+  const write = (await isStream(file)) ? writeInto : writeAside;
   try {
-    const written = await writeAside(aside, download(client, "/v1/backup"), bar);
-    await rename(aside, file);
-    await syncDirectory(dirname(file));
+    const written = await write(file, download(client, "/v1/backup"), bar);
     bar.clear();
     const result = { file, ...written, tookMs: Math.round(bar.elapsedMs) };
-    if (isJson) io.stdout(`${JSON.stringify(result)}\n`);
-    else io.stdout(`${summary(result)} in ${formatDuration(bar.elapsedMs)} backed up into ${file}\n`);
+    const say = write === writeInto ? io.stderr : io.stdout;
+    if (isJson) say(`${JSON.stringify(result)}\n`);
+    else say(`${summary(result)} in ${formatDuration(bar.elapsedMs)} backed up into ${file}\n`);
     return exitCodes.done;
   } catch (error) {
     bar.clear();
-    await rm(aside, { force: true });
     if (!(error instanceof DamagedBackup)) throw error;
-    io.stderr(`hedgerow: what came is damaged: ${error.message}; nothing was written\n`);
+    const left = write === writeInto ? `what ${file} got is of no use` : "nothing was written";
+    io.stderr(`hedgerow: what came is damaged: ${error.message}; ${left}\n`);
     return exitCodes.failed;
   }
+}
+
+/** Whether there is something that is no file, such as a pipe: to put a file in its place would take it from its readers. */
+async function isStream(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 type Written = { indexes: string[]; documents: number; sizeBytes: number };
@@ -50,8 +58,28 @@ function summary({ indexes, documents, sizeBytes }: Written): string {
   return `${formatCount(indexes.length)} indexes, ${formatCount(documents)} documents, ${mebibytes} MiB`;
 }
 
-/** Writes the bytes as they come, and reads them at the same time as a restore will. */
+/** So many have been made by this process. */
+let filesAside = 0;
+
+/** Writes a file of its own, since another backup to the same name may be under way, and then puts it in its place. */
 async function writeAside(path: string, bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Promise<Written> {
+  const aside = `${path}.${process.pid}-${++filesAside}.new`;
+  const unfinished = goesWithProcess(aside);
+  try {
+    const written = await writeInto(aside, bytes, bar);
+    await rename(aside, path);
+    await syncDirectory(dirname(path));
+    return written;
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  } finally {
+    unfinished.release();
+  }
+}
+
+/** Writes the bytes as they come, and reads them at the same time as a restore will. */
+async function writeInto(path: string, bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Promise<Written> {
   const written: Written = { indexes: [], documents: 0, sizeBytes: 0 };
   const handle = await open(path, "w");
   const keep = async function* (): AsyncGenerator<Uint8Array, void> {
@@ -70,7 +98,7 @@ async function writeAside(path: string, bytes: AsyncIterable<Uint8Array>, bar: P
       written.documents++;
       bar.update({ documents: written.documents, done: written.documents, total });
     }
-    await handle.sync();
+    if ((await handle.stat()).isFile()) await handle.sync();
     return written;
   } finally {
     await handle.close();

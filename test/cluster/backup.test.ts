@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
@@ -92,6 +93,27 @@ describe("a backup", () => {
     expect(again.err).toContain("the cluster holds books, empty; a backup is restored into an empty one");
     expect(await answers(cluster)).toEqual(expected);
     await cluster.close();
+  });
+
+  it("is whole whatever others write to the same name at once, and leaves nothing beside itself", async () => {
+    const shared = join(directory, "shared", "same.backup");
+    await mkdir(dirname(shared));
+    const made = await Promise.all(Array.from({ length: 4 }, () => command(backup, [shared], source.url)));
+    expect(made.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect((await command(restore, [shared, "--check"], "http://127.0.0.1:9")).code).toBe(0);
+    expect(await readdir(dirname(shared))).toEqual(["same.backup"]);
+  });
+
+  it("goes through a pipe that stands under its name, which stays there", async () => {
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const [made, bytes] = await Promise.all([command(backup, [pipe], source.url), readFile(pipe)]);
+    expect(made).toMatchObject({ code: 0, out: "" });
+    expect(made.err).toContain(`backed up into ${pipe}`);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
+    const copy = join(directory, "copy.backup");
+    await writeFile(copy, bytes);
+    expect((await command(restore, [copy, "--check"], "http://127.0.0.1:9")).code).toBe(0);
   });
 
   it("is refused before anything is sent, wherever a byte of it is wrong or missing", async () => {
