@@ -110,7 +110,8 @@ export function bodyFromParameters(parameters: Readonly<Record<string, unknown>>
   for (const [key, value] of Object.entries(parameters)) {
     const name = key === "q" ? "query" : key;
     if (typeof value !== "string") return { kind: "invalid", path: `/${key}`, detail: "is given more than once" };
-    if (name in body) return { kind: "invalid", path: `/${key}`, detail: "is given both as q and as query" };
+    if (Object.hasOwn(body, name))
+      return { kind: "invalid", path: `/${key}`, detail: "is given both as q and as query" };
     const converted = convert(name, value);
     if (converted === undefined) return { kind: "invalid", path: `/${key}`, detail: "must be JSON" };
     body[name] = converted;

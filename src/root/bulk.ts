@@ -47,8 +47,6 @@ export async function readLines(sent: Uint8Array, settings: IndexSettings, parts
  */
 export async function readArray(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
   const { clock, documentBytesMax } = parts;
-  // One level is the list's own.
-  if (nestsDeeper(body, jsonDepthMax + 1)) throw new HedgerowError("invalid_request", tooDeep);
   const list = withoutMark(body);
   const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
   const elements = jsonElements(list);
@@ -62,10 +60,7 @@ export async function readArray(body: Uint8Array, settings: IndexSettings, parts
         );
       return request;
     }
-    const source = onOneLine(list.subarray(element.value.start, element.value.end));
-    const read = readDocument(source);
-    if (read.kind === "broken") throw notJson(`the body is not JSON: element ${line}: ${read.detail}`);
-    takeDocument(request, { line, document: read.document, source }, settings);
+    takeElement(request, { line, source: onOneLine(list.subarray(element.value.start, element.value.end)) }, settings);
     if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
       await yieldToLoop();
       sliceStartMs = clock.nowMs();
@@ -100,6 +95,17 @@ function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array },
     request.rejected.push({ line: at.line, code: "invalid_document", detail: `not JSON: ${read.detail}` });
     return;
   }
+  takeDocument(request, { line: at.line, document: read.document, source: at.source }, settings);
+}
+
+/** What nests too deep is not looked into; where all of a list must be JSON, that counts as such. */
+function takeElement(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
+  if (nestsDeeper(at.source)) {
+    request.rejected.push({ line: at.line, code: "invalid_document", detail: tooDeep });
+    return;
+  }
+  const read = readDocument(at.source);
+  if (read.kind === "broken") throw notJson(`the body is not JSON: element ${at.line}: ${read.detail}`);
   takeDocument(request, { line: at.line, document: read.document, source: at.source }, settings);
 }
 

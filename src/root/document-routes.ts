@@ -5,13 +5,16 @@ import { readArray, readLines } from "./bulk.ts";
 import { sentDocument } from "./sent-document.ts";
 import type { RootService } from "./service.ts";
 
+/** Of bodies with one document a line. */
+const lineMediaTypes = ["application/x-ndjson", "application/ndjson"];
+
 type DocumentParameters = { Params: { index: string; id: string } };
 
 /** Writing and reading documents. Every acknowledgement follows the log's: it is durable. */
 export function documentRoutes(app: App, service: RootService): void {
   // Bulk bodies are read line by line or element by element, never by the server's own JSON parser.
   app.register(async (scope) => {
-    readRawJson(scope);
+    readRaw(scope, ["application/json", ...lineMediaTypes]);
     scope.post<{ Params: { index: string }; Body: unknown }>("/v1/indexes/:index/documents", async (request) => {
       const index = service.catalog.get(request.params.index, request.grant);
       const key = keyOf(request.headers["idempotency-key"]);
@@ -27,8 +30,7 @@ export function documentRoutes(app: App, service: RootService): void {
 
   // So are single ones: what is stored is the text that came.
   app.register(async (scope) => {
-    readRawJson(scope);
-    scope.removeContentTypeParser(["application/x-ndjson", "application/ndjson"]);
+    readRaw(scope, ["application/json"]);
     scope.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
       const index = service.catalog.get(request.params.index, request.grant);
       const { id, source } = sentDocument(request.body, request.params.id, index.definition.settings);
@@ -57,13 +59,13 @@ export function documentRoutes(app: App, service: RootService): void {
       .send(Buffer.concat([Buffer.from(head), found.source, Buffer.from("}")]));
   });
 
-  app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request) => {
+  app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
     const index = service.catalog.get(request.params.index, request.grant);
     const { id } = request.params;
     const condition = conditionOf(request.headers);
     const { version, found } = await writeOne(service, index.definition.index, { kind: "delete", id, condition });
     if (!found) throw missing(id);
-    return { id, version, deleted: true, token: String(version) };
+    return reply.header("etag", `"${version}"`).send({ id, version, deleted: true, token: String(version) });
   });
 }
 
@@ -85,10 +87,10 @@ function missing(id: string): HedgerowError {
   return new HedgerowError("document_not_found", `there is no document "${id}"`);
 }
 
-/** Leaves JSON bodies to their routes. */
-function readRawJson(scope: App): void {
+/** Leaves bodies of some types to their routes. */
+function readRaw(scope: App, mediaTypes: string[]): void {
   scope.removeContentTypeParser("application/json");
-  scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser(mediaTypes, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 }
 
 type ConditionHeaders = { "if-match"?: string | undefined; "if-none-match"?: string | undefined };

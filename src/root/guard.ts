@@ -34,6 +34,7 @@ const securityHeaders = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 };
+const livenessRoute = "/livez";
 const strictTransport = { "strict-transport-security": "max-age=31536000" };
 
 /** What browsers are told of every answer that is data. */
@@ -51,7 +52,9 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
     if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
       throw new HedgerowError("invalid_request", "the request has no Host header, which HTTP/1.1 asks for");
     }
-    if (guard.ownNamesOnly === true && !namesThisMachine(request.headers.host)) {
+    // A probe may name nobody, and learns nothing but that the process runs.
+    const isProbe = request.route === livenessRoute;
+    if (guard.ownNamesOnly === true && !isProbe && !namesThisMachine(request.headers.host)) {
       const detail = `without keys only this machine is served, not "${request.headers.host ?? ""}"`;
       throw new HedgerowError("forbidden", detail);
     }
@@ -63,11 +66,12 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
   });
   app.addHook("onResponse", (request, reply, done) => {
     const { method, route } = request;
+    const isRefused = reply.statusCode === 401 || reply.statusCode === 403;
     if (isAudited(needOf(method, route), method, reply.statusCode)) {
       const [index, id] = [named(request.params, "index"), named(request.params, "id")];
       audit.note({
         traceId: request.traceId,
-        key: request.grant?.name,
+        key: isRefused ? access?.nameOf(request.headers.authorization) : request.grant?.name,
         from: request.socket.remoteAddress,
         method,
         route: route ?? "none",
@@ -84,6 +88,18 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
 export function readShallowJson(app: App): void {
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
+  });
+}
+
+/** Refuses bodies that are packed: taken as they stand they would be read as something else. */
+export function refuseEncodings(app: App): void {
+  app.addHook("onRequest", (request, _reply, done) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "" && encoding.toLowerCase() !== "identity") {
+      const detail = `bodies are taken as they are, not with Content-Encoding: ${encoding}`;
+      throw new HedgerowError("unsupported_media_type", detail);
+    }
+    done();
   });
 }
 

@@ -71,12 +71,21 @@ export class Access {
     return grantOf(key);
   }
 
+  /** The name of the key that was sent, whatever it is good for; undefined where it is none of these. */
+  nameOf(authorization: string | undefined): string | undefined {
+    return authorization === undefined ? undefined : this.#find(authorization)?.name;
+  }
+
+  #find(authorization: string): Key | undefined {
+    const isBearer = authorization.slice(0, bearer.length).toLowerCase() === bearer;
+    return isBearer ? this.#ring.find(authorization.slice(bearer.length)) : undefined;
+  }
+
   #keyOf(authorization: string | undefined): Key {
     if (authorization === undefined) {
       throw new HedgerowError("unauthenticated", "send a key: Authorization: Bearer <token>");
     }
-    const isBearer = authorization.slice(0, bearer.length).toLowerCase() === bearer;
-    const key = isBearer ? this.#ring.find(authorization.slice(bearer.length)) : undefined;
+    const key = this.#find(authorization);
     if (key === undefined) throw new HedgerowError("unauthenticated", "the key that was sent is not known here");
     return key;
   }

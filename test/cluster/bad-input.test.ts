@@ -47,6 +47,8 @@ const rows: Row[] = [
   ["POST", search, { facets: [{ size: 1 }] }, 400, "invalid_request", "/facets/0 must have required property 'field'"],
   ["POST", search, { highlight: 5 }, 400, "invalid_request", "true or false or a list, each of it a string"],
   ["POST", search, { highlight: [5] }, 400, "invalid_request", "/highlight/0 must be string"],
+  ["GET", `${search}?constructor=1`, undefined, 400, "invalid_request", "/constructor is not a known field"],
+  ["GET", `${search}?q=a&toString=1`, undefined, 400, "invalid_request", "/toString is not a known field"],
   ["GET", `${search}?match=some`, undefined, 400, "invalid_request", '\\"any\\", \\"all\\" or a number from 1 to 100'],
   ["POST", search, { query: "a", fields: ["nowhere"] }, 400, "invalid_request", "nowhere"],
   ["POST", search, { query: "a", fields: ["year"] }, 400, "invalid_request", "year"],
@@ -151,6 +153,20 @@ describe("bad input", () => {
   it("refuses types of body that it does not know, and bodies that are too large", async () => {
     const xml = await cluster.request("POST", search, new RawBody({ "content-type": "text/xml" }, "<x/>"));
     expect(xml).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
+    for (const [method, path] of [
+      ["POST", search],
+      ["PUT", "/v1/indexes/lines"],
+      ["PUT", `${documents}/1`],
+      ["POST", "/v1/aliases"],
+    ] as const) {
+      expect(await cluster.request(method, path, ndjson('{"query":"x"}'))).toMatchObject({ status: 415 });
+    }
+    for (const encoding of ["gzip", "br", "unheard-of"]) {
+      const headers = { "content-type": "application/json", "content-encoding": encoding };
+      const packed = await cluster.request("POST", documents, new RawBody(headers, '[{"id":"z"}]'));
+      expect(packed).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
+      expect(String(packed.body.detail)).toContain(encoding);
+    }
     const large = await cluster.request("POST", search, `{"query":"${"x".repeat(33 << 20)}"}`);
     expect(large).toMatchObject({ status: 413, body: { code: "too_large" } });
   });

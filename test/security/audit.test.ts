@@ -92,6 +92,7 @@ describe("hedgerow key", () => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const ask = (method: string, path: string, body?: object): Promise<Response> =>
         fetch(cluster.url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      expect((await ask("GET", "/v1/cluster")).status).toBe(403);
       const index = await ask("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } });
       await ask("PUT", "/v1/indexes/books/documents/1", { title: "a secret garden" });
       await ask("GET", "/v1/indexes/books/search?q=garden");
@@ -114,6 +115,7 @@ describe("hedgerow key", () => {
     }
     const noted = await linesOf(audit);
     expect(noted).toMatchObject([
+      { key: "web", method: "GET", route: "/v1/cluster", status: 403 },
       { key: "web", method: "PUT", route: "/v1/indexes/:index", index: "books", status: 201 },
       { key: "web", method: "PUT", route: "/v1/indexes/:index/documents/:id", index: "books", id: "1", status: 201 },
       { method: "GET", route: "/v1/cluster", status: 401 },

@@ -337,14 +337,18 @@ describe("a root without keys", () => {
       expect((await requestTo(cluster.url)("GET", "/v1/indexes")).status).toBe(200);
       const port = new URL(cluster.url).port;
       const { get } = await import("node:http");
-      const status = await new Promise<number | undefined>((resolve, reject) => {
-        const headers = { host: `evil.example:${port}` };
-        get({ port, host: "127.0.0.1", path: "/v1/indexes", headers }, (answer) => {
-          answer.resume();
-          resolve(answer.statusCode);
-        }).on("error", reject);
-      });
-      expect(status).toBe(403);
+      const statusOf = (path: string, host: string): Promise<number | undefined> =>
+        new Promise((resolve, reject) => {
+          get({ port, host: "127.0.0.1", path, headers: { host } }, (answer) => {
+            answer.resume();
+            resolve(answer.statusCode);
+          }).on("error", reject);
+        });
+      for (const path of ["/v1/indexes", "/readyz", "/", "/livez/../v1/indexes"]) {
+        expect(await statusOf(path, `evil.example:${port}`)).toBe(403);
+      }
+      // Whoever asks only whether the process runs may name nobody.
+      for (const host of ["", `probe.example:${port}`]) expect(await statusOf("/livez", host)).toBe(200);
     } finally {
       await cluster.close();
     }

@@ -210,13 +210,6 @@ describe("what one caller may ask", () => {
       "invalid_request",
     ],
     ["a megabyte of brackets", "/v1/indexes/books/search", "[".repeat(1 << 20), 400, "invalid_request"],
-    [
-      "a list of documents that nests too deep",
-      "/v1/indexes/books/documents",
-      `[{"id":"1","x":${deep(80)}}]`,
-      400,
-      "invalid_request",
-    ],
     ["a name that poisons prototypes", "/v1/indexes/books/search", '{"__proto__":{"size":1}}', 400, "invalid_request"],
     [
       "too many fields in an index",
@@ -237,10 +230,12 @@ describe("what one caller may ask", () => {
       `{"id":"deep","x":${deep(80)}}`,
       `{"id":"large","x":"${"a".repeat(20_000)}"}`,
     ];
-    const { status, body } = await cluster.request("POST", "/v1/indexes/books/documents", ndjson(lines.join("\n")));
-    expect(status).toBe(200);
-    expect(body.accepted).toBe(1);
-    expect(body.rejected).toMatchObject([{ line: 2 }, { line: 3 }]);
+    for (const sent of [ndjson(lines.join("\n")), `[${lines.join(",")}]`]) {
+      const { status, body } = await cluster.request("POST", "/v1/indexes/books/documents", sent);
+      expect(status).toBe(200);
+      expect(body.accepted).toBe(1);
+      expect(body.rejected).toMatchObject([{ line: 2 }, { line: 3 }]);
+    }
     const alone = await cluster.request("PUT", "/v1/indexes/books/documents/x", { x: "a".repeat(20_000) });
     expect([alone.status, alone.body.code]).toEqual([413, "too_large"]);
   });

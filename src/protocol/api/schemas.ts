@@ -64,7 +64,9 @@ const hit = object({
   score: orNull("number"),
   settled: { ...flag, description: "nothing that is missing could change this hit or its rank" },
   "document?": { type: "object" },
-  "highlights?": mapOf(list({ ...text, description: "escaped HTML with <mark>" })),
+  "highlights?": mapOf(
+    list({ ...text, description: "escaped HTML with <mark>, of the first 100,000 bytes of the field" }),
+  ),
   "explanation?": { type: "object", description: "the score's arithmetic, with explain: true" },
 });
 
