@@ -90,6 +90,11 @@ export class PieceScan implements Collector {
     return this.top.floor;
   }
 
+  /** Whether all documents have been covered; facets may still have to be added up. */
+  get scanned(): boolean {
+    return this.#scanned;
+  }
+
   /** Live documents that have been covered. */
   get covered(): number {
     const { documents, piece } = this.view;

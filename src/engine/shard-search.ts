@@ -128,7 +128,7 @@ export class ShardSearch {
       documentsTotal: this.#view.documents,
       sequence: this.#view.sequence,
       total: this.#total + (this.#scan?.total ?? 0),
-      totalExact: complete,
+      totalExact: this.#allBegun && (this.#scan?.scanned ?? true),
       hits: this.#hitsOf(best),
       sources: this.#sourcesOf(best),
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),

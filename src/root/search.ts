@@ -159,16 +159,19 @@ async function gatherAnswer(
       isKnown: (shard) => tellsOfAll(index, shard),
     }),
   });
+  const total = totalOf(result, verdict.coverage.shards.missing === 0 && documentsLeftOut === 0);
   const last = page.at(-1)?.hit;
+  // From the beginning it is known how many have been shown; behind a cursor a page that is not full tells.
+  const shown = body.cursor === undefined && total.exact ? from + page.length : 0;
+  const isLastPage = page.length < size || shown >= total.value;
   // Members that are undefined are not written.
   const written = writeAnswer(plan.index, shownPage(page, plan, index.definition.settings), {
-    total: totalOf(result, verdict.complete && documentsLeftOut === 0),
+    total,
     complete: verdict.complete,
     coverage: verdict.coverage,
     shards: verdict.shards,
     facets: plan.facets === undefined ? undefined : facetsOf(plan.facets, { ...result, documentsLeftOut }, index),
-    // A page that is not full is the last one.
-    cursor: last === undefined || page.length < size ? null : writeCursor(body, planned, last),
+    cursor: last === undefined || isLastPage ? null : writeCursor(body, planned, last),
     statistics: { epoch: plan.epoch, documents },
     corrections: corrections.length === 0 ? undefined : corrections,
     profile: body.profile === true ? profileOf(attempts, { startMs, plannedMs, gatheredMs, deadlineMs }) : undefined,

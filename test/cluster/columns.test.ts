@@ -206,6 +206,13 @@ describe("a cursor", () => {
     expect(whole.cursor).toBeNull();
     const walked = await walk("rest", { query: "sea wind", sort: ["category"], size: 7 }, []);
     expect(walked).toEqual(told(whole).hits.map(({ id }) => id));
+    const found = told(whole).hits.length;
+    expect(whole.total).toEqual({ value: found, exact: true });
+    const question = { query: "sea wind", sort: ["category"] };
+    for (const from of [0, 3]) {
+      expect((await search("rest", { ...question, from, size: found - from })).cursor).toBeNull();
+      expect((await search("rest", { ...question, from, size: found - from - 1 })).cursor).not.toBeNull();
+    }
     expect(await search("rest", { size: 0 })).toMatchObject({ hits: [], cursor: null });
   });
 

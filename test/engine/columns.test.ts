@@ -216,11 +216,14 @@ describe("a shard's facets", () => {
 
   test("bound what a stopped search did not count, whenever it is stopped", () => {
     const running = shard.shard.prepare(plan);
+    const whole = search(shard, plan);
     let truncated = 0;
     for (let turns = 0, done = false; !done; turns++) {
       const stopped = shard.shard.prepare(plan);
       for (let turn = 0; turn < turns && !stopped.step(() => true); turn++);
-      const { facets = [], outcome } = stopped.finish();
+      const { facets = [], outcome, documents, documentsTotal, total, totalExact } = stopped.finish();
+      expect(totalExact).toBe(documents === documentsTotal);
+      if (totalExact) expect(total).toBe(whole.total);
       done = running.step(() => true);
       for (const [i, name] of (["category", "year"] as const).entries()) {
         const { values, rest, error } = facets[i] ?? { values: [], rest: 0, error: 0 };
