@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { CommandIo } from "./command/io.ts";
+import type { CommandIo, ServiceIo } from "./command/io.ts";
+import { writerTo } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
+import { tellParent } from "./command/supervision.ts";
 import { versionLine } from "./command/version.ts";
 import { systemTimers } from "./time.ts";
 
@@ -22,7 +24,7 @@ const usage = `hedgerow: search that answers on time
 Each takes --help. hedgerow --version tells which this is.
 `;
 
-type RunCommand = (args: string[], io: CommandIo & { program: string; stopped: Promise<void> }) => Promise<number>;
+type RunCommand = (args: string[], io: ServiceIo & { program: string }) => Promise<number>;
 
 /** Each command is loaded only when asked for: a search from the shell does not need a server's code. */
 const commands: Record<string, () => Promise<RunCommand>> = {
@@ -41,11 +43,14 @@ const commands: Record<string, () => Promise<RunCommand>> = {
 const services = ["up", "root", "leaf"];
 
 const io: CommandIo = {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
+  stdout: writerTo(process.stdout),
+  stderr: writerTo(process.stderr),
   isTerminal: process.stderr.isTTY === true,
   env: process.env,
 };
+
+const ask: ServiceIo["askForDirectory"] = async (path, owner) =>
+  (await import("./command/data-directory.ts")).askForDirectory(path, owner);
 
 /** What a role cannot start without is said in a line; whatever it had opened already goes with the process. */
 function stopped(error: unknown): never {
@@ -76,7 +81,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   flushCompileCache();
   const program = fileURLToPath(import.meta.url);
   try {
-    return await run(args, { ...io, program, stopped: stop?.stopped ?? new Promise<void>(() => undefined) });
+    const stopped = stop?.stopped ?? new Promise<void>(() => undefined);
+    return await run(args, { ...io, program, stopped, tellParent, askForDirectory: ask });
   } finally {
     stop?.release();
   }

@@ -6,21 +6,31 @@ import { HedgerowError } from "../errors.ts";
 /** A directory that this process has for itself. */
 export type DataDirectory = { release(): void };
 
-const lockName = "up.lock";
+/** Who has a directory; `up` and one leaf may share one. */
+export type DirectoryOwner = "up" | "leaf";
+
+/** What came of asking for one; `detail` names the directory and the way out. Nothing in it has changed then. */
+export type DirectoryOutcome =
+  | { kind: "taken"; directory: DataDirectory }
+  | { kind: "in use" | "unusable"; detail: string };
+
 const busy = 5;
 
-/**
- * Makes a directory where it is missing and takes it for this process alone, until it lets go or ends, however it ends.
- * Throws `storage_unavailable`, which names the directory and the way out, when another process has it or when it
- * cannot be used; nothing in it has changed then.
- */
-export async function takeDataDirectory(path: string): Promise<DataDirectory> {
+/** As `askForDirectory`. Throws `storage_unavailable` when another process has it or when it cannot be used. */
+export async function takeDataDirectory(path: string, owner: DirectoryOwner): Promise<DataDirectory> {
+  const outcome = await askForDirectory(path, owner);
+  if (outcome.kind === "taken") return outcome.directory;
+  throw new HedgerowError("storage_unavailable", outcome.detail);
+}
+
+/** Makes a directory where it is missing and takes it for this process alone, until it lets go or ends, however it ends. */
+export async function askForDirectory(path: string, owner: DirectoryOwner): Promise<DirectoryOutcome> {
   try {
     await makeDirectory(resolve(path));
+    return { kind: "taken", directory: lock(join(path, `${owner}.lock`)) };
   } catch (error) {
-    throw unusable(path, error);
+    return whyNot(path, owner, error);
   }
-  return lock(path);
 }
 
 /** Step by step: Node's own `recursive` never returns below a directory such as /proc, in which nothing can be made. */
@@ -37,25 +47,25 @@ export async function makeDirectory(path: string): Promise<void> {
 }
 
 /** SQLite's lock, since the system ends it with the process and a file with a pid would outlive it. */
-function lock(path: string): DataDirectory {
+function lock(file: string): DataDirectory {
   let database: DatabaseSync | undefined;
   try {
-    const opened = new DatabaseSync(join(path, lockName), { timeout: 0 });
+    const opened = new DatabaseSync(file, { timeout: 0 });
     database = opened;
     opened.exec("begin exclusive");
     return { release: () => opened.close() };
   } catch (error) {
     database?.close();
-    throw unusable(path, error);
+    throw error;
   }
 }
 
-function unusable(path: string, error: unknown): HedgerowError {
+function whyNot(path: string, owner: DirectoryOwner, error: unknown): DirectoryOutcome {
   const cause = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
   if (error instanceof Error && "errcode" in error && error.errcode === busy) {
-    const detail = `${path} is in use by another hedgerow up; stop that one, or name another directory with --data`;
-    return new HedgerowError("storage_unavailable", detail);
+    const detail = `${path} is in use by another hedgerow ${owner}; stop that one, or name another directory with --data`;
+    return { kind: "in use", detail };
   }
   const why =
     code === "EEXIST" || code === "ENOTDIR"
@@ -63,7 +73,7 @@ function unusable(path: string, error: unknown): HedgerowError {
       : code === "EACCES" || code === "EPERM" || code === "EROFS"
         ? "may not be made by this user"
         : `cannot be used: ${cause}`;
-  return new HedgerowError("storage_unavailable", `${path} ${why}; --data names another directory`);
+  return { kind: "unusable", detail: `${path} ${why}; --data names another directory` };
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,3 +1,5 @@
+import type { DirectoryOutcome, DirectoryOwner } from "./data-directory.ts";
+
 /** What a command may touch of the process that runs it, so that tests can stand in for a terminal. */
 export type CommandIo = {
   /** Writes what was asked for. `text` carries its own line ends. */
@@ -7,4 +9,14 @@ export type CommandIo = {
   /** Whether somebody watches stderr live; progress is drawn only then. */
   isTerminal: boolean;
   env: Readonly<Record<string, string | undefined>>;
+};
+
+/** What a process that serves may touch beside that. */
+export type ServiceIo = CommandIo & {
+  /** Resolves when it is to drain and end. */
+  stopped: Promise<void>;
+  /** Tells the process that started this one, where there is one. */
+  tellParent(message: object): void;
+  /** Takes a directory for this process alone. */
+  askForDirectory(path: string, owner: DirectoryOwner): Promise<DirectoryOutcome>;
 };

@@ -25,7 +25,11 @@ export function renderSearch(answer: unknown, { from }: { from: number }): strin
 function renderHit({ id, score, settled, document, highlights }: Record<string, unknown>, rank: number): string {
   const fields = asRecord(document);
   const title = firstText(fields, titleFields) ?? asText(id) ?? "";
-  const known = [asText(id), asNumber(score)?.toFixed(3), settled === false ? "may still change" : undefined];
+  const known = [
+    plain(asText(id) ?? "", Number.POSITIVE_INFINITY),
+    asNumber(score)?.toFixed(3),
+    settled === false ? "may still change" : undefined,
+  ];
   const head = `${String(rank).padStart(3)}. ${plain(title, titleLengthMax)}  (${known.filter(Boolean).join(", ")})\n`;
   const snippet = highlighted(asRecord(highlights)) ?? firstText(fields, bodyFields);
   return snippet === undefined ? head : `${head}     ${plain(snippet, snippetLengthMax)}\n`;

@@ -12,6 +12,7 @@ const listenProblems: Readonly<Record<string, string>> = {
 export function startProblem(error: unknown): string | undefined {
   if (error instanceof HedgerowError) return error.message;
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if ("syscall" in error && error.syscall === "write") return error.message;
   const place = listenedAt(error);
   const problem = listenProblems[error.code];
   return place === undefined || problem === undefined ? undefined : `${place} ${problem}`;

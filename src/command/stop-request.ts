@@ -1,6 +1,6 @@
 import type { Timers } from "../time.ts";
 import { commandLineOf, isRunForNpm } from "./npm-parent.ts";
-import { askedToEnd, isSupervision } from "./supervision.ts";
+import { askedToEnd, isSupervision, tellParent } from "./supervision.ts";
 
 export type StopRequest = {
   /** Resolves when this process is to drain and end. */
@@ -26,7 +26,7 @@ export function listenForStop(timers: Timers): StopRequest {
 
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isSupervised) {
-      if (signal === "SIGTERM" && process.connected) process.send?.(askedToEnd);
+      if (signal === "SIGTERM") tellParent(askedToEnd);
       return;
     }
     forgetting.cancel();

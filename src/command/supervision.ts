@@ -23,3 +23,8 @@ export function listeningUrl(message: unknown): string | undefined {
 function isObject(message: unknown): message is object {
   return typeof message === "object" && message !== null;
 }
+
+/** Tells the process that started this one over the channel between them. One that has let go of it hears no more. */
+export function tellParent(message: object): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}

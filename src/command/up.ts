@@ -29,7 +29,7 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
     return 2;
   }
   try {
-    const directory = await takeDataDirectory(config.data);
+    const directory = await takeDataDirectory(config.data, "up");
     await serve(config, io).finally(() => directory.release());
     return 0;
   } catch (error) {

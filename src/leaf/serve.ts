@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommandIo } from "../command/io.ts";
+import type { ServiceIo } from "../command/io.ts";
 import { type Config, configOrExitCode } from "../config.ts";
+import { HedgerowError } from "../errors.ts";
 import { linkFiles, missingFiles } from "../security/certificate-settings.ts";
 import { type Certificates, openCertificates } from "../security/certificates.ts";
 import { exposureProblem } from "../security/exposure.ts";
@@ -15,7 +16,7 @@ import { openReplicaWith } from "./open-replica.ts";
 import { createSnapshotStore } from "./snapshot-store.ts";
 
 /** `hedgerow leaf`: serves until `stopped` resolves, then finishes what it has taken. */
-export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
+export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
   const config = configOrExitCode("leaf", args, io);
   if (typeof config === "number") return config;
   const exposed =
@@ -29,6 +30,9 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
     io.stderr(`${misfit}\n`);
     return 2;
   }
+  // One that cannot be used is no reason not to serve: what a leaf keeps there only makes it start sooner.
+  const directory = await io.askForDirectory(config.data, "leaf");
+  if (directory.kind === "in use") throw new HedgerowError("storage_unavailable", directory.detail);
   const indexing = createIndexing({ threads: config.indexingThreads });
   const files = linkFiles(config);
   const opened = { timers: systemTimers, log: () => leaf.app.log };
@@ -36,7 +40,7 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
   const leaf = startLeaf(config, indexing, certificates);
   const url = await leaf.listen({ host: config.host, port: config.port });
   const announcing = joinRoots(config, leaf, url);
-  if (process.connected) process.send?.({ listening: url });
+  io.tellParent({ listening: url });
   await io.stopped;
   if (config.drainMs > 0) await announcing?.leave(config.drainMs);
   announcing?.stop();
@@ -44,6 +48,7 @@ export async function runLeaf(args: string[], io: CommandIo & { stopped: Promise
   if (config.drainMs > 0) await announcing?.end();
   await indexing.close();
   certificates?.close();
+  if (directory.kind === "taken") directory.directory.release();
   return 0;
 }
 

@@ -1,5 +1,5 @@
 import { openChangeLog } from "../changes/open-log.ts";
-import type { CommandIo } from "../command/io.ts";
+import type { CommandIo, ServiceIo } from "../command/io.ts";
 import { type Config, configOrExitCode } from "../config.ts";
 import { Admission } from "../policy/admission.ts";
 import { type PolicySettings, policyDefaults } from "../policy/settings.ts";
@@ -28,7 +28,7 @@ const refreshIntervalMs = 50;
 const leaveMs = 100;
 
 /** `hedgerow root`: serves until `stopped` resolves, then answers what it has taken and lets go of the log. */
-export async function runRoot(args: string[], io: CommandIo & { stopped: Promise<void> }): Promise<number> {
+export async function runRoot(args: string[], io: ServiceIo): Promise<number> {
   const config = configOrExitCode("root", args, io);
   if (typeof config === "number") return config;
   const exposed = rootProblemOf(config);
@@ -37,7 +37,7 @@ export async function runRoot(args: string[], io: CommandIo & { stopped: Promise
     return 2;
   }
   const root = await startRoot(config, policyDefaults, io.env);
-  if (process.connected) process.send?.({ listening: root.url });
+  io.tellParent({ listening: root.url });
   await io.stopped;
   await root.close();
   return 0;

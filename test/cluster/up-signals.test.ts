@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +69,23 @@ describe("hedgerow up and signals", () => {
     expect({ code, said: said.replace(/^Hedgerow is at .*\n/, "") }).toEqual({ code: 0, said: "" });
     expect(members.filter(isAlive)).toEqual([]);
   });
+
+  it.each([600, 900, 1200, 1500, 1800])(
+    "ends without a word when it is stopped %d ms after its start",
+    async (delayMs) => {
+      const [command = "", ...args] = plainly();
+      const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+      started = [child.pid ?? 0, -(child.pid ?? 0)];
+      let said = "";
+      child.stderr.on("data", (piece) => {
+        said += String(piece);
+      });
+      await sleep(delayMs);
+      kill(child.pid ?? 0, "SIGTERM");
+      await once(child, "close");
+      expect(said).toBe("");
+    },
+  );
 
   it("ends soon while the demo corpus is on its way", async () => {
     const { pid, request, ended } = await start([...plainly().filter((word) => word !== "--no-demo"), "--demo"]);
