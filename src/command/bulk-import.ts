@@ -1,6 +1,6 @@
 import type { Random, Timers } from "../time.ts";
 import { asList, asNumber, asRecord, asText } from "./answers.ts";
-import { type Batch, batchesOf } from "./batches.ts";
+import { type Batch, batchesOf, type LongLine } from "./batches.ts";
 import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
 
@@ -28,23 +28,31 @@ const mebibyte = 1024 * 1024;
 const rejectionsMax = 1000;
 /** What the service takes in one request, unless it is set otherwise. */
 const lineBytesMax = 32 * mebibyte;
+const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, lines: 0 };
 
 /**
  * Sends documents, one JSON object a line, in batches of about a mebibyte. Memory stays bounded: no more of the source
  * is read than is on its way. Sending a batch again is harmless, so what the service did not take is retried for a
- * while. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered; others may then be in.
+ * while. A line that no request has room for is rejected unsent. A source without documents is sent as well, so that an
+ * index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered;
+ * others may then be in.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
   const { batchBytesMax = mebibyte, parallelism, onProgress, signal } = options;
   const batches = batchesOf(options.source, { batchBytesMax, lineBytesMax });
   const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
   let failed = false;
+  let isSent = false;
 
   const sendAll = async (): Promise<void> => {
     while (!failed) {
-      const { value: batch } = await batches.next();
-      if (batch === undefined) return;
-      addReceipt(result, batch, await deliver(target, batch, signal));
+      const { value: next } = await batches.next();
+      if (next === undefined) return;
+      if (next.kind === "longLine") addLongLine(result, next);
+      else {
+        isSent = true;
+        addReceipt(result, next, await deliver(target, next, signal));
+      }
       onProgress?.(result);
     }
   };
@@ -58,6 +66,7 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
   const outcomes = await Promise.allSettled(senders);
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
   if (failure !== undefined) throw failure.reason;
+  if (!isSent) addReceipt(result, nothing, await deliver(target, nothing, signal));
   result.rejections.sort((a, b) => a.line - b.line);
   return result;
 }
@@ -113,16 +122,24 @@ function addReceipt(result: ImportResult, batch: Batch, answer: Answer): void {
   result.sizeBytes += batch.bytes.length;
   result.token = laterToken(result.token, asText(receipt.token));
   for (const value of asList(receipt.rejected)) {
-    result.rejected++;
-    if (result.rejections.length >= rejectionsMax) continue;
     const { line, id, code, detail } = asRecord(value);
-    result.rejections.push({
+    reject(result, {
       line: batch.firstLine + (asNumber(line) ?? 1) - 1,
       ...(typeof id === "string" ? { id } : {}),
       code: asText(code) ?? "invalid_document",
       detail: asText(detail) ?? "",
     });
   }
+}
+
+function addLongLine(result: ImportResult, { line, sizeBytes }: LongLine): void {
+  result.sizeBytes += sizeBytes;
+  reject(result, { line, code: "too_large", detail: `the line is longer than ${lineBytesMax} bytes` });
+}
+
+function reject(result: ImportResult, rejection: Rejection): void {
+  result.rejected++;
+  if (result.rejections.length < rejectionsMax) result.rejections.push(rejection);
 }
 
 /** Batches overtake each other on their way; where tokens are numbers the greater is the later. */

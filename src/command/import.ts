@@ -70,12 +70,17 @@ async function openSource(file: string): Promise<Source> {
 async function createIndex(client: Client, index: string, settingsFile: string): Promise<void> {
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(settingsFile, "utf8"));
+    json = JSON.parse(withoutMark(await readFile(settingsFile, "utf8")));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Misuse(`${settingsFile} is not JSON: ${error.message}`);
     throw error;
   }
   accepted(await client.request(`/v1/indexes/${encodeURIComponent(index)}`, { method: "PUT", json }));
+}
+
+/** A file may begin with a byte order mark, as documents may. */
+function withoutMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): void {

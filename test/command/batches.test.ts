@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Batch, batchesOf } from "../../src/command/batches.ts";
+import { type Batch, type BatchLimits, batchesOf, type LongLine } from "../../src/command/batches.ts";
 
-async function gather(chunks: Iterable<Uint8Array>, batchBytesMax: number, lineBytesMax = 1000): Promise<Batch[]> {
-  const batches: Batch[] = [];
-  for await (const batch of batchesOf(chunks, { batchBytesMax, lineBytesMax })) batches.push(batch);
+async function piecesOf(chunks: Iterable<Uint8Array>, limits: BatchLimits): Promise<(Batch | LongLine)[]> {
+  return Array.fromAsync(batchesOf(chunks, limits));
+}
+
+/** The batches of a source without long lines. */
+async function gather(chunks: Iterable<Uint8Array>, batchBytesMax: number): Promise<Batch[]> {
+  const found = await piecesOf(chunks, { batchBytesMax, lineBytesMax: 1000 });
+  const batches = found.filter((one) => one.kind === "batch");
+  expect(batches).toEqual(found);
   return batches;
 }
 
@@ -52,12 +58,51 @@ describe("batches", () => {
     expect(batches.length).toBe(100);
   });
 
-  it("name a line that is longer than any may be, before it ends", async () => {
-    function* endless(): Generator<Uint8Array> {
-      yield Buffer.from("short\n");
-      for (;;) yield Buffer.from("x".repeat(64));
+  it("hold all lines but those that are longer than any may be, which are told in their places", async () => {
+    const lines = fc.array(
+      fc.integer({ min: 0, max: 60 }).map((length) => "x".repeat(length)),
+      { minLength: 1, maxLength: 12 },
+    );
+    const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 4 });
+    const limits = fc.record({
+      batchBytesMax: fc.integer({ min: 1, max: 50 }),
+      lineBytesMax: fc.integer({ min: 1, max: 50 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(lines, fc.boolean(), sizes, limits, async (texts, isEnded, cuts, given) => {
+        const source = texts.map((text, i) => (i < texts.length - 1 || isEnded ? `${text}\n` : text));
+        const found = await piecesOf(chunked(Buffer.from(source.join("")), cuts), given);
+        const told = found.flatMap((one): object[] => {
+          if (one.kind === "longLine") return [{ line: one.line, sizeBytes: one.sizeBytes }];
+          const text = Buffer.from(one.bytes).toString();
+          return text.match(/.*\n|.+$/g)?.map((line, i) => ({ line: one.firstLine + i, text: line })) ?? [];
+        });
+        const expected = source.flatMap((text, i): object[] => {
+          if (text === "") return [];
+          const isLong = (texts[i]?.length ?? 0) > given.lineBytesMax;
+          return [{ line: i + 1, ...(isLong ? { sizeBytes: text.length } : { text }) }];
+        });
+        expect(told).toEqual(expected);
+      }),
+      { seed: 23, numRuns: 1000 },
+    );
+  });
+
+  it("pass over a long line without room for it", async () => {
+    const mebibyte = 1024 * 1024;
+    const part = Buffer.alloc(mebibyte, "x");
+    const heldBytes: number[] = [];
+    function* longLine(): Generator<Uint8Array> {
+      for (let i = 0; i < 128; i++) {
+        yield part;
+        heldBytes.push(process.memoryUsage().arrayBuffers);
+      }
+      yield Buffer.from("\nshort");
     }
-    await expect(gather(endless(), 10, 500)).rejects.toThrow("line 2 is longer than 500 bytes");
+    const found = await piecesOf(longLine(), { batchBytesMax: mebibyte, lineBytesMax: 4 * mebibyte });
+    expect(found.map(({ kind }) => kind)).toEqual(["longLine", "batch"]);
+    expect(found[1]).toMatchObject({ firstLine: 2, lines: 1 });
+    expect(Math.max(...heldBytes) - (heldBytes[0] ?? 0)).toBeLessThan(32 * mebibyte);
   });
 
   it("are none of nothing", async () => {

@@ -147,6 +147,35 @@ describe("a bulk import", () => {
     });
   });
 
+  it("lets a line that no request has room for reject itself alone, and counts it as done", async () => {
+    const stored = new Set<number>();
+    const long = Buffer.alloc(32 * 1024 * 1024 + 1, "x");
+    const source = [Buffer.from('{"id":1}\n'), long, Buffer.from('\n{"id":2}\n{"id":"bad"}\n'), long];
+    const { outcome } = await load(take(stored), [], { source });
+    expect(await outcome).toMatchObject({
+      accepted: 2,
+      rejected: 3,
+      sizeBytes: source.reduce((sum, { length }) => sum + length, 0),
+      rejections: [
+        { line: 2, code: "too_large", detail: "the line is longer than 33554432 bytes" },
+        { line: 4, id: "bad" },
+        { line: 5, code: "too_large" },
+      ],
+    });
+    expect([...stored].sort()).toEqual([1, 2]);
+  });
+
+  it("asks for the index where there is nothing to send", async () => {
+    const { outcome, seen } = await load(take(new Set()), []);
+    expect(await outcome).toMatchObject({ accepted: 0, rejected: 0, sizeBytes: 0, rejections: [] });
+    expect(seen.map(({ method, path, body }) => ({ method, path, body }))).toEqual([
+      { method: "POST", path: "/v1/indexes/a%20b/documents", body: "" },
+    ]);
+    await stub?.close();
+    const none = await load(() => ({ status: 404, json: { code: "index_not_found", detail: "no such index" } }), []);
+    await expect(none.outcome).rejects.toThrow("index_not_found: no such index");
+  });
+
   it("tells how far it has come", async () => {
     const told: number[] = [];
     const { outcome } = await load(take(new Set()), numbered, { onProgress: ({ accepted }) => told.push(accepted) });

@@ -16,6 +16,8 @@ let stub: StubService | undefined;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "hedgerow-import-"));
   await writeFile(join(directory, "docs.jsonl"), '{"id":"a"}\n\n{"id":""}\n{"id":"c"}');
+  await writeFile(join(directory, "empty.jsonl"), "");
+  await writeFile(join(directory, "marked.json"), '\ufeff{"fields":{"title":{"type":"text"}}}');
   await writeFile(join(directory, "settings.json"), '{"fields":{"title":{"type":"text"}}}');
 });
 afterEach(async () => stub?.close());
@@ -92,6 +94,36 @@ describe("hedgerow import", () => {
     const refused = await importWith(args, { answer });
     expect(refused).toMatchObject({ code: 1, err: "hedgerow: index_exists: it stands with other settings\n" });
     expect(refused.seen.length).toBe(1);
+  });
+
+  it("takes settings that begin with a byte order mark", async () => {
+    const { seen } = await importWith(["docs.jsonl", "--index", "books", "--settings", "marked.json"]);
+    expect(seen[0]?.json).toEqual({ fields: { title: { type: "text" } } });
+  });
+
+  it("fails for an index that is not there, with nothing to load as with a document", async () => {
+    const answer = () => ({ status: 404, json: { code: "index_not_found", detail: "there is no such index" } });
+    for (const file of ["docs.jsonl", "empty.jsonl"]) {
+      const { code, out, err } = await importWith([file, "--index", "books"], { answer });
+      const message = "hedgerow: index_not_found: there is no such index\n";
+      expect({ code, out, err }).toEqual({ code: 1, out: "", err: message });
+      await stub?.close();
+    }
+  });
+
+  it("lists a line that is too long by its number, and loads the rest", async () => {
+    const long = Buffer.alloc(33 * 1024 * 1024, "x");
+    await writeFile(join(directory, "long.jsonl"), ['{"id":"a"}\n', long, '\n{"id":"b"}\n'].map(String).join(""));
+    const answer = ({ body }: SeenRequest) => ({
+      json: { accepted: body.trimEnd().split("\n").length, rejected: [], token: "7" },
+    });
+    const { code, out, err, seen } = await importWith(["long.jsonl", "--index", "books"], { answer });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: "line 2: too_large: the line is longer than 33554432 bytes\n",
+    });
+    expect(out).toMatch(/^2 documents imported, 1 rejected in /);
+    expect(seen.map(({ body }) => body).sort()).toEqual(['{"id":"a"}\n', '{"id":"b"}\n']);
   });
 
   it.each([
