@@ -192,7 +192,8 @@ function optionsOf(flags: FlagTable): Record<string, { type: "string" | "boolean
   );
 }
 
-function shellName(name: string): string {
+/** A flag as it is written in the shell: `--budget-ms` for `budgetMs`. */
+export function shellName(name: string): string {
   return `--${[...name].map((letter) => (letter >= "A" && letter <= "Z" ? `-${letter.toLowerCase()}` : letter)).join("")}`;
 }
 

@@ -1,9 +1,10 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { coversAll, type Key, readKeys, type Scope, scopes, writeKeys } from "../security/keys.ts";
+import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
-import { type Command, type FlagValues, readFlags } from "./flags.ts";
+import { type Command, type FlagValues, readFlags, shellName } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { keyFrom, newKeyFlags } from "./new-key.ts";
 import { renderTable } from "./table.ts";
 
 const usage = `hedgerow key NAME --keys FILE: make a key, add it to a file, and print its token once
@@ -13,18 +14,11 @@ hedgerow key --keys FILE lists the keys; hedgerow key NAME --keys FILE --remove 
 
 const flags = {
   keys: { kind: "text", placeholder: "FILE", reason: "the file of keys that the root was given (HEDGEROW_KEYS)" },
-  scopes: { kind: "list", placeholder: "A,B", reason: `what it may do: ${scopes.join(", ")} (search)` },
-  indexes: { kind: "list", placeholder: "A,B*", reason: "the indexes and aliases that it is for (all: *)" },
-  requestsPerS: { kind: "number", min: 0.001, max: 1_000_000, reason: "requests a second; more are refused" },
-  burst: { kind: "number", min: 1, max: 1_000_000, reason: "requests at once after a pause" },
-  budgetMs: { kind: "number", min: 1, max: 60_000, reason: "milliseconds of a search that does not say" },
-  budgetMsMax: { kind: "number", min: 1, max: 60_000, reason: "milliseconds that a search has at most" },
+  ...newKeyFlags,
   remove: { kind: "switch", reason: "take the key away" },
 } as const;
 
 const command: Command<typeof flags> = { usage, flags };
-
-type Misuse = { problem: string };
 
 /** `hedgerow key`. Resolves to the exit code: 0 done, 1 the file cannot be used, 2 misused. */
 export async function run(args: string[], io: CommandIo): Promise<number> {
@@ -38,8 +32,11 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   const path = values.keys ?? io.env.HEDGEROW_KEYS ?? "";
   if (path === "") return misused(io, { problem: "--keys must name the file of keys" });
   if (words.length > 1) return misused(io, { problem: `one key at a time; "${words[1]}" is another` });
+  const asked = { path, name: words[0], values };
+  const problem = idleFlag(asked);
+  if (problem !== undefined) return misused(io, { problem });
   try {
-    return await act({ path, name: words[0], values }, io);
+    return await act(asked, io);
   } catch (error) {
     io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
     return exitCodes.failed;
@@ -48,23 +45,36 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
 
 type Asked = { path: string; name: string | undefined; values: FlagValues<typeof flags> };
 
+/** A flag that has nothing to act on: it would be passed over, and whoever gave it would not know. */
+function idleFlag({ name, values }: Asked): string | undefined {
+  const isRemoval = values.remove === true;
+  if (isRemoval && name === undefined) return "--remove wants the name of the key to take away";
+  if (!isRemoval && name !== undefined) return undefined;
+  const idle = Object.keys(newKeyFlags).find((flag) => flag in values);
+  if (idle === undefined) return undefined;
+  return `${shellName(idle)} is for a key that is made; ${isRemoval ? "--remove makes none" : "name the key to make"}`;
+}
+
 async function act({ path, name, values }: Asked, io: CommandIo): Promise<number> {
-  const keys = await keysOf(path);
   if (name === undefined) {
-    io.stdout(listOf(keys));
+    io.stdout(listOf(await standingKeys(path)));
     return exitCodes.done;
   }
+  if (values.remove !== true) return add({ path, name, values }, io);
+  const keys = await standingKeys(path);
   const others = keys.filter((key) => key.name !== name);
-  if (values.remove === true) {
-    if (others.length === keys.length) throw new Error(`${path} has no key "${name}"`);
-    await write(path, others);
-    io.stderr(`"${name}" is taken away; roots refuse it within two seconds\n`);
-    return exitCodes.done;
-  }
-  if (others.length < keys.length) throw new Error(`${path} has a key "${name}" already`);
+  if (others.length === keys.length) throw new Error(`${path} has no key "${name}"`);
+  await write(path, others);
+  io.stderr(`"${name}" is taken away; roots refuse it within two seconds\n`);
+  return exitCodes.done;
+}
+
+async function add({ path, name, values }: Asked & { name: string }, io: CommandIo): Promise<number> {
   const { token, id, sha256 } = newToken();
   const made = keyFrom({ name, id, sha256 }, values);
   if ("problem" in made) return misused(io, made);
+  const keys = (await keysOf(path)) ?? [];
+  if (keys.some((key) => key.name === name)) throw new Error(`${path} has a key "${name}" already`);
   await write(path, [...keys, made]);
   const indexes = coversAll(made) ? "all indexes" : made.indexes.join(", ");
   io.stderr(`"${name}" may ${made.scopes.join(", ")} on ${indexes}. Its token, shown this once:\n`);
@@ -72,33 +82,19 @@ async function act({ path, name, values }: Asked, io: CommandIo): Promise<number
   return exitCodes.done;
 }
 
-function keyFrom(base: Pick<Key, "name" | "id" | "sha256">, values: FlagValues<typeof flags>): Key | Misuse {
-  const { scopes: asked = ["search"], indexes = ["*"], requestsPerS, burst, budgetMs, budgetMsMax } = values;
-  const unknown = asked.find((one) => !isScope(one));
-  if (unknown !== undefined) return { problem: `--scopes takes ${scopes.join(", ")}, not "${unknown}"` };
-  const key: Key = {
-    ...base,
-    scopes: asked.filter(isScope),
-    indexes,
-    ...(requestsPerS === undefined ? {} : { requestsPerS }),
-    ...(burst === undefined ? {} : { burst }),
-    ...(budgetMs === undefined ? {} : { budgetMs }),
-    ...(budgetMsMax === undefined ? {} : { budgetMsMax }),
-  };
-  const checked = readKeys(writeKeys([key]));
-  return checked.kind === "keys" ? key : { problem: checked.detail };
+async function standingKeys(path: string): Promise<Key[]> {
+  const keys = await keysOf(path);
+  if (keys === undefined) throw new Error(`there is no such file: ${path}`);
+  return keys;
 }
 
-function isScope(text: string): text is Scope {
-  return scopes.some((scope) => scope === text);
-}
-
-async function keysOf(path: string): Promise<Key[]> {
+/** Undefined where there is no such file. */
+async function keysOf(path: string): Promise<Key[] | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
   const reading = readKeys(text);
@@ -117,7 +113,7 @@ function listOf(keys: readonly Key[]): string {
   return renderTable([{ title: "name" }, { title: "id" }, { title: "scopes" }, { title: "indexes" }], rows);
 }
 
-function misused(io: CommandIo, { problem }: Misuse): number {
+function misused(io: CommandIo, { problem }: { problem: string }): number {
   io.stderr(`hedgerow: ${problem}\n${usage.split("\n", 1)[0]}\n`);
   return exitCodes.misuse;
 }

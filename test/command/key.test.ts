@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run } from "../../src/command/key.ts";
+import { indexNamePattern } from "../../src/protocol/index-request.ts";
+import { coversIndex, readKeys } from "../../src/security/keys.ts";
+import { listeningIo } from "../support/stub-service.ts";
+
+let directory = "";
+let path = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-key-"));
+  path = join(directory, "keys.json");
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+async function key(...args: string[]) {
+  const io = listeningIo({ env: { HEDGEROW_KEYS: path } });
+  return { code: await run(args, io), out: io.out(), err: io.err() };
+}
+
+async function keysIn(file: string) {
+  const reading = readKeys(await readFile(file, "utf8"));
+  if (reading.kind === "invalid") throw new Error(reading.detail);
+  return reading.keys;
+}
+
+describe("hedgerow key", () => {
+  it("says that a file is not there, unless a key is to be added", async () => {
+    const missing = { code: 1, out: "", err: `hedgerow: there is no such file: ${path}\n` };
+    expect(await key()).toEqual(missing);
+    expect(await key("web", "--remove")).toEqual(missing);
+    expect(await key("web")).toMatchObject({ code: 0 });
+    expect(await key()).toMatchObject({ code: 0, err: "" });
+    expect(await key("other", "--remove")).toMatchObject({ code: 1, err: `hedgerow: ${path} has no key "other"\n` });
+    expect(await key("web")).toMatchObject({ code: 1, err: `hedgerow: ${path} has a key "web" already\n` });
+    expect(await key("web", "--remove")).toMatchObject({ code: 0 });
+    expect(await keysIn(path)).toEqual([]);
+  });
+
+  it.each([
+    [["--remove"], "--remove wants the name of the key"],
+    [["--scopes", "write"], "--scopes is for a key that is made; name the key"],
+    [["--indexes", "a"], "--indexes is for a key that is made"],
+    [["--requests-per-s", "5"], "--requests-per-s is for a key that is made"],
+    [["--burst", "5"], "--burst is for a key that is made"],
+    [["--budget-ms", "5"], "--budget-ms is for a key that is made"],
+    [["--budget-ms-max", "5"], "--budget-ms-max is for a key that is made"],
+    [["web", "--remove", "--burst", "5"], "--burst is for a key that is made; --remove makes none"],
+    [["web", "--burst", "5"], "--burst needs --requests-per-s"],
+    [["web", "--budget-ms", "51", "--budget-ms-max", "50"], "--budget-ms must be at most 50"],
+    [["web", "--scopes", "root"], '--scopes takes search, write, admin, metrics, join, not "root"'],
+    [["web", "--indexes", "a*b"], "--indexes takes names of up to 64 letters a-z, digits, _ and -, a letter or digit"],
+    [[""], "the name of a key has from 1 to 200 characters, not 0"],
+    [["x".repeat(201)], "the name of a key has from 1 to 200 characters, not 201"],
+  ])("%j is refused before anything is written", async (args, message) => {
+    const { code, out, err } = await key(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err.startsWith(`hedgerow: ${message}`)).toBe(true);
+    expect(err).not.toContain("keys/");
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("takes limits that go together", async () => {
+    const limits = ["--requests-per-s", "2", "--burst", "5", "--budget-ms", "50", "--budget-ms-max", "50"];
+    expect(await key("web", ...limits)).toMatchObject({ code: 0 });
+    expect(await keysIn(path)).toMatchObject([{ requestsPerS: 2, burst: 5, budgetMs: 50, budgetMsMax: 50 }]);
+  });
+
+  it("is for indexes that there can be, and refuses patterns of no such index", async () => {
+    const indexName = fc.stringMatching(new RegExp(indexNamePattern));
+    const ofNames = indexName.chain((name) =>
+      fc.integer({ min: 0, max: name.length }).map((end) => ({ name, patterns: [name, `${name.slice(0, end)}*`] })),
+    );
+    await fc.assert(
+      fc.asyncProperty(ofNames, async ({ name, patterns }) => {
+        await writeFile(path, '{"keys":[]}');
+        for (const pattern of patterns) {
+          expect(await key(pattern, "--indexes", pattern)).toMatchObject({ code: 0 });
+        }
+        for (const made of await keysIn(path)) expect(coversIndex(made, name)).toBe(true);
+      }),
+      { seed: 31, numRuns: 50, examples: [[{ name: "a".repeat(64), patterns: [`${"a".repeat(64)}*`] }]] },
+    );
+    const unfit = fc.oneof(
+      fc.constantFrom("", "Books", "b/c", "-a", "_a*", " a", "**", "a*b", "*a", "B*", "a".repeat(65), "ü*"),
+      indexName.map((name) => `${name}.`),
+      indexName.map((name) => `${name.toUpperCase()}X*`),
+    );
+    await rm(path);
+    await fc.assert(
+      fc.asyncProperty(unfit, async (pattern) => {
+        const { code, err } = await key("web", "--indexes", `books,${pattern}`);
+        expect(code).toBe(2);
+        expect(err).toContain(`with one * at its end, not "${pattern}"\n`);
+      }),
+      { seed: 32, numRuns: 100 },
+    );
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
