@@ -204,11 +204,7 @@ export function readConfig(
     }
     const parsed = parseValue(settingsTable[name], text);
     if (parsed.kind === "value") values[name] = parsed.value;
-    else {
-      // The address of a change log may hold a password, which belongs into no terminal's history.
-      const given = settingsTable[name].kind === "log" ? "" : `, not "${text}"`;
-      problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}${given}`);
-    }
+    else problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}`);
   }
   problems.push(...unknownVariables(env));
   return problems.length > 0 || !isConfig(values)

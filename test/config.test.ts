@@ -39,6 +39,26 @@ describe("readConfig", () => {
     expect(found).toContain(fix);
   });
 
+  it.each([
+    ["leaf", "--join=foo", '--join: must be a list of http://host:port; "foo" is not one'],
+    ["leaf", "--join=http://a:1,foo", '--join: must be a list of http://host:port; "foo" is not one'],
+    ["leaf", "--advertise=foo", '--advertise: must be http://host:port, not "foo"'],
+    ["root", "--leaf-urls=a=x", '--leaf-urls: must be a list of name@zone=http://host:port; "a=x" is not one'],
+    ["root", "--leaf-urls=a=http://h:1,a=http://h:2", '--leaf-urls: must name each leaf once; "a" is there twice'],
+    ["up", "--port=x", '--port: must be a whole number from 0 to 65535, not "x"'],
+    ["up", "--demo=x", '--demo: must be true or false, not "x"'],
+    ["up", "--log-level=x", '--log-level: must be one of silent, error, warn, info, debug, not "x"'],
+    ["up", "--data=", "--data: must not be empty"],
+  ] as const)("says once what was given to %s %s", (role, arg, problem) => {
+    expect(readConfig(role, [arg], {})).toEqual({ kind: "invalid", problems: [problem] });
+  });
+
+  it("never shows the address of a change log, which may hold a password", () => {
+    const found = problems(["--log", "nats://me:secret@h:1"]).join();
+    expect(found).toContain("--log: must be embedded or a list of nats://");
+    expect(found).not.toContain("me:secret");
+  });
+
   it("refuses an unknown variable of ours, and no other program's", () => {
     expect(problems([], { HEDGEROW_PROT: "1", PATH: "/bin" }).join()).toContain("HEDGEROW_PORT");
     expect(

@@ -20,7 +20,7 @@ export type ValueOf<K extends Kind> = Values[K];
 
 type Parsed = { kind: "value"; value: unknown } | { kind: "invalid"; detail: string };
 
-/** Reads the text of a setting; where it does not fit, `detail` says what would. */
+/** Reads the text of a setting; where it does not fit, `detail` says what would, and what there was instead. */
 export function parseValue(setting: { kind: Kind; min?: number; max?: number }, text: string): Parsed {
   switch (setting.kind) {
     case "integer": {
@@ -28,20 +28,21 @@ export function parseValue(setting: { kind: Kind; min?: number; max?: number }, 
       const min = setting.min ?? 0;
       const max = setting.max ?? Number.MAX_SAFE_INTEGER;
       if (isDecimal(text) && value >= min && value <= max) return { kind: "value", value };
-      return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}` };
+      return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}, not "${text}"` };
     }
     case "boolean":
       if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
-      return { kind: "invalid", detail: "must be true or false" };
+      return { kind: "invalid", detail: `must be true or false, not "${text}"` };
     case "text":
       return text === "" ? { kind: "invalid", detail: "must not be empty" } : { kind: "value", value: text };
     case "level": {
       const value = logLevels.find((level) => level === text);
       return value === undefined
-        ? { kind: "invalid", detail: `must be one of ${logLevels.join(", ")}` }
+        ? { kind: "invalid", detail: `must be one of ${logLevels.join(", ")}, not "${text}"` }
         : { kind: "value", value };
     }
     case "log":
+      // The address may hold a password, which belongs into no terminal's history.
       return parseLogAddress(text) === undefined
         ? {
             kind: "invalid",
@@ -51,7 +52,7 @@ export function parseValue(setting: { kind: Kind; min?: number; max?: number }, 
     case "url":
       return isWebAddress(text)
         ? { kind: "value", value: originOf(text) }
-        : { kind: "invalid", detail: "must be http://host:port" };
+        : { kind: "invalid", detail: `must be http://host:port, not "${text}"` };
     case "urls": {
       const urls = text.split(",").map((part) => part.trim());
       const wrong = urls.find((url) => !isWebAddress(url));
