@@ -34,26 +34,30 @@ export type DemoOptions = {
   signal?: AbortSignal;
 };
 
+/** `standing`: all of it was there. `foreign`: an index of that name is somebody's own. */
+export type DemoOutcome = { kind: "loaded"; documents: number; tookMs: number } | { kind: "standing" | "foreign" };
+
 /**
  * Loads the demo corpus into the index "demo", unless all of it is there: the index holds as many documents, or a load
  * of it from here has ended, after which deleted ones stay deleted. Either way it returns when all of it can be found, and
  * after a load when every replica that is there has it.
  * An index of that name with other fields is somebody's own and is left alone.
  */
-export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<void> {
+export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<DemoOutcome> {
   const { client } = options;
   const index = await findIndex(client);
   const target = { client, index: "demo", timers: systemTimers, random: systemRandom };
   if (index !== undefined && !isDemo(index)) {
     io.stderr('hedgerow: an index "demo" with other fields stands; the demo corpus is not loaded\n');
-    return;
+    return { kind: "foreign" };
   }
-  if (index !== undefined && (await isLoaded(target, options, index))) return;
+  if (index !== undefined && (await isLoaded(target, options, index))) return { kind: "standing" };
   await rm(recordPath(options.dataDirectory), { force: true });
   if (index === undefined) await createIndex(client, options);
-  const documents = await load(target, options, io);
-  await remember(options, { documents, index: await findIndex(client) });
+  const loaded = await load(target, options, io);
+  await remember(options, { documents: loaded.documents, index: await findIndex(client) });
   await waitUntilFilled(target);
+  return { kind: "loaded", ...loaded };
 }
 
 async function findIndex(client: Client): Promise<Record<string, unknown> | undefined> {
@@ -74,8 +78,12 @@ async function createIndex(client: Client, { shards, replicas }: DemoOptions): P
   );
 }
 
-/** Resolves to the number of documents that are in. */
-async function load(target: ImportTarget, options: DemoOptions, io: CommandIo): Promise<number> {
+/** Resolves to the number of documents that are in, and how long it took until they could be found. */
+async function load(
+  target: ImportTarget,
+  options: DemoOptions,
+  io: CommandIo,
+): Promise<{ documents: number; tookMs: number }> {
   const { documents = demoDocuments, signal } = options;
   const bar = new ProgressBar("demo corpus", io, systemClock);
   bar.update({ documents: 0, done: 0, total: demoDocumentCount });
@@ -90,12 +98,13 @@ async function load(target: ImportTarget, options: DemoOptions, io: CommandIo): 
   });
   const isSearchable = await waitUntilSearchable(target, result.token);
   bar.clear();
-  const rate = formatCount((1000 * result.accepted) / bar.elapsedMs);
+  const { elapsedMs } = bar;
+  const rate = formatCount((1000 * result.accepted) / elapsedMs);
   io.stderr(
-    `demo corpus: ${formatCount(result.accepted)} documents in ${formatDuration(bar.elapsedMs)} (${rate}/s)` +
+    `demo corpus: ${formatCount(result.accepted)} documents in ${formatDuration(elapsedMs)} (${rate}/s)` +
       `${isSearchable ? "" : "; some cannot be found yet"}\n`,
   );
-  return result.accepted;
+  return { documents: result.accepted, tookMs: Math.round(elapsedMs) };
 }
 
 /** The documents as lines of JSON, in chunks; they are made as they are asked for. */

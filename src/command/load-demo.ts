@@ -20,10 +20,12 @@ export function run(args: string[], io: CommandIo): Promise<number> {
   return runClientCommand({ usage, flags }, { args, io }, load);
 }
 
-async function load({ values, words, client, io }: Invocation<typeof flags>): Promise<number> {
+async function load({ values, words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
   if (words[0] !== undefined) throw new Misuse(`demo takes flags only, not "${words[0]}"`);
   const { data = ".hedgerow", shards = 4, replicas = 2 } = values;
   await makeDirectory(resolve(data));
-  await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
+  const { kind: outcome, ...figures } = await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
+  if (isJson) io.stdout(`${JSON.stringify({ index: "demo", outcome, ...figures })}\n`);
+  else if (outcome === "standing") io.stderr("demo corpus: all of it is there already; nothing was loaded\n");
   return exitCodes.done;
 }

@@ -78,16 +78,17 @@ async function load(index?: Index, { name = url, fails = false } = {}) {
   const options = { client, dataDirectory: directory, shards: 3, replicas: 1 };
   const loading = loadDemo({ ...options, documents: () => documents, documentCount: documents.length }, io);
   if (fails) await expect(loading).rejects.toThrow("forbidden");
-  else await loading;
+  const outcome = fails ? undefined : await loading;
   const { seen, close } = stub;
   await close();
   const calls = seen.map(({ method, path }) => `${method} ${path.replace("/v1/indexes/", "")}`);
-  return { err: io.err(), out: io.out(), seen, calls };
+  return { err: io.err(), out: io.out(), seen, calls, outcome };
 }
 
 describe("the demo", () => {
   it("is created, loaded, waited for, and remembered", async () => {
-    const { err, out, seen, calls } = await load();
+    const { err, out, seen, calls, outcome } = await load();
+    expect(outcome).toEqual({ kind: "loaded", documents: 3, tookMs: expect.any(Number) });
     expect(calls).toEqual([
       "GET demo",
       "PUT demo",
@@ -114,8 +115,8 @@ describe("the demo", () => {
   const asked = ["GET demo", "GET /readyz", "GET /readyz", "POST demo/search"];
 
   it("is not loaded where the index holds all of it, whoever loaded that", async () => {
-    const { calls, err } = await load({ ...standing, holds: 3 });
-    expect({ calls, err }).toEqual({ calls: asked, err: "" });
+    const { calls, err, outcome } = await load({ ...standing, holds: 3 });
+    expect({ calls, err, outcome }).toEqual({ calls: asked, err: "", outcome: { kind: "standing" } });
   });
 
   it("is not loaded again after a load that ended, so that what was deleted stays so", async () => {
@@ -143,7 +144,8 @@ describe("the demo", () => {
   });
 
   it("never touches an index of that name that is somebody's own", async () => {
-    const { calls, err } = await load({ incarnation: 1, fields: { title: { type: "text" } } });
+    const { calls, err, outcome } = await load({ incarnation: 1, fields: { title: { type: "text" } } });
+    expect(outcome).toEqual({ kind: "foreign" });
     expect(calls).toEqual(["GET demo"]);
     expect(err).toContain('an index "demo" with other fields stands');
   });

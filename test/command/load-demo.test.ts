@@ -17,13 +17,18 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** A cluster with the corpus in it, or with an index of that name and other fields. */
+function startStanding(fields: object = demoSettings.fields): Promise<StubService> {
+  return startStub(({ path }) =>
+    path.endsWith("/search")
+      ? { json: { complete: true, total: { value: 117_791, exact: true } } }
+      : { json: { incarnation: 7, fields } },
+  );
+}
+
 describe("hedgerow demo", () => {
   it("writes nothing to a cluster that has the corpus already", async () => {
-    stub = await startStub(({ path }) =>
-      path.endsWith("/search")
-        ? { json: { complete: true, total: { value: 117_791, exact: true } } }
-        : { json: { incarnation: 7, fields: demoSettings.fields } },
-    );
+    stub = await startStanding();
     const io = listeningIo();
     expect(await run(["--url", stub.url, "--data", directory], io)).toBe(0);
     expect(stub.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -31,6 +36,20 @@ describe("hedgerow demo", () => {
       "GET /readyz",
       "POST /v1/indexes/demo/search",
     ]);
+    expect({ out: io.out(), err: io.err() }).toEqual({
+      out: "",
+      err: "demo corpus: all of it is there already; nothing was loaded\n",
+    });
+  });
+
+  it.each([
+    [demoSettings.fields, "standing"],
+    [{ title: { type: "text" } }, "foreign"],
+  ])("tells programs that nothing was loaded, and why, with --json", async (fields, outcome) => {
+    stub = await startStanding(fields);
+    const io = listeningIo();
+    expect(await run(["--url", stub.url, "--data", directory, "--json"], io)).toBe(0);
+    expect(JSON.parse(io.out())).toEqual({ index: "demo", outcome });
   });
 
   it("presents the key that it was given", async () => {
