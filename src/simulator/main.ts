@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { ablations, sweptScenarios, worthLines } from "./ablate.ts";
 import { readArguments, type SimulateRequest, UsageError, usage } from "./arguments.ts";
 import { type Played, play } from "./play.ts";
 import { reportHtml } from "./report.ts";
+import { reportObstacle, writeReport } from "./report-file.ts";
 import { onlyVariant, type Scenario, type ScenarioFile } from "./scenario.ts";
 import { loadProfile, loadScenario } from "./scenario-store.ts";
 import { ScenarioError } from "./section.ts";
@@ -13,7 +13,7 @@ const exitDone = 0;
 const exitFailed = 1;
 const exitUsage = 2;
 
-/** Plays what was asked for, prints it, and answers the exit code: 1 when a target is missed. */
+/** Plays what was asked for, prints it, and answers the exit code: 1 when a target is missed or the report fails. */
 function simulate(request: SimulateRequest): number {
   const file = request.scenario === undefined ? sweep() : loadScenario(request.scenario);
   const profile = request.profile === undefined ? undefined : loadProfile(request.profile);
@@ -25,7 +25,6 @@ function simulate(request: SimulateRequest): number {
   for (const run of runs) {
     played.set(run.variant, play(run, request.seed, { timeline: request.report !== undefined }));
   }
-  if (request.report !== undefined) writeFileSync(request.report, reportHtml(file.name, file.about, played));
   const figures = new Map([...played].map(([variant, run]) => [variant, run.figures]));
   const verdicts = request.ablate || profile !== undefined ? [] : judge(file.targets, figures);
   if (request.json) {
@@ -38,7 +37,10 @@ function simulate(request: SimulateRequest): number {
     const parts = [`${file.name}, seed ${request.seed}`, figuresTable(figures), verdictLines(verdicts), worth];
     process.stdout.write(`${parts.filter((part) => part !== "").join("\n\n")}\n`);
   }
-  return verdicts.every((verdict) => verdict.holds) ? exitDone : exitFailed;
+  const { report } = request;
+  const complaint = report === undefined ? undefined : writeReport(report, reportHtml(file.name, file.about, played));
+  if (complaint !== undefined) process.stderr.write(`${complaint}\n`);
+  return complaint === undefined && verdicts.every((verdict) => verdict.holds) ? exitDone : exitFailed;
 }
 
 function sweep(): ScenarioFile {
@@ -56,7 +58,12 @@ function run(args: readonly string[]): number {
     return exitDone;
   }
   try {
-    return simulate(readArguments(args));
+    const request = readArguments(args);
+    // Before all that takes minutes.
+    const obstacle = request.report === undefined ? undefined : reportObstacle(request.report);
+    if (obstacle === undefined) return simulate(request);
+    process.stderr.write(`${obstacle}\n`);
+    return exitUsage;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof ScenarioError)) throw error;
     process.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}\n` : ""}`);
