@@ -19,9 +19,14 @@ const complaintLength = 2_000;
 
 /**
  * Starts a root and leaves as `hedgerow up` does, on a free port with nothing loaded, keeping its data in
- * `dataDirectory`. `flags` are further ones of `up`. Rejects with what it said if it does not come up.
+ * `dataDirectory`. `flags` are further ones of `up`. Rejects with what it said if it does not come up, and soon after
+ * `signal` is raised; nothing of it runs then.
  */
-export async function startLocalCluster(dataDirectory: string, flags: readonly string[]): Promise<LocalCluster> {
+export async function startLocalCluster(
+  dataDirectory: string,
+  flags: readonly string[],
+  signal?: AbortSignal,
+): Promise<LocalCluster> {
   const args = [program, "up", "--no-demo", "--port", "0", "--data", dataDirectory, ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
@@ -31,6 +36,10 @@ export async function startLocalCluster(dataDirectory: string, flags: readonly s
   const stop = (): Promise<void> => end(child);
   const untilMs = systemClock.nowMs() + startMsMax;
   for (;;) {
+    if (signal?.aborted === true) {
+      await stop();
+      throw signal.reason;
+    }
     const url = await readUrl(join(dataDirectory, "up.json"));
     if (url !== undefined) return { url, stop };
     if (hasEnded(child)) throw new Error(`the cluster ended before it listened\n${said}`);

@@ -13,6 +13,31 @@ const stopMsMax = 15_000;
 const answerTries = 600;
 const answerEveryMs = 50;
 
+const signals = ["SIGTERM", "SIGINT"] as const;
+const running = new Set<ChildProcess>();
+let ending: Promise<void> | undefined;
+
+/** Ends all programs that run here, and lets no other start. */
+export function endPrograms(): Promise<void> {
+  ending ??= Promise.all([...running].map((child) => end(child, "SIGINT"))).then(() => undefined);
+  return ending;
+}
+
+/** Leaves it to whoever has started the programs to end them where this process is asked to end. */
+export function keepPrograms(): void {
+  for (const signal of signals) process.off(signal, endWithPrograms);
+}
+
+/** A process without programs ends of itself when it is asked to, even while it is busy; one with them must not yet. */
+function guardPrograms(): void {
+  keepPrograms();
+  for (const signal of signals) process.on(signal, endWithPrograms);
+}
+
+function endWithPrograms(): void {
+  void endPrograms().then(() => process.exit(1));
+}
+
 /** Runs a program to its end. Throws an error with what it said where it fails. */
 export async function runProgram(command: string, args: readonly string[], user?: User): Promise<void> {
   const { child, said } = spawnListened(command, args, user);
@@ -47,7 +72,11 @@ function spawnListened(
   args: readonly string[],
   user: User | undefined,
 ): { child: ChildProcess; said(): string } {
+  if (ending !== undefined) throw new Error(`${command} is not started: all programs are to end`);
+  guardPrograms();
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...user });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {

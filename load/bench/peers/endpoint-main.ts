@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { systemClock } from "../../../src/time.ts";
+import { endPrograms, keepPrograms } from "./child.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { kinds } from "./kinds.ts";
 import { peerDocuments } from "./sources.ts";
@@ -8,14 +8,16 @@ import { peerDocuments } from "./sources.ts";
 const [name = "", source = "", directory = ""] = process.argv.slice(2);
 const kind = kinds.find((one) => one.name === name);
 if (kind === undefined) throw new Error(`there is no peer "${name}"`);
-// Whoever asks it to end while it starts is heard once it can stop what it has started.
-const askedToEnd = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
 const documents = await peerDocuments(source);
 const startMs = systemClock.nowMs();
-const peer = await kind.start({ documents, directory });
+const peer = await kind.start({ documents, directory }).catch(async (error: unknown) => {
+  await endPrograms();
+  throw error;
+});
 const indexMs = systemClock.nowMs() - startMs;
 const app = createEndpoint(peer);
 const url = await app.listen({ host: "127.0.0.1", port: 0 });
-void askedToEnd.then(() => app.close());
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void app.close());
+keepPrograms();
 const { pids, mirrorPids } = peer;
 process.stdout.write(`${JSON.stringify({ url, indexMs, pids: [process.pid, ...pids], mirrorPids })}\n`);

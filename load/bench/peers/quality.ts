@@ -7,13 +7,19 @@ import { startPeer, type Target } from "./target.ts";
 
 const depth = 10;
 
-/** A peer's nDCG@10 on the test collection in `directory`. Throws an error where a query fails. */
-export async function peerQuality(kind: PeerKind, directory: string): Promise<number> {
+/**
+ * A peer's nDCG@10 on the test collection in `directory`. Throws an error where a query fails, and soon after `signal` is
+ * raised.
+ */
+export async function peerQuality(kind: PeerKind, directory: string, signal: AbortSignal): Promise<number> {
   const { queries } = await readCollection(directory);
-  const target = await startPeer(kind, directory);
+  const target = await startPeer(kind, directory, signal);
   try {
     const rankings: JudgedRanking[] = [];
-    for (const query of queries) rankings.push(await ask(target, query));
+    for (const query of queries) {
+      signal.throwIfAborted();
+      rankings.push(await ask(target, query));
+    }
     return measure(rankings).ndcg10;
   } finally {
     await target.stop();

@@ -22,7 +22,12 @@ const warmS = 5;
 /** The flags that it takes beside `--json`, with what follows each. */
 export const takes = ["collection"];
 
-type Contender = { name: string; start(): Promise<Target>; quality(collection: string): Promise<number> };
+/** Both reject soon after `signal` is raised, with nothing left of what they started. */
+type Contender = {
+  name: string;
+  start(signal: AbortSignal): Promise<Target>;
+  quality(collection: string, signal: AbortSignal): Promise<number>;
+};
 
 /**
  * What a user would take instead, over the same documents and queries, in alternation in one run:
@@ -30,7 +35,8 @@ type Contender = { name: string; start(): Promise<Target>; quality(collection: s
  * 2. keep one after the other busy, several times over, and note what each holds in memory then;
  * 3. stop a mirror of those that have any, while they are searched at a steady rate;
  * 4. with a test collection, say how good their answers are.
- * One that is not installed or does not start is named, and the others go on.
+ * One that is not installed or does not start is named, and the others go on. Nothing that it started is left, also where
+ * it is interrupted.
  */
 export async function run({ json, collection }: { json: boolean; collection?: string }): Promise<void> {
   // A wrong directory is better found before all that takes minutes.
@@ -43,20 +49,24 @@ export async function run({ json, collection }: { json: boolean; collection?: st
   const targets: Target[] = [];
   const stopAll = async (): Promise<void> => void (await Promise.all(targets.map((target) => target.stop())));
   const interrupted = interruption();
+  const stopping = new AbortController();
+  interrupted.catch((reason: unknown) => stopping.abort(reason));
+  const { signal } = stopping;
   const contenders = contendersHere(skip);
   try {
     for (const contender of contenders) {
       tell(`indexing: ${contender.name}`);
-      const target = await Promise.race([startedOrWhyNot(contender), interrupted]);
+      const target = await startedOrWhyNot(contender, signal);
+      if (typeof target !== "string") targets.push(target);
+      signal.throwIfAborted();
       if (typeof target === "string") skip(contender.name, target);
-      else targets.push(target);
     }
     const queries = webQueries(demoDocuments(), { count: queryCount, random: seededRandom(7) });
     const rows = await Promise.race([speed(targets, queries), interrupted]);
     const failures = await Promise.race([failing(targets, queries), interrupted]);
     const machine = describeMachine();
     await stopAll();
-    if (collection !== undefined) await Promise.race([addQuality(rows, contenders, collection), interrupted]);
+    if (collection !== undefined) await addQuality(rows, contenders, { collection, signal });
     const result = { machine, rows, failures, missing };
     process.stdout.write(json ? `${JSON.stringify({ bench: "peers", ...result })}\n` : peersTable(result));
   } finally {
@@ -73,14 +83,15 @@ function contendersHere(skip: (name: string, why: string) => void): Contender[] 
       return [];
     }
     const { name } = kind;
-    return [{ name, start: () => startPeer(kind, demoSource), quality: (from) => peerQuality(kind, from) }];
+    const start = (signal: AbortSignal) => startPeer(kind, demoSource, signal);
+    return [{ name, start, quality: (from, signal) => peerQuality(kind, from, signal) }];
   });
   return [ours, ...others];
 }
 
-async function startedOrWhyNot(contender: Contender): Promise<Target | string> {
+async function startedOrWhyNot(contender: Contender, signal: AbortSignal): Promise<Target | string> {
   try {
-    return await contender.start();
+    return await contender.start(signal);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -117,12 +128,16 @@ async function failing(targets: readonly Target[], queries: readonly string[]): 
   return rows;
 }
 
-async function addQuality(rows: Row[], contenders: readonly Contender[], collection: string): Promise<void> {
+async function addQuality(
+  rows: Row[],
+  contenders: readonly Contender[],
+  { collection, signal }: { collection: string; signal: AbortSignal },
+): Promise<void> {
   for (const row of rows) {
     const contender = contenders.find(({ name }) => name === row.name);
     if (contender === undefined) continue;
     tell(`judging: ${row.name}`);
-    row.ndcg10 = await contender.quality(collection);
+    row.ndcg10 = await contender.quality(collection, signal);
   }
 }
 

@@ -33,18 +33,25 @@ export async function ownDirectory(): Promise<{ directory: string; remove(): Pro
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
-/** Starts a peer behind its endpoint over the documents of `source`. Throws an error where it does not start. */
-export async function startPeer({ name }: PeerKind, source: string): Promise<Target> {
+/**
+ * Starts a peer behind its endpoint over the documents of `source`. Throws an error where it does not start, or `signal`
+ * is raised before it has; nothing of it is left then.
+ */
+export async function startPeer({ name }: PeerKind, source: string, signal: AbortSignal): Promise<Target> {
   const { directory, remove } = await ownDirectory();
   const child = spawn(process.execPath, [program, name, source, directory], { stdio: ["ignore", "pipe", "inherit"] });
   const abandon = (): void => void child.kill();
   process.once("exit", abandon);
+  signal.addEventListener("abort", abandon);
+  if (signal.aborted) abandon();
   const stop = async (): Promise<void> => {
     process.off("exit", abandon);
     await stopProcess(child);
     await remove();
   };
   for await (const line of createInterface({ input: child.stdout })) {
+    // A second wish to end would cut the first one's work short.
+    signal.removeEventListener("abort", abandon);
     const said = asRecord(JSON.parse(line));
     const pidsIn = (list: unknown): number[] => asList(list).flatMap((pid) => asNumber(pid) ?? []);
     return {
@@ -58,6 +65,8 @@ export async function startPeer({ name }: PeerKind, source: string): Promise<Tar
       stop,
     };
   }
+  signal.removeEventListener("abort", abandon);
   await stop();
+  signal.throwIfAborted();
   throw new Error(`${name} ended before it listened`);
 }
