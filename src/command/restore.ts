@@ -61,7 +61,9 @@ type Checked = { indexes: number; documents: number; sizeBytes: number };
 
 /** Reads the whole file. Throws a `DamagedBackup` where it is not as it was written. */
 async function check(file: string, io: CommandIo): Promise<Checked> {
-  const { size: sizeBytes } = await stat(file);
+  const found = await stat(file);
+  if (!found.isFile()) throw new Misuse(`${file} is no file; it is read twice, as a pipe cannot be`);
+  const { size: sizeBytes } = found;
   const bar = new ProgressBar("checking", io, systemClock);
   const checked: Checked = { indexes: 0, documents: 0, sizeBytes };
   let done = 0;

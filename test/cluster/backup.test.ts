@@ -111,6 +111,8 @@ describe("a backup", () => {
     expect(made).toMatchObject({ code: 0, out: "" });
     expect(made.err).toContain(`backed up into ${pipe}`);
     expect((await stat(pipe)).isFIFO()).toBe(true);
+    const refused = await command(restore, [pipe, "--check"], "http://127.0.0.1:9");
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining(`${pipe} is no file`) });
     const copy = join(directory, "copy.backup");
     await writeFile(copy, bytes);
     expect((await command(restore, [copy, "--check"], "http://127.0.0.1:9")).code).toBe(0);
