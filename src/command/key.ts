@@ -78,7 +78,13 @@ async function add({ path, name, values }: Asked & { name: string }, io: Command
   await write(path, [...keys, made]);
   const indexes = coversAll(made) ? "all indexes" : made.indexes.join(", ");
   io.stderr(`"${name}" may ${made.scopes.join(", ")} on ${indexes}. Its token, shown this once:\n`);
-  io.stdout(`${token}\n`);
+  try {
+    io.stdout(`${token}\n`);
+  } catch (error) {
+    // A key whose token nobody has seen only keeps another from being made under its name.
+    await write(path, keys);
+    throw error;
+  }
   return exitCodes.done;
 }
 

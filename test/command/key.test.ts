@@ -28,6 +28,18 @@ async function keysIn(file: string) {
 }
 
 describe("hedgerow key", () => {
+  it("keeps no key whose token could not be shown", async () => {
+    await key("standing");
+    const before = await keysIn(path);
+    const full = (): never => {
+      throw new Error("no space left on device");
+    };
+    const io = { ...listeningIo({ env: { HEDGEROW_KEYS: path } }), stdout: full };
+    expect(await run(["web"], io)).toBe(1);
+    expect(io.err()).toContain("no space left on device");
+    expect(await keysIn(path)).toEqual(before);
+  });
+
   it("says that a file is not there, unless a key is to be added", async () => {
     const missing = { code: 1, out: "", err: `hedgerow: there is no such file: ${path}\n` };
     expect(await key()).toEqual(missing);
