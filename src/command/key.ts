@@ -75,7 +75,11 @@ async function add({ path, name, values }: Asked & { name: string }, io: Command
   if ("problem" in made) return misused(io, made);
   const keys = (await keysOf(path)) ?? [];
   if (keys.some((key) => key.name === name)) throw new Error(`${path} has a key "${name}" already`);
-  await write(path, [...keys, made]);
+  const all = [...keys, made];
+  // One more than roots read would have them refuse all of them.
+  const checked = readKeys(writeKeys(all));
+  if (checked.kind !== "keys") throw new Error(`${path} cannot take another key: ${checked.detail}`);
+  await write(path, all);
   const indexes = coversAll(made) ? "all indexes" : made.indexes.join(", ");
   io.stderr(`"${name}" may ${made.scopes.join(", ")} on ${indexes}. Its token, shown this once:\n`);
   try {

@@ -27,5 +27,5 @@ async function load({ values, words, client, io, isJson }: Invocation<typeof fla
   const { kind: outcome, ...figures } = await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
   if (isJson) io.stdout(`${JSON.stringify({ index: "demo", outcome, ...figures })}\n`);
   else if (outcome === "standing") io.stderr("demo corpus: all of it is there already; nothing was loaded\n");
-  return exitCodes.done;
+  return outcome === "foreign" ? exitCodes.failed : exitCodes.done;
 }

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/command/key.ts";
 import { indexNamePattern } from "../../src/protocol/index-request.ts";
-import { coversIndex, readKeys } from "../../src/security/keys.ts";
+import { coversIndex, readKeys, writeKeys } from "../../src/security/keys.ts";
 import { listeningIo } from "../support/stub-service.ts";
 
 let directory = "";
@@ -28,6 +28,20 @@ async function keysIn(file: string) {
 }
 
 describe("hedgerow key", () => {
+  it("adds no key to as many as a root reads", async () => {
+    await key("key0");
+    const [standing] = await keysIn(path);
+    if (standing === undefined) throw new Error("there is no key");
+    const most = Array.from({ length: 10_000 }, (_, i) => ({
+      ...standing,
+      name: `key${i}`,
+      id: `${i}`.padStart(standing.id.length, "0"),
+    }));
+    await writeFile(path, writeKeys(most));
+    expect(await key("another")).toMatchObject({ code: 1, err: expect.stringContaining("more than 10000 keys") });
+    expect(await keysIn(path)).toHaveLength(10_000);
+  });
+
   it("keeps no key whose token could not be shown", async () => {
     await key("standing");
     const before = await keysIn(path);

@@ -43,12 +43,12 @@ describe("hedgerow demo", () => {
   });
 
   it.each([
-    [demoSettings.fields, "standing"],
-    [{ title: { type: "text" } }, "foreign"],
-  ])("tells programs that nothing was loaded, and why, with --json", async (fields, outcome) => {
+    [demoSettings.fields, "standing", 0],
+    [{ title: { type: "text" } }, "foreign", 1],
+  ])("tells programs that nothing was loaded, and why, with --json", async (fields, outcome, code) => {
     stub = await startStanding(fields);
     const io = listeningIo();
-    expect(await run(["--url", stub.url, "--data", directory, "--json"], io)).toBe(0);
+    expect(await run(["--url", stub.url, "--data", directory, "--json"], io)).toBe(code);
     expect(JSON.parse(io.out())).toEqual({ index: "demo", outcome });
   });
 
