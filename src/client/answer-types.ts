@@ -48,6 +48,8 @@ export type SearchAnswer<D> = {
   coverage: Coverage;
   shards: ShardAnswer[];
   statistics: { epoch: string; documents: number };
+  /** With `after`: whether all that was asked had the write. */
+  afterReached?: boolean;
   corrections?: { from: string; to: string[] }[];
   cached?: boolean;
   timing: {

@@ -64,12 +64,15 @@ function renderFacets(facets: Record<string, unknown>): string {
 }
 
 /** What the answer rests on: how many hits, how long it took, and which shards are in it. */
-function renderFooting({ hits, total, coverage, shards, complete, timing }: Record<string, unknown>): string {
+function renderFooting(answer: Record<string, unknown>): string {
+  const { hits, total, coverage, shards, complete, timing, afterReached } = answer;
   const { value, exact } = asRecord(total);
   const { tookMs, budgetMs } = asRecord(timing);
   const found = `${exact === false ? "at least " : ""}${formatCount(asNumber(value) ?? 0)} found`;
   const took = `${(asNumber(tookMs) ?? 0).toFixed(1)} of ${asNumber(budgetMs) ?? 0} ms`;
   const lines = [`${asList(hits).length} shown, ${found}, ${took}, ${renderCoverage(asRecord(coverage))}`];
+  if (afterReached === false)
+    lines.push("  the write of --after may not be in it; a larger --budget-ms gives it more time");
   if (complete !== true) lines.push(...asList(shards).map(asRecord).filter(isIncomplete).map(renderShard));
   return `${lines.join("\n")}\n`;
 }

@@ -26,24 +26,26 @@ export function waitUntilMs(startMs: number, budgetMs: number): number {
 
 /**
  * Waits until a write can be found: every replica that may be asked has applied it, and the statistics have heard of
- * it. Gives up at `untilMs`; the answer's `sequence` then tells the truth. Throws `invalid_request` on a token that no
- * write gave out.
+ * it. Gives up at `untilMs`. Resolves to whether it can be found. Throws `invalid_request` on a token that no write can have
+ * given out.
  */
 export async function waitForWrite(
   index: WrittenIndex,
   token: string,
   { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const sequence = Number(token);
   if (!tokenForm.test(token) || !Number.isSafeInteger(sequence)) {
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
-  for (let turn = 0; !isSearchable(index, sequence) && clock.nowMs() < untilMs; turn++) {
+  for (let turn = 0; !isSearchable(index, sequence); turn++) {
+    if (clock.nowMs() >= untilMs) return false;
     // Another root's write may take a moment to be heard of here; so the asking is repeated, ever more seldom.
     if ((turn & (turn - 1)) === 0) readOn(index, sequence);
     await sleep(pollMs, timers);
   }
+  return true;
 }
 
 /** A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard. */

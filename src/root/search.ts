@@ -60,13 +60,15 @@ export type SearchParts = {
 export type Search = {
   body: SearchBody;
   context: SearchContext;
+  /** Whether the write that was to be read can be found; undefined where none was named. */
+  afterReached: boolean | undefined;
   /** Hears what a scatter came to, also where it is not enough. */
   onGathered: (gathered: Gathered) => void;
 };
 
 /** Answers one search, as bytes: with an answer that is known or under way already, or else with one of its own. */
 export async function searchIndex(index: CatalogIndex, search: Search, parts: SearchParts): Promise<Buffer> {
-  const { body, context } = search;
+  const { body, context, afterReached } = search;
   const { clock } = parts.resources;
   const { startMs, onGone, trace } = context;
   const page = pageOf(body, parts.limits);
@@ -85,6 +87,7 @@ export async function searchIndex(index: CatalogIndex, search: Search, parts: Se
   const { plannedMs, gatheredMs } = own ?? { plannedMs: arrivedMs, gatheredMs: doneMs };
   return extendAnswer(found.body, {
     cached: found.source === "cache" ? true : undefined,
+    afterReached,
     timing: {
       budgetMs,
       tookMs: rounded(doneMs - startMs),

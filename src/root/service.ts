@@ -115,12 +115,13 @@ export class RootService {
     const budgetMs = body.budgetMs ?? limits.budgetMs;
     const mustWait = body.after !== undefined || !isWeighable(index);
     const untilMs = waitUntilMs(context.startMs, budgetMs);
-    if (body.after !== undefined) await waitForWrite(index, body.after, { ...resources, untilMs });
+    const { after } = body;
+    const afterReached = after === undefined ? undefined : await waitForWrite(index, after, { ...resources, untilMs });
     if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs });
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
     const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
     return this.#admitted(context, asked, (onGathered) =>
-      searchIndex(index, { body, context, onGathered }, this.#parts),
+      searchIndex(index, { body, context, afterReached, onGathered }, this.#parts),
     );
   }
 

@@ -32,6 +32,7 @@ const answer = {
     { shard: 2, outcome: "late", leaf: "leaf-3" },
   ],
   corrections: [{ from: "anemometr", to: ["anemometer"] }],
+  afterReached: false,
   timing: { budgetMs: 250, tookMs: 3.24 },
 };
 
@@ -57,6 +58,7 @@ describe("hedgerow search", () => {
       "pos: noun 1,200",
       "",
       "2 shown, 1,204 found, 3.2 of 250 ms, 74.9 % of the documents searched (3 of 4 shards whole)",
+      "  the write of --after may not be in it; a larger --budget-ms gives it more time",
       "  shard 2: late on leaf-3",
       "",
     ]);

@@ -20,12 +20,12 @@ function standingAt(sequence: () => number): WrittenIndex {
 }
 
 /** How long a search waits for a write that can be found after some time; virtual time goes on by half a millisecond. */
-async function waitedMs(writtenAfterMs: number, budgetMs: number): Promise<number> {
+async function waited(writtenAfterMs: number, budgetMs: number): Promise<{ tookMs: number; isFound: boolean }> {
   const { clock, timers, advance } = virtualTime();
   const startMs = clock.nowMs();
   const index = standingAt(() => (clock.nowMs() - startMs >= writtenAfterMs ? 7 : 6));
   let over = false;
-  const waiting = waitForWrite(index, "7", { clock, timers, untilMs: waitUntilMs(startMs, budgetMs) }).then(() => {
+  const waiting = waitForWrite(index, "7", { clock, timers, untilMs: waitUntilMs(startMs, budgetMs) }).finally(() => {
     over = true;
   });
   for (;;) {
@@ -34,8 +34,7 @@ async function waitedMs(writtenAfterMs: number, budgetMs: number): Promise<numbe
     if (over) break;
     advance(0.5);
   }
-  await waiting;
-  return clock.nowMs() - startMs;
+  return { tookMs: clock.nowMs() - startMs, isFound: await waiting };
 }
 
 describe("waiting for one's own write", () => {
@@ -46,7 +45,9 @@ describe("waiting for one's own write", () => {
         fc.integer({ min: 0, max: 1300 }),
         async (budgetMs, writtenMs) => {
           const longestMs = Math.max(budgetMs / 2, budgetMs - Math.max(50, budgetMs / 10));
-          const tookMs = await waitedMs(writtenMs, budgetMs);
+          const { tookMs, isFound } = await waited(writtenMs, budgetMs);
+          if (writtenMs <= longestMs) expect(isFound).toBe(true);
+          if (writtenMs > longestMs + 3) expect(isFound).toBe(false);
           const expectedMs = Math.min(writtenMs, longestMs);
           expect(tookMs).toBeGreaterThanOrEqual(expectedMs);
           expect(tookMs).toBeLessThanOrEqual(expectedMs + 3);
@@ -71,10 +72,11 @@ describe("waiting for one's own write", () => {
 
   it.each(["0", "7", "1204"])("takes %j", async (token) => {
     const { clock, timers } = virtualTime();
-    await waitForWrite(
+    const isFound = await waitForWrite(
       standingAt(() => 2000),
       token,
       { clock, timers, untilMs: 0 },
     );
+    expect(isFound).toBe(true);
   });
 });

@@ -155,6 +155,10 @@ export function answerSchemas(profile: Schema): Readonly<Record<string, Schema>>
       coverage,
       shards: list(shardOutcome),
       statistics,
+      "afterReached?": {
+        ...flag,
+        description: "with after: whether all that was asked had the write; false: there was no time to wait for it",
+      },
       "corrections?": list(object({ from: text, to: list(text) })),
       timing: object({ budgetMs: ms, tookMs: ms, queuedMs: ms, planMs: ms, scatterMs: ms, mergeMs: ms }),
       "profile?": profile,
