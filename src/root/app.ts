@@ -105,7 +105,10 @@ export function createApp(options: AppOptions): App {
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
-    if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
+    // Who hangs up in the middle of a body is no fault of this program.
+    const hasHungUp = request.raw.errored !== null;
+    if (found.code === "internal" && !hasHungUp)
+      request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", String(found.facts.retryAfterS ?? 1));
     if (found.status === 401) reply.header("www-authenticate", "Bearer");
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hasNatsServer } from "../../load/bench/nats-server.ts";
+import { hasNatsServer, natsProgram } from "../../load/bench/nats-server.ts";
 import { type LogConfig, openChangeLog } from "../../src/changes/open-log.ts";
 import { readConfig } from "../../src/config.ts";
 import { sleep } from "../../src/time.ts";
@@ -38,7 +39,8 @@ authorization { user: hedgerow, password: "${password}" }
 tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${authority.ca}", verify: true }
 `,
       );
-      server = spawn("nats-server", ["-c", file], { stdio: "ignore" });
+      server = spawn(natsProgram, ["-c", file], { stdio: "ignore" });
+      await once(server, "spawn");
       await eventually("the server listens", () => listens(port));
     }
 
