@@ -24,10 +24,7 @@ afterEach(() => rmSync(temporary, { recursive: true, force: true }));
 
 type Ended = { code: number | null; stdout: string; stderr: string };
 
-function start(
-  args: readonly string[],
-  env: { PATH?: string; TMPDIR?: string } = {},
-): { child: ChildProcess; ended: Promise<Ended> } {
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [program, "scale", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH, TMPDIR: temporary, ...env },
@@ -41,11 +38,15 @@ function start(
   return { child, ended: once(child, "close").then(() => ({ code: child.exitCode, ...said })) };
 }
 
+/** The server that this test was given. */
+const { NATS_SERVER: named } = process.env;
+const server = named === undefined ? {} : { NATS_SERVER: named };
+
 const here = hasNatsServer("several roots before the same leaves") ? parts : parts.filter((part) => part !== "roots");
 
 describe("npm run bench -- scale --quick", () => {
   test.each(here)("measures %s in real processes and leaves none", slow, async (part: Part) => {
-    const { code, stdout, stderr } = await start(["--quick", "--json", "--part", part]).ended;
+    const { code, stdout, stderr } = await start(["--quick", "--json", "--part", part], server).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const said = asRecord(JSON.parse(stdout));
     const [only, ...others] = asList(said.parts).map(asRecord);
