@@ -13,7 +13,7 @@ import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { earlyErrors } from "./early-errors.ts";
-import { browserHeaders, type Guard, guardRoutes, readShallowJson, refuseEncodings, watchBodies } from "./guard.ts";
+import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -101,7 +101,6 @@ export function createApp(options: AppOptions): App {
   guardRoutes(app, guard);
   watchBodies(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
   readShallowJson(app);
-  refuseEncodings(app);
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);

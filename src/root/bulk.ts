@@ -11,6 +11,9 @@ export type Rejection = { line: number; id?: string; code: "invalid_document"; d
 /** A bulk request taken apart: what may be written, and what was turned away line by line. */
 export type BulkRequest = { writes: DocumentWrite[]; rejected: Rejection[]; documentBytesMax: number };
 
+/** A document as it was sent. */
+type Sent = { line: number; source: Uint8Array };
+
 export type BulkParts = { clock: Clock; documentBytesMax: number };
 
 const tooDeep = `a document nests deeper than ${jsonDepthMax} levels`;
@@ -31,7 +34,7 @@ export async function readLines(sent: Uint8Array, settings: IndexSettings, parts
     const found = body.indexOf(newline, start);
     const end = found === -1 ? body.length : found;
     const source = trimmed(body, start, end);
-    if (source.length > 0) takeOne(request, { line, source }, settings);
+    if (source.length > 0) takeLine(request, { line, source }, settings);
     start = end + 1;
     if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
       await yieldToLoop();
@@ -82,51 +85,49 @@ function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
   return body.subarray(from, to);
 }
 
-function takeOne(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
+function takeLine(request: BulkRequest, at: Sent, settings: IndexSettings): void {
   const { length } = at.source;
-  const misfit =
-    length > request.documentBytesMax ? tooLarge(length, request) : nestsDeeper(at.source) ? tooDeep : undefined;
-  if (misfit !== undefined) {
-    request.rejected.push({ line: at.line, code: "invalid_document", detail: misfit });
+  if (length > request.documentBytesMax) {
+    reject(request, at, tooLarge(length, request));
     return;
   }
-  const read = readDocument(at.source);
-  if (read.kind === "broken") {
-    request.rejected.push({ line: at.line, code: "invalid_document", detail: `not JSON: ${read.detail}` });
-    return;
-  }
-  takeDocument(request, { line: at.line, document: read.document, source: at.source }, settings);
+  const broken = takeText(request, at, settings);
+  if (broken !== undefined) reject(request, at, `not JSON: ${broken}`);
 }
 
-/** What nests too deep is not looked into; where all of a list must be JSON, that counts as such. */
-function takeElement(request: BulkRequest, at: { line: number; source: Uint8Array }, settings: IndexSettings): void {
+function takeElement(request: BulkRequest, at: Sent, settings: IndexSettings): void {
+  const broken = takeText(request, at, settings);
+  if (broken !== undefined) throw notJson(`the body is not JSON: element ${at.line}: ${broken}`);
+}
+
+/** Takes a document or rejects it. Answers why its text is not JSON; what nests too deep is not looked into. */
+function takeText(request: BulkRequest, at: Sent, settings: IndexSettings): string | undefined {
   if (nestsDeeper(at.source)) {
-    request.rejected.push({ line: at.line, code: "invalid_document", detail: tooDeep });
-    return;
+    reject(request, at, tooDeep);
+    return undefined;
   }
   const read = readDocument(at.source);
-  if (read.kind === "broken") throw notJson(`the body is not JSON: element ${at.line}: ${read.detail}`);
-  takeDocument(request, { line: at.line, document: read.document, source: at.source }, settings);
+  if (read.kind === "broken") return read.detail;
+  takeDocument(request, { ...at, document: read.document }, settings);
+  return undefined;
 }
 
-function takeDocument(
-  request: BulkRequest,
-  at: { line: number; document: unknown; source: Uint8Array },
-  settings: IndexSettings,
-): void {
+function takeDocument(request: BulkRequest, at: Sent & { document: unknown }, settings: IndexSettings): void {
   const check = checkDocument(at.document, settings);
   if (check.kind === "misfit") {
-    const { id, detail } = check;
-    request.rejected.push({ line: at.line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
+    reject(request, { line: at.line, id: check.id }, check.detail);
     return;
   }
   const { source } = at;
   if (source.length > request.documentBytesMax) {
-    const detail = tooLarge(source.length, request);
-    request.rejected.push({ line: at.line, id: check.id, code: "invalid_document", detail });
+    reject(request, { line: at.line, id: check.id }, tooLarge(source.length, request));
     return;
   }
   request.writes.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
+}
+
+function reject(request: BulkRequest, { line, id }: { line: number; id?: string | undefined }, detail: string): void {
+  request.rejected.push({ line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
 }
 
 function tooLarge(sizeBytes: number, { documentBytesMax }: Pick<BulkRequest, "documentBytesMax">): string {

@@ -62,16 +62,16 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
       const need = needOf(request.method, request.route);
       request.grant = access.admit(request.headers.authorization, need, named(request.params, "index"));
     }
+    refuseEncoding(request.headers["content-encoding"]);
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
     const { method, route } = request;
-    const isRefused = reply.statusCode === 401 || reply.statusCode === 403;
     if (isAudited(needOf(method, route), method, reply.statusCode)) {
       const [index, id] = [named(request.params, "index"), named(request.params, "id")];
       audit.note({
         traceId: request.traceId,
-        key: isRefused ? access?.nameOf(request.headers.authorization) : request.grant?.name,
+        key: isRefusal(reply.statusCode) ? access?.nameOf(request.headers.authorization) : request.grant?.name,
         from: request.socket.remoteAddress,
         method,
         route: route ?? "none",
@@ -91,16 +91,11 @@ export function readShallowJson(app: App): void {
   });
 }
 
-/** Refuses bodies that are packed: taken as they stand they would be read as something else. */
-export function refuseEncodings(app: App): void {
-  app.addHook("onRequest", (request, _reply, done) => {
-    const encoding = request.headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "" && encoding.toLowerCase() !== "identity") {
-      const detail = `bodies are taken as they are, not with Content-Encoding: ${encoding}`;
-      throw new HedgerowError("unsupported_media_type", detail);
-    }
-    done();
-  });
+/** Refuses a body that is packed: taken as it stands it would be read as something else. */
+function refuseEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return;
+  const detail = `bodies are taken as they are, not with Content-Encoding: ${encoding}`;
+  throw new HedgerowError("unsupported_media_type", detail);
 }
 
 /** Gives up requests whose bodies come too slowly. One that has come is passed over: there is no hook for that. */
@@ -128,9 +123,13 @@ export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pac
 
 /** Writes, admin calls and refusals. A leaf's word that it is still there comes every few seconds and is none. */
 function isAudited(need: Need, method: string, status: number): boolean {
-  if (status === 401 || status === 403) return true;
+  if (isRefusal(status)) return true;
   if (need.kind === "nothing" || need.scope === "search" || need.scope === "metrics") return false;
   return need.scope !== "join" || method !== "POST" || status >= 400;
+}
+
+function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
 }
 
 function named(params: unknown, name: "index" | "id"): string | undefined {
