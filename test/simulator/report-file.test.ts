@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reportObstacle, writeReport } from "../../src/simulator/report-file.ts";
+import { smallScenario } from "../support/small-scenario.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -43,18 +44,10 @@ describe("a report's file", () => {
 
 describe("simulate --report", () => {
   const program = fileURLToPath(new URL("../../src/simulator/main.ts", import.meta.url));
-  const small = {
-    name: "small",
-    about: "a few leaves",
-    layout: { shards: 2, replicas: 2 },
-    leaf: { workers: 1 },
-    service: { kind: "exponential", meanMs: 2 },
-    load: { arrivals: { kind: "load", load: 0.5 }, queries: 500, budgetMs: 100 },
-  };
 
   async function simulate(report: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
     const scenario = join(directory, "small.json");
-    await writeFile(scenario, JSON.stringify(small));
+    await writeFile(scenario, JSON.stringify(smallScenario));
     const words = [program, "--scenario", scenario, "--json", "--report", report];
     return new Promise((resolve) =>
       execFile(process.execPath, words, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr })),

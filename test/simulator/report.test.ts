@@ -2,15 +2,11 @@ import { expect, test } from "vitest";
 import { play } from "../../src/simulator/play.ts";
 import { reportHtml } from "../../src/simulator/report.ts";
 import { readScenarioFile } from "../../src/simulator/scenario.ts";
+import { smallScenario } from "../support/small-scenario.ts";
 
 test("the report stands by itself, draws every variant and shows what it is given as text", () => {
   const { variants } = readScenarioFile({
-    name: "small",
-    about: "a few leaves",
-    layout: { shards: 2, replicas: 2 },
-    leaf: { workers: 1 },
-    service: { kind: "exponential", meanMs: 2 },
-    load: { arrivals: { kind: "load", load: 0.5 }, queries: 2_000, budgetMs: 100 },
+    ...smallScenario,
     variants: { a: {}, "b<i>": { policy: { none: true } } },
   });
   const played = new Map(variants.map((run) => [run.variant, play(run, 1, { timeline: true })]));

@@ -8,14 +8,12 @@ import { readScenarioFile, type Scenario } from "../../src/simulator/scenario.ts
 import { loadScenario, scenarioNames } from "../../src/simulator/scenario-store.ts";
 import { judge } from "../../src/simulator/target.ts";
 import { seededRandom } from "../../src/time.ts";
+import { smallScenario } from "../support/small-scenario.ts";
 
 const small = {
-  name: "small",
-  about: "a few leaves with queues",
+  ...smallScenario,
   layout: { shards: 4, replicas: 2 },
-  leaf: { workers: 1 },
-  service: { kind: "exponential", meanMs: 2 },
-  load: { arrivals: { kind: "load", load: 0.5 }, queries: 2_000, warmUpQueries: 200, budgetMs: 100 },
+  load: { ...smallScenario.load, warmUpQueries: 200 },
 };
 
 function scenarioOf(change: object = {}): Scenario {
