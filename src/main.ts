@@ -2,7 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo, ServiceIo } from "./command/io.ts";
-import { writerTo } from "./command/standard-output.ts";
+import { writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
 import { tellParent } from "./command/supervision.ts";
@@ -43,13 +43,13 @@ const commands: Record<string, () => Promise<RunCommand>> = {
 const services = ["up", "root", "leaf"];
 
 const io: CommandIo = {
-  stdout: writerTo(process.stdout),
-  stderr: writerTo(process.stderr),
+  stdout: (text) => writeText(process.stdout, text),
+  stderr: (text) => writeText(process.stderr, text),
   isTerminal: process.stderr.isTTY === true,
   env: process.env,
 };
 
-const ask: ServiceIo["askForDirectory"] = async (path, owner) =>
+const askForDirectory: ServiceIo["askForDirectory"] = async (path, owner) =>
   (await import("./command/data-directory.ts")).askForDirectory(path, owner);
 
 /** What a role cannot start without is said in a line; whatever it had opened already goes with the process. */
@@ -82,7 +82,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const program = fileURLToPath(import.meta.url);
   try {
     const stopped = stop?.stopped ?? new Promise<void>(() => undefined);
-    return await run(args, { ...io, program, stopped, tellParent, askForDirectory: ask });
+    return await run(args, { ...io, program, stopped, tellParent, askForDirectory });
   } finally {
     stop?.release();
   }

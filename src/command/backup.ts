@@ -27,19 +27,19 @@ async function backup({ words, client, io, isJson }: Invocation<typeof flags>): 
   if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
   const file = named === "-" ? "/dev/stdout" : named;
   const bar = new ProgressBar("backing up", io, systemClock);
-  const write = (await isStream(file)) ? writeInto : writeAside;
+  const isDirect = await isStream(file);
   try {
-    const written = await write(file, download(client, "/v1/backup"), bar);
+    const written = await (isDirect ? writeInto : writeAside)(file, download(client, "/v1/backup"), bar);
     bar.clear();
     const result = { file, ...written, tookMs: Math.round(bar.elapsedMs) };
-    const say = write === writeInto ? io.stderr : io.stdout;
+    const say = isDirect ? io.stderr : io.stdout;
     if (isJson) say(`${JSON.stringify(result)}\n`);
     else say(`${summary(result)} in ${formatDuration(bar.elapsedMs)} backed up into ${file}\n`);
     return exitCodes.done;
   } catch (error) {
     bar.clear();
     if (!(error instanceof DamagedBackup)) throw error;
-    const left = write === writeInto ? `what ${file} got is of no use` : "nothing was written";
+    const left = isDirect ? `what ${file} got is of no use` : "nothing was written";
     io.stderr(`hedgerow: what came is damaged: ${error.message}; ${left}\n`);
     return exitCodes.failed;
   }

@@ -10,16 +10,14 @@ export type DataDirectory = { release(): void };
 export type DirectoryOwner = "up" | "leaf";
 
 /** What came of asking for one; `detail` names the directory and the way out. Nothing in it has changed then. */
-export type DirectoryOutcome =
-  | { kind: "taken"; directory: DataDirectory }
-  | { kind: "in use" | "unusable"; detail: string };
+export type DirectoryOutcome = ({ kind: "taken" } & DataDirectory) | { kind: "in use" | "unusable"; detail: string };
 
 const busy = 5;
 
 /** As `askForDirectory`. Throws `storage_unavailable` when another process has it or when it cannot be used. */
 export async function takeDataDirectory(path: string, owner: DirectoryOwner): Promise<DataDirectory> {
   const outcome = await askForDirectory(path, owner);
-  if (outcome.kind === "taken") return outcome.directory;
+  if (outcome.kind === "taken") return outcome;
   throw new HedgerowError("storage_unavailable", outcome.detail);
 }
 
@@ -27,7 +25,7 @@ export async function takeDataDirectory(path: string, owner: DirectoryOwner): Pr
 export async function askForDirectory(path: string, owner: DirectoryOwner): Promise<DirectoryOutcome> {
   try {
     await makeDirectory(resolve(path));
-    return { kind: "taken", directory: lock(join(path, `${owner}.lock`)) };
+    return { kind: "taken", ...lock(join(path, `${owner}.lock`)) };
   } catch (error) {
     return whyNot(path, owner, error);
   }

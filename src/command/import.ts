@@ -70,17 +70,13 @@ async function openSource(file: string): Promise<Source> {
 async function createIndex(client: Client, index: string, settingsFile: string): Promise<void> {
   let json: unknown;
   try {
-    json = JSON.parse(withoutMark(await readFile(settingsFile, "utf8")));
+    // A file may begin with a byte order mark, as documents may: decoding leaves it out.
+    json = JSON.parse(new TextDecoder().decode(await readFile(settingsFile)));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Misuse(`${settingsFile} is not JSON: ${error.message}`);
     throw error;
   }
   accepted(await client.request(`/v1/indexes/${encodeURIComponent(index)}`, { method: "PUT", json }));
-}
-
-/** A file may begin with a byte order mark, as documents may. */
-function withoutMark(text: string): string {
-  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): void {

@@ -76,7 +76,7 @@ async function add({ path, name, values }: Asked & { name: string }, io: Command
   const keys = (await keysOf(path)) ?? [];
   if (keys.some((key) => key.name === name)) throw new Error(`${path} has a key "${name}" already`);
   const all = [...keys, made];
-  // One more than roots read would have them refuse all of them.
+  // One that does not fit, or one more than roots read, would have them refuse all of them.
   const checked = readKeys(writeKeys(all));
   if (checked.kind !== "keys") throw new Error(`${path} cannot take another key: ${checked.detail}`);
   await write(path, all);

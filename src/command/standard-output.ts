@@ -1,19 +1,22 @@
 import { fstatSync, writeSync } from "node:fs";
 
 /**
- * What writes text to standard output or error. Into a file all of it, or it throws the system's error: the runtime's own
- * stream takes a disk that has filled up in the middle of a text for success.
+ * Writes text to standard output or error. Into a file all of it, or it throws the system's error: the runtime's own stream
+ * takes a disk that has filled up in the middle of a text for success.
  */
-export function writerTo(stream: NodeJS.WriteStream & { fd: number }): (text: string) => void {
-  if (!isFile(stream)) return (text) => void stream.write(text);
-  return (text) => {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(stream.fd, bytes, at);
-  };
+export function writeText(stream: Output, text: string): void {
+  if (!isFile(stream)) {
+    stream.write(text);
+    return;
+  }
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(stream.fd, bytes, at);
 }
 
+type Output = NodeJS.WriteStream & { fd: number };
+
 /** Files, and devices that are no terminals, are written at once; pipes and terminals are streams. */
-function isFile({ fd, isTTY }: NodeJS.WriteStream & { fd: number }): boolean {
+function isFile({ fd, isTTY }: Output): boolean {
   try {
     const stat = fstatSync(fd);
     return stat.isFile() || (stat.isCharacterDevice() && !isTTY);

@@ -48,7 +48,7 @@ export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
   if (config.drainMs > 0) await announcing?.end();
   await indexing.close();
   certificates?.close();
-  if (directory.kind === "taken") directory.directory.release();
+  if (directory.kind === "taken") directory.release();
   return 0;
 }
 
