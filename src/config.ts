@@ -4,6 +4,7 @@ import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, type ValueOf } from "./config/values.ts";
 import { nearestName } from "./nearest.ts";
+import { planTermsMax, planTopMax } from "./protocol/plan.ts";
 
 export type { Role } from "./config/setting.ts";
 
@@ -90,15 +91,15 @@ export const settingsTable = {
     roles: ["up", "root"],
     default: 10_000,
     min: 1,
-    max: 100_000,
+    max: planTopMax,
     reason: "largest from + size; deeper pages take a cursor",
   }),
   termsMax: setting("integer", {
     roles: ["up", "root"],
     default: 1024,
     min: 1,
-    max: 65_536,
-    reason: "most terms in one query, those that a prefix begins among them; leaves take 10,000",
+    max: planTermsMax,
+    reason: "most terms in one query, those that a prefix begins among them; of written ones 1,024 at most",
   }),
   cacheBytesMax: setting("integer", {
     roles: ["up", "root"],

@@ -33,6 +33,8 @@ describe("readConfig", () => {
     [["--demo=perhaps"], "--demo", "true or false"],
     [["--host", "--port", "3"], "--host", "must follow"],
     [["--data="], "--data", "empty"],
+    [["--window-max", "10001"], "--window-max", "10000"],
+    [["--terms-max", "10001"], "--terms-max", "10000"],
   ])("refuses %j naming the flag and the fix", (args, flag, fix) => {
     const found = problems(args).join("\n");
     expect(found).toContain(flag);

@@ -1,4 +1,4 @@
-import { type Plan, planTermsMax } from "../protocol/plan.ts";
+import { type Plan, planClausesMax, planTermsMax, planTopMax } from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 import { isRecord } from "../protocol/record.ts";
 
@@ -7,8 +7,6 @@ export type PlanReading = { kind: "plan"; plan: Plan } | Unfit;
 type Unfit = { kind: "unfit"; detail: string };
 
 export const planSizeBytesMax = 1024 * 1024;
-const clausesMax = 1024;
-const topMax = 10_000;
 const namesMax = 1000;
 const filterPartsMax = 10_000;
 const filterDepthMax = 32;
@@ -46,10 +44,10 @@ export function partsMisfit({
   top,
   trace,
 }: Omit<PlanParts, "opening" | "extras">): string | undefined {
-  if (clauses.length > clausesMax || termCount(clauses) > planTermsMax) return "clauses";
+  if (clauses.length > planClausesMax || termCount(clauses) > planTermsMax) return "clauses";
   for (const { terms } of clauses) for (const { weight } of terms) if (!Number.isFinite(weight)) return "clauses";
-  if (matchAtLeast > clausesMax) return "matchAtLeast";
-  if (top > topMax) return "top";
+  if (matchAtLeast > planClausesMax) return "matchAtLeast";
+  if (top > planTopMax) return "top";
   return trace.length > traceLengthMax ? "trace" : undefined;
 }
 
@@ -128,7 +126,7 @@ const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
 const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = {
   filter: optional((value) => filterParts(value, 0) <= filterPartsMax),
   facets: optional(
-    listOf((facet) => isRecord(facet) && isString(facet.field) && isCount(topMax)(facet.size), namesMax),
+    listOf((facet) => isRecord(facet) && isString(facet.field) && isCount(planTopMax)(facet.size), namesMax),
   ),
   sort: optional(listOf((sort) => isRecord(sort) && isString(sort.field) && isBoolean(sort.descending), namesMax)),
   after: optional(
@@ -146,9 +144,9 @@ const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = 
 
 const planChecks: Readonly<Record<keyof Plan, Check>> = {
   ...openingChecks,
-  clauses: (value) => listOf(isClause, clausesMax)(value) && termCount(value) <= planTermsMax,
-  matchAtLeast: isCount(clausesMax),
-  top: isCount(topMax),
+  clauses: (value) => listOf(isClause, planClausesMax)(value) && termCount(value) <= planTermsMax,
+  matchAtLeast: isCount(planClausesMax),
+  top: isCount(planTopMax),
   ...extraChecks,
   trace: optional(isTrace),
 };

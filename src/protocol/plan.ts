@@ -1,7 +1,13 @@
 import type { SortValue } from "./hit.ts";
 
+/** The most clauses that a plan may hold: about as many words as a query may have. */
+export const planClausesMax = 1024;
+
 /** The most terms that a plan may hold, in all its clauses. */
 export const planTermsMax = 10_000;
+
+/** The most hits that a plan may ask of a shard. */
+export const planTopMax = 10_000;
 
 /** A word that is being typed stands for at most this many terms: each letter asks anew, the first ones for the most. */
 export const typingTermsMax = 256;

@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import type { Plan, PlanClause } from "../protocol/plan.ts";
+import { type Plan, type PlanClause, planClausesMax, planTermsMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { rarestFirst } from "./clause-order.ts";
@@ -36,11 +36,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   }
   // Words were asked for, but only such as no document is indexed by: nothing matches, rather than everything.
   if (parts.some(isWanted) && !clauses.some(isWanted)) clauses.push({ occur: "required", terms: [] });
-  const termCount = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
-  if (termCount > context.termsMax) {
-    const detail = `the query has ${termCount} terms, more than the ${context.termsMax} allowed`;
-    throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
-  }
+  requireFew(clauses, context.termsMax);
   const { epoch, averageLengths, documents } = statistics.current;
   const plan: Plan = {
     index: definition.index,
@@ -58,6 +54,23 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   };
   const documentsLeftOut = Math.min(expander.documentsLeftOut, documents);
   return { ...resumePlan(body, { plan, documents, documentsLeftOut }), corrections: expander.corrections };
+}
+
+/** Throws `invalid_query` where there are more words than are allowed, or where they stand for more than leaves take. */
+function requireFew(clauses: readonly PlanClause[], termsMax: number): void {
+  let [written, meant] = [0, 0];
+  for (const { phrase, terms } of clauses) {
+    written += phrase?.length ?? 1;
+    meant += terms.length;
+  }
+  const writtenMax = Math.min(termsMax, planClausesMax);
+  if (written > writtenMax) throw tooMany(`the query has ${written} terms, more than the ${writtenMax} allowed`);
+  if (meant > planTermsMax)
+    throw tooMany(`the query stands for ${meant} terms with its synonyms, more than ${planTermsMax}`);
+}
+
+function tooMany(detail: string): HedgerowError {
+  return new HedgerowError("invalid_query", detail, [place("query", detail)]);
 }
 
 function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {

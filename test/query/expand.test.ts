@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planSizeBytesMax } from "../../src/leaf/plan-check.ts";
+import { readPlan } from "../../src/leaf/plan-memory.ts";
 import { typingTermsMax } from "../../src/protocol/plan.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
@@ -235,5 +236,35 @@ describe("synonyms", () => {
   it("that stand somewhere make a word no typing error", () => {
     const context = contextOf({ car: 8, automobiles: 0 }, { synonyms });
     expect(planQuery({ query: "automobile" }, context).corrections).toEqual([]);
+  });
+});
+
+describe("a query that is too much", () => {
+  const group = ["car", ...Array.from({ length: 900 }, (_, i) => `vehicle${i}`)];
+  const other = ["road", ...Array.from({ length: 900 }, (_, i) => `street${i}`)];
+
+  it.each([
+    ["of words", { query: Array.from({ length: 1100 }, (_, i) => `w${i}`).join(" ") }, "1100 terms"],
+    ["of what words stand for", { query: "car road ".repeat(6) }, "10812 terms with its synonyms"],
+  ])("%s is refused by the root, as no leaf takes it", (_what, body, detail) => {
+    const context = contextOf({ car: 3, road: 2 }, { synonyms: [group, other] }, 10_000);
+    expect(() => planQuery(body, context)).toThrow(detail);
+  });
+
+  it("is none that leaves refuse, whatever it is made of", () => {
+    const context = contextOf({ car: 3, road: 2, cargo: 5 }, { synonyms: [group, other] }, 10_000);
+    const piece = fc.constantFrom("car", "road", "ca*", "cra", '"car road"', "-road", "+car", "body:road");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), fc.nat(9_990), (pieces, from) => {
+        const body = { query: [...pieces, "car"].join(" "), from };
+        try {
+          const { plan } = planQuery(body, context);
+          expect(readPlan(writePlan(plan)).kind).toBe("plan");
+        } catch (error) {
+          expect(error).toMatchObject({ code: "invalid_query" });
+        }
+      }),
+      { seed: 12, numRuns: 100 },
+    );
   });
 });
