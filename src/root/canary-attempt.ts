@@ -6,8 +6,9 @@ import type { TailPolicy } from "../policy/tail.ts";
 import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
-import type { ShardReport } from "./gather-contract.ts";
+import type { AttemptErrorCode, ShardReport } from "./gather-contract.ts";
 import type { LeafLink } from "./leaf-link.ts";
+import { endOfError } from "./shard-progress.ts";
 
 /** One replica, as far as trying a query on it goes. */
 export type GuardedFeed = { health: ReplicaHealth; link: Pick<LeafLink, "search" | "cancel" | "state"> };
@@ -209,7 +210,7 @@ export class CanaryGuard {
           },
           onError: (_request, error) => {
             tell({ end: "failed", code: error.code });
-            end(this.#endOf(error, feed, query.shape), finish.failed);
+            end(this.#endOf(error, feed, query.shape), () => finish.failed(error.code));
           },
         },
       );
@@ -247,7 +248,7 @@ export class CanaryGuard {
     };
     return {
       answered: ({ queuedMs }: ShardReply) => settle({ kind: "answered", latencyMs: clock.nowMs() - sentMs, queuedMs }),
-      failed: () => settle({ kind: "failed", pushBack: false }),
+      failed: (code: AttemptErrorCode) => settle(endOfError(code)),
       abandoned: () => settle({ kind: "abandoned" }),
     };
   }

@@ -15,7 +15,7 @@ import {
   type ShardReport,
   shadowAttempt,
 } from "./gather-contract.ts";
-import { isPushBack, mayRetry, missingOutcome, ShardProgress } from "./shard-progress.ts";
+import { endOfError, mayRetry, missingOutcome, ShardProgress } from "./shard-progress.ts";
 
 export type {
   AttemptErrorCode,
@@ -248,7 +248,7 @@ export class Gather {
     const { nowMs } = turn;
     const attempt = progress.attempt(error.attempt);
     if (attempt === undefined || !attempt.open) return;
-    this.settle({ progress, number: error.attempt }, { kind: "failed", pushBack: isPushBack(error.code) }, nowMs);
+    this.settle({ progress, number: error.attempt }, endOfError(error.code), nowMs);
     if (error.attempt === shadowAttempt || progress.outcome !== undefined) return;
     progress.errors.push(error.code);
     if (progress.first?.open || progress.second?.open) return;

@@ -51,6 +51,8 @@ export type ScatterResult = {
   coverage: number;
   /** In the order of sending. */
   attempts: readonly AttemptRecord[];
+  /** Why a leaf could do nothing with the plan, where one said so. */
+  refusal: string | undefined;
 };
 
 /** One attempt under way; what its link hears of it becomes the gather's events. */
@@ -72,6 +74,8 @@ class SentAttempt implements SearchHandler, AttemptRecord {
   readonly #dispatch: (event: GatherEvent) => void;
   request: number | undefined;
   answer: ShardAnswer | undefined;
+  /** Why its leaf could do nothing with the plan. */
+  refusal: string | undefined;
 
   constructor(
     { shard, attempt, purpose, budgetMs }: SendCommand,
@@ -120,17 +124,18 @@ class SentAttempt implements SearchHandler, AttemptRecord {
     this.#dispatch({ kind: "reply", shard, attempt, outcome, documents: covered, documentsTotal, queuedMs, tookMs });
   }
 
-  onError(_request: number, { code }: AttemptError): void {
+  onError(_request: number, { code, detail }: AttemptError): void {
     this.end = "failed";
     this.endedMs = this.#clock.nowMs();
     this.code = code;
+    if (code === "bad_plan") this.refusal = detail;
     this.#dispatch({ kind: "error", shard: this.shard, attempt: this.attempt, code });
   }
 }
 
 /**
  * Carries out what a gather decides, with links and timers, for one query. `run` resolves when the gather finishes,
- * which it does by the deadline whatever the leaves do; `cancel` ends it early.
+ * which it does by the deadline whatever the leaves do; `cancel` ends it early, or before it began.
  */
 export class Scatter {
   readonly #resources: ScatterResources;
@@ -161,7 +166,8 @@ export class Scatter {
   run(): Promise<ScatterResult> {
     return new Promise((resolve) => {
       this.#finish = resolve;
-      this.#dispatch({ kind: "begin" });
+      if (this.#gather.finished) this.#end();
+      else this.#dispatch({ kind: "begin" });
     });
   }
 
@@ -255,6 +261,7 @@ export class Scatter {
       answers.push(sent.answer);
     }
     if (!inOrder) answers.sort((a, b) => a.shard - b.shard);
-    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent });
+    const refusal = this.#sent.find((sent) => sent.refusal !== undefined)?.refusal;
+    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal });
   }
 }

@@ -45,6 +45,7 @@ export type SearchContext = {
   trace: TraceContext;
   startMs: number;
   priority: Priority;
+  /** Runs its argument when the caller has gone: at once where that is so already. */
   onGone: (run: () => void) => void;
 };
 
@@ -104,7 +105,7 @@ type Gathering = {
   parts: SearchParts;
   page: { from: number; size: number };
   budgetMs: number;
-  /** Hears when nobody waits for the answer any more. */
+  /** Runs its argument when nobody waits for the answer any more: at once where that is so already. */
   onGone: (run: () => void) => void;
 };
 
@@ -152,7 +153,7 @@ async function gatherAnswer(
   const { deadlineMs } = query;
   onGathered({ plan, result, attempts, startMs, plannedMs, gatheredMs, deadlineMs });
   const verdict = verdictOf({ reports, answers, coverage, heard });
-  requireEnough(verdict, body.minCoverage ?? 0);
+  requireEnough(verdict, { minCoverage: query.minCoverage, refusal: result.refusal });
   const page = mergeHits(answers, {
     from,
     size,

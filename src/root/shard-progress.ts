@@ -1,5 +1,6 @@
 import type { Attempt, ReplicaHealth } from "../policy/replica.ts";
 import type { ShardHealth } from "../policy/shard.ts";
+import type { AttemptEnd } from "../policy/tail.ts";
 import {
   type AttemptErrorCode,
   extraAttempt,
@@ -67,8 +68,13 @@ export class ShardProgress implements ShardReport {
 }
 
 /** Refused by load, not broken. */
-export function isPushBack(code: AttemptErrorCode): boolean {
+function isPushBack(code: AttemptErrorCode): boolean {
   return code === "overloaded" || code === "expired";
+}
+
+/** What an attempt's error says of its replica: nothing where the plan is at fault, which any other refuses as well. */
+export function endOfError(code: AttemptErrorCode): AttemptEnd {
+  return code === "bad_plan" ? { kind: "withdrawn" } : { kind: "failed", pushBack: isPushBack(code) };
 }
 
 /**

@@ -74,24 +74,33 @@ export function rounded(durationMs: number): number {
 
 /**
  * Throws where there is too little to answer with: nothing at all, or less than the caller wants. What each shard did
- * stands in the problem.
+ * stands in the problem. `refusal`: why leaves could do nothing with the plan, where they said so.
  */
-export function requireEnough(verdict: Verdict, minCoverage: number): void {
+export function requireEnough(
+  verdict: Verdict,
+  { minCoverage, refusal }: { minCoverage: number; refusal: string | undefined },
+): void {
   const { coverage, shards } = verdict;
   const facts = { coverage, shards };
-  if (shards.length > 0 && coverage.shards.missing === shards.length) throw nothing(shards).withFacts(facts);
+  if (shards.length > 0 && coverage.shards.missing === shards.length) throw nothing(shards, refusal).withFacts(facts);
   if (coverage.documents >= minCoverage) return;
   const detail = `${percent(coverage.documents)} of the documents could be searched, ${percent(minCoverage)} were asked for`;
   throw new HedgerowError("insufficient_coverage", detail).withFacts(facts);
 }
 
-function nothing(shards: readonly ShardVerdict[]): HedgerowError {
+function nothing(shards: readonly ShardVerdict[], refusal: string | undefined): HedgerowError {
+  // Asking again brings the same: it is the request that has to change.
+  if (refusal !== undefined) return new HedgerowError("invalid_request", refusal);
   if (shards.every(({ outcome }) => outcome === "shed"))
     return new HedgerowError("overloaded", "every shard is at its limit");
   if (shards.every(({ outcome }) => outcome === "unavailable")) {
     return new HedgerowError("not_ready", "no replica of any shard can be asked yet; see /readyz");
   }
-  return new HedgerowError("deadline_exceeded", "not one shard answered in the budget; raise budgetMs or see shards");
+  const isLate = shards.some(({ outcome }) => outcome === "late");
+  const detail = isLate
+    ? "not one shard answered in the budget; raise budgetMs or see shards"
+    : "not one shard answered: every attempt failed, see shards";
+  return new HedgerowError("deadline_exceeded", detail);
 }
 
 function percent(share: number): string {

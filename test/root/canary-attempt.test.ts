@@ -3,6 +3,7 @@ import { Canary } from "../../src/policy/canary.ts";
 import type { ReplicaHealth } from "../../src/policy/replica.ts";
 import { TailPolicy } from "../../src/policy/tail.ts";
 import { CanaryGuard, type GuardedFeed, type GuardedQuery } from "../../src/root/canary-attempt.ts";
+import type { AttemptErrorCode } from "../../src/root/gather-contract.ts";
 import type { LeafLinkState } from "../../src/root/leaf-link.ts";
 import { seededRandom } from "../../src/time.ts";
 import { virtualTime } from "../support/virtual-time.ts";
@@ -20,8 +21,11 @@ const reply = {
   tookMs: 1,
 };
 
-/** Leaves that die of queries whose plan is 1, and a guard before them. `others`: searches under way beside them. */
-function guarded({ others = 0, returnsAlive = false } = {}) {
+/**
+ * Leaves that die of queries whose plan is 1, and a guard before them. `others`: searches under way beside them; `code`:
+ * what they say to all queries, where they do.
+ */
+function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
   const time = virtualTime();
   const policy = new TailPolicy({ random: seededRandom(1) });
   const asked: string[] = [];
@@ -53,6 +57,10 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
         search(search, handler) {
           asked.push(leaf);
           time.timers.after(1, () => {
+            if (code !== undefined) {
+              handler.onError(1, { code, detail: "" });
+              return;
+            }
             if (search.plan[0] !== 1) {
               handler.onReply(1, reply, Buffer.alloc(0));
               return;
@@ -110,8 +118,24 @@ function guarded({ others = 0, returnsAlive = false } = {}) {
   const killIdle = (leaf: string): void => {
     for (const { feeds } of shards) for (const { health } of feeds) if (health.leaf === leaf) die(leaf, health);
   };
-  return { asked, dead, clear, time, killUnder, killIdle };
+  const replicas = shards.flatMap(({ feeds }) => feeds.map(({ health }) => health));
+  return { asked, dead, clear, time, killUnder, killIdle, replicas };
 }
+
+type Leaves = { others?: number; returnsAlive?: boolean; code?: AttemptErrorCode };
+
+describe("a leaf that cannot do what it is to try", () => {
+  it.each([
+    { code: "overloaded", isFailure: false, isPushBack: true },
+    { code: "bad_plan", isFailure: false, isPushBack: false },
+    { code: "not_ready", isFailure: true, isPushBack: false },
+  ] as const)("and says $code is judged as in any search", async ({ code, isFailure, isPushBack }) => {
+    const { clear, replicas, time } = guarded({ code });
+    expect(await clear("s", false)).toBe("run");
+    expect(replicas.some(({ failuresInRow }) => failuresInRow > 0)).toBe(isFailure);
+    expect(replicas.some(({ pushBackUntilMs }) => pushBackUntilMs > time.clock.nowMs())).toBe(isPushBack);
+  });
+});
 
 describe("a query that kills the leaf it runs on", () => {
   it("takes one replica down, and is refused for a minute", async () => {

@@ -77,6 +77,21 @@ describe("a gather, event by event", () => {
     expect(kinds(stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code }))).toEqual(["finish"]);
   });
 
+  test.each([
+    ["bad_plan", "ready"],
+    ["crashed", "ejected"],
+  ] as const)("a replica that says %s again and again is %s", (code, standing) => {
+    const policy = policyOf();
+    const request = requestOf(policy, { shards: 1, replicas: 2 });
+    for (let queries = 0; queries < 40; queries++) {
+      const stage = new Stage(policy, request);
+      stage.tell({ kind: "begin" });
+      stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code });
+    }
+    const standings = request.shards[0]?.replicas.map((replica) => replica.standing);
+    expect(standings?.includes("ejected")).toBe(standing === "ejected");
+  });
+
   test("a failed attempt stays failed where a second one is forbidden", () => {
     const policy = policyOf();
     const stage = new Stage(policy, { ...requestOf(policy, { shards: 1, replicas: 2 }), hedge: false });

@@ -31,7 +31,14 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
   fc.record({
     kind: fc.constant("error" as const),
     afterMs: delayMs,
-    code: fc.constantFrom<AttemptError["code"]>("overloaded", "expired", "crashed", "disconnected", "unknown_shard"),
+    code: fc.constantFrom<AttemptError["code"]>(
+      "overloaded",
+      "expired",
+      "crashed",
+      "disconnected",
+      "unknown_shard",
+      "bad_plan",
+    ),
   }),
 );
 
@@ -42,7 +49,8 @@ const story = fc.record({
   minCoverage: fc.constantFrom(0, 0.5, 1),
   hedge: fc.boolean(),
   tiedDelayMs: fc.constantFrom(undefined, 5),
-  gone: fc.option(delayMs, { nil: undefined }),
+  /** When the caller goes; before 0: before anything was sent. */
+  gone: fc.oneof(fc.constant(undefined), fc.constant(-1), delayMs),
   seed: fc.integer(),
 });
 type Story = typeof story extends fc.Arbitrary<infer Told> ? Told : never;
@@ -89,7 +97,8 @@ class Play {
       { shards, plan: new Uint8Array(), deadlineMs: this.deadlineMs, minCoverage, hedge, queryClass: 0 },
       { policy, clock, timers: this.#watched(), afterPoll: (run) => void timers.after(0, run) },
     );
-    if (told.gone !== undefined) timers.after(told.gone, () => scatter.cancel());
+    if (told.gone === -1) scatter.cancel();
+    else if (told.gone !== undefined) timers.after(told.gone, () => scatter.cancel());
     void scatter.run().then((result) => {
       this.results.push({ result, atMs: clock.nowMs() });
       this.timersLeft = this.timers.size;
@@ -140,7 +149,7 @@ class Play {
     if (seen.ended !== undefined) return;
     seen.ended = "answered";
     if (fate.kind === "error") {
-      handler.onError(seen.request, { code: fate.code, detail: "" });
+      handler.onError(seen.request, { code: fate.code, detail: `it said ${fate.code}` });
       return;
     }
     handler.onStarted(seen.request);
@@ -183,7 +192,7 @@ describe("a scatter, whatever its links and timers do", () => {
         result?.reports.forEach(({ outcome }, shard) => {
           expect(outcome).toBeDefined();
           const down = told.fates[shard]?.every(({ kind }) => kind === "down") === true;
-          if (down && told.gone !== 0) expect(outcome).toBe("failed");
+          if (down && (told.gone ?? 1) > 0) expect(outcome).toBe("failed");
           expect(outcome === "complete" || outcome === "truncated").toBe(answered.has(shard));
         });
         for (const attempt of result?.attempts ?? []) {
@@ -194,6 +203,8 @@ describe("a scatter, whatever its links and timers do", () => {
           expect(attempt.code !== undefined).toBe(end === "failed");
           if (won) expect([end, answered.has(shard)]).toEqual(["answered", true]);
         }
+        const isRefused = result?.attempts.some(({ code }) => code === "bad_plan") === true;
+        expect(result?.refusal).toBe(isRefused ? "it said bad_plan" : undefined);
         expect(result?.attempts.filter(({ won }) => won).length).toBe(answered.size);
         const covered = result?.answers.reduce((sum, { reply }) => sum + reply.documents, 0) ?? 0;
         expect(result?.coverage).toBeCloseTo(covered / (documents * told.fates.length));
