@@ -8,7 +8,7 @@ export type ChoiceRequest = {
   zone: string | undefined;
   /** The replica that already has an attempt of this query. */
   except: ReplicaHealth | undefined;
-  /** An extra attempt leaves out replicas that push back and those on probation. */
+  /** An extra attempt leaves out replicas that push back. */
   extra: boolean;
 };
 
@@ -34,8 +34,9 @@ function rampShare(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: numb
 
 /**
  * The replica to ask: the cheaper of two that are picked at random (Mitzenmacher's power of two choices), from the own
- * zone unless another zone is far cheaper. When none is in good standing, a first attempt takes any that is reachable:
- * a shard's last replica is never given up. Undefined: there is nobody to ask.
+ * zone unless another zone is far cheaper. When none is in good standing, any that is reachable will do: a shard's last
+ * replica is never given up, and a second attempt at one that was merely slow is the only hope beside one that hangs.
+ * Undefined: there is nobody to ask.
  */
 export class ReplicaChoice {
   private readonly settings: ChoiceSettings;
