@@ -15,7 +15,7 @@ export type AnswerRequest = {
   startMs: number;
   deadlineMs: number;
   onGone: (run: () => void) => void;
-  /** Gathers the answer; `onGone` hears when nobody waits for it any more. */
+  /** Gathers the answer; `onGone` runs its argument when nobody waits for it any more, at once where that is so already. */
   gather: (onGone: (run: () => void) => void) => Promise<GatheredAnswer>;
 };
 
@@ -24,7 +24,35 @@ export type FoundAnswer =
   | { source: "cache" | "shared"; body: Buffer }
   | { source: "scatter"; body: Buffer; times: AnswerTimes };
 
-type Flight = { deadlineMs: number; waiting: number; abandon: (() => void)[]; result: Promise<GatheredAnswer> };
+type Flight = { deadlineMs: number; crowd: Crowd; result: Promise<GatheredAnswer> };
+
+/** Who waits for one scatter. */
+class Crowd {
+  #waiting = 0;
+  #hasGone = false;
+  readonly #whenGone: (() => void)[] = [];
+
+  /** Whether there were some and all of them have gone. */
+  get hasGone(): boolean {
+    return this.#hasGone;
+  }
+
+  join({ onGone }: Pick<AnswerRequest, "onGone">): void {
+    this.#waiting++;
+    onGone(() => {
+      this.#waiting--;
+      if (this.#waiting > 0) return;
+      this.#hasGone = true;
+      for (const run of this.#whenGone) run();
+    });
+  }
+
+  /** Runs its argument when all have gone: at once where they have. */
+  onGone(run: () => void): void {
+    if (this.#hasGone) run();
+    else this.#whenGone.push(run);
+  }
+}
 
 /**
  * Answers what has been asked before without asking the leaves again:
@@ -58,7 +86,7 @@ export class InstantAnswers {
     }
     const name = `${request.variant} ${key}`;
     const flight = this.#flights.get(name);
-    if (flight === undefined || flight.deadlineMs > request.deadlineMs)
+    if (flight === undefined || flight.crowd.hasGone || flight.deadlineMs > request.deadlineMs)
       return this.#own(await this.#lead(name, request, key));
     const shared = await this.#join(flight, request);
     return shared ?? this.#own(await this.#lead(name, request, key));
@@ -75,10 +103,10 @@ export class InstantAnswers {
 
   /** Gathers an answer that others may join. */
   async #lead(name: string, request: AnswerRequest, key: string): Promise<GatheredAnswer> {
-    const abandon: (() => void)[] = [];
-    const result = this.#counted(request.gather((run) => void abandon.push(run)));
-    const flight: Flight = { deadlineMs: request.deadlineMs, waiting: 0, abandon, result };
-    this.#board(flight, request);
+    const crowd = new Crowd();
+    crowd.join(request);
+    const result = this.#counted(request.gather((run) => crowd.onGone(run)));
+    const flight: Flight = { deadlineMs: request.deadlineMs, crowd, result };
     this.#flights.set(name, flight);
     try {
       const answer = await result;
@@ -91,7 +119,7 @@ export class InstantAnswers {
 
   /** What a scatter under way brings; undefined where asking again is better. */
   async #join(flight: Flight, request: AnswerRequest): Promise<FoundAnswer | undefined> {
-    this.#board(flight, request);
+    flight.crowd.join(request);
     const isLate = (): boolean => request.deadlineMs - this.#nowMs() < (request.deadlineMs - request.startMs) / 2;
     try {
       const { body, complete } = await flight.result;
@@ -102,13 +130,5 @@ export class InstantAnswers {
       if (isLate()) throw cause;
       return undefined;
     }
-  }
-
-  #board(flight: Flight, { onGone }: AnswerRequest): void {
-    flight.waiting++;
-    onGone(() => {
-      flight.waiting--;
-      if (flight.waiting === 0) for (const run of flight.abandon) run();
-    });
   }
 }

@@ -1,9 +1,8 @@
 import { HedgerowError } from "../errors.ts";
 import type { GlobalStatistics } from "../query/statistics.ts";
-import { type Clock, sleep, type Timers } from "../time.ts";
 import type { ReplicaFeed } from "./feed.ts";
+import type { WaitLimits, Waits } from "./waits.ts";
 
-const pollMs = 2;
 /** What a search is left of its budget at least, if that is not more than half of it; */
 const searchMs = 50;
 /** and as a share: who gives it much time may ask for what takes long. */
@@ -26,26 +25,28 @@ export function waitUntilMs(startMs: number, budgetMs: number): number {
 
 /**
  * Waits until a write can be found: every replica that may be asked has applied it, and the statistics have heard of
- * it. Gives up at `untilMs`. Resolves to whether it can be found. Throws `invalid_request` on a token that no write can have
- * given out.
+ * it. Gives up at `untilMs`, or when nobody waits any more. Resolves to whether it can be found. Throws `invalid_request` on
+ * a token that no write can have given out.
  */
 export async function waitForWrite(
   index: WrittenIndex,
   token: string,
-  { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
+  { waits, ...limits }: WaitLimits & { waits: Waits },
 ): Promise<boolean> {
   const sequence = Number(token);
   if (!tokenForm.test(token) || !Number.isSafeInteger(sequence)) {
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
-  for (let turn = 0; !isSearchable(index, sequence); turn++) {
-    if (clock.nowMs() >= untilMs) return false;
+  let turn = 0;
+  const isFound = (): boolean => {
+    if (isSearchable(index, sequence)) return true;
     // Another root's write may take a moment to be heard of here; so the asking is repeated, ever more seldom.
     if ((turn & (turn - 1)) === 0) readOn(index, sequence);
-    await sleep(pollMs, timers);
-  }
-  return true;
+    turn++;
+    return false;
+  };
+  return waits.until(isFound, limits);
 }
 
 /** A feed is told of its own shard's writes only; reading the log on shows it that nothing else concerns the shard. */

@@ -60,15 +60,21 @@ type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () 
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
   const { grant, trace, startMs } = request;
   const whenGone: (() => void)[] = [];
+  let isGone = false;
   raw.once("close", () => {
-    if (!raw.writableEnded) for (const run of whenGone) run();
+    if (raw.writableEnded) return;
+    isGone = true;
+    for (const run of whenGone) run();
   });
   return {
     grant,
     trace: withSpan(trace),
     startMs,
     priority: priorityOf(request.headers["x-priority"]),
-    onGone: (run) => void whenGone.push(run),
+    onGone: (run) => {
+      if (isGone) run();
+      else whenGone.push(run);
+    },
   };
 }
 

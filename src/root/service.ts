@@ -29,6 +29,7 @@ import { type Gathered, type SearchContext, type SearchLimits, type SearchParts,
 import { deadlineKept, SearchTally } from "./search-tally.ts";
 import { meterService, type ServiceMeter } from "./service-meter.ts";
 import type { Topology } from "./topology.ts";
+import { Waits } from "./waits.ts";
 import { isWeighable, waitForWeights } from "./weights.ts";
 
 export type ServiceOptions = {
@@ -64,6 +65,7 @@ export class RootService {
   #watch: QueryWatch | undefined;
   readonly #parts: SearchParts;
   readonly #definitions: Definitions;
+  readonly #waits: Waits;
   /** Set while the process finishes what it has and takes no more. */
   draining = false;
 
@@ -77,6 +79,7 @@ export class RootService {
       instant: new InstantAnswers({ cacheBytesMax, nowMs: resources.clock.nowMs }),
     };
     this.#definitions = new Definitions(options);
+    this.#waits = new Waits(resources);
     this.catalog = options.catalog;
     this.log = options.log;
     this.clock = options.resources.clock;
@@ -110,14 +113,14 @@ export class RootService {
   }
 
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
-    const { resources, limits } = this.#options;
+    const { limits } = this.#options;
     const index = this.catalog.get(name, context.grant);
     const budgetMs = body.budgetMs ?? limits.budgetMs;
     const mustWait = body.after !== undefined || !isWeighable(index);
-    const untilMs = waitUntilMs(context.startMs, budgetMs);
+    const wait = { waits: this.#waits, untilMs: waitUntilMs(context.startMs, budgetMs), onGone: context.onGone };
     const { after } = body;
-    const afterReached = after === undefined ? undefined : await waitForWrite(index, after, { ...resources, untilMs });
-    if (!isWeighable(index)) await waitForWeights(index, { ...resources, untilMs });
+    const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
+    if (!isWeighable(index)) await waitForWeights(index, wait);
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
     const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
     return this.#admitted(context, asked, (onGathered) =>
@@ -183,7 +186,8 @@ export class RootService {
     const known = this.catalog.find(name);
     const index = known ?? this.catalog.add(definition);
     if (known === undefined) this.#options.topology.take(index);
-    await waitForWrite(index, "0", { ...this.#options.resources, untilMs: this.clock.nowMs() + creationWaitMs });
+    const untilMs = this.clock.nowMs() + creationWaitMs;
+    await waitForWrite(index, "0", { waits: this.#waits, untilMs, onGone: () => undefined });
     return { kind, index };
   }
 

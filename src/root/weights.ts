@@ -1,8 +1,6 @@
 import { HedgerowError } from "../errors.ts";
-import { type Clock, sleep, type Timers } from "../time.ts";
 import type { FeedState } from "./feed.ts";
-
-const pollMs = 2;
+import type { WaitLimits, Waits } from "./waits.ts";
 
 /** What has to be known of an index to tell. */
 export type WeighedIndex = {
@@ -22,15 +20,11 @@ export function isWeighable({ shards, statistics }: WeighedIndex): boolean {
 /** Waits until words can be weighed. Throws `not_ready` where that takes longer than `untilMs`. */
 export async function waitForWeights(
   index: WeighedIndex,
-  { clock, timers, untilMs }: { clock: Clock; timers: Timers; untilMs: number },
+  { waits, ...limits }: WaitLimits & { waits: Waits },
 ): Promise<void> {
-  while (!isWeighable(index)) {
-    if (clock.nowMs() >= untilMs) {
-      const detail = "this root has just started and is still gathering the statistics that scores rest on";
-      const total = index.shards.length;
-      const coverage = { documents: 0, shards: { total, complete: 0, truncated: 0, missing: total } };
-      throw new HedgerowError("not_ready", detail).withFacts({ coverage });
-    }
-    await sleep(pollMs, timers);
-  }
+  if (await waits.until(() => isWeighable(index), limits)) return;
+  const detail = "this root has just started and is still gathering the statistics that scores rest on";
+  const total = index.shards.length;
+  const coverage = { documents: 0, shards: { total, complete: 0, truncated: 0, missing: total } };
+  throw new HedgerowError("not_ready", detail).withFacts({ coverage });
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
 import { wordDocuments } from "../support/word-index.ts";
 
@@ -26,4 +26,24 @@ it("a write that cannot be found in time is waited for with all of the budget bu
   expect(status).toBe(200);
   expect([body.complete, body.afterReached]).toEqual([false, false]);
   expect(isRecord(body.timing) && Number(body.timing.tookMs)).toBeGreaterThanOrEqual(1_800);
+});
+
+it("a caller who goes while a write is waited for is waited for no longer", async () => {
+  const fields = { title: { type: "text" } };
+  await cluster.request("PUT", "/v1/indexes/left", { fields, shards: 1, replicas: 1 });
+  const body = JSON.stringify({ after: String(Number.MAX_SAFE_INTEGER), budgetMs: 60_000 });
+  const headers = { "content-type": "application/json" };
+  const leaving = new AbortController();
+  const search = fetch(`${cluster.url}/v1/indexes/left/search`, {
+    ...{ method: "POST", headers, body },
+    signal: leaving.signal,
+  });
+  const ended = async (end: string): Promise<number> => {
+    const metrics = await (await fetch(`${cluster.url}/metrics`)).text();
+    return Number(new RegExp(`searches_total\\{end="${end}"\\} (\\d+)`).exec(metrics)?.[1]);
+  };
+  const before = await ended("abandoned");
+  leaving.abort();
+  await expect(search).rejects.toThrow("abort");
+  await vi.waitFor(async () => expect(await ended("abandoned")).toBe(before + 1), { timeout: 20_000, interval: 100 });
 });

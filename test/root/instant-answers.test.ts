@@ -15,21 +15,34 @@ class Stage {
     this.instant = new InstantAnswers({ cacheBytesMax, nowMs: () => this.nowMs });
   }
 
-  ask(key: string | undefined, budgetMs: number): { found: Promise<string>; leave: () => void } {
+  /** `trial`: what goes before its scatter, which can be cancelled from then on. */
+  ask(
+    key: string | undefined,
+    budgetMs: number,
+    trial: Promise<void> | undefined = undefined,
+  ): { found: Promise<string>; leave: () => void } {
     const gone: (() => void)[] = [];
+    let hasGone = false;
     const request: AnswerRequest = {
       key,
       variant: "",
       startMs: this.nowMs,
       deadlineMs: this.nowMs + budgetMs,
-      onGone: (run) => void gone.push(run),
-      gather: (onGone) => this.#scatter(onGone),
+      onGone: (run) => (hasGone ? run() : void gone.push(run)),
+      gather: async (onGone) => {
+        if (trial !== undefined) await trial;
+        return this.#scatter(onGone);
+      },
     };
     const found = this.instant.find(request).then(
       ({ source, body }) => `${source} ${body}`,
       (cause: Error) => `failed ${cause.message}`,
     );
-    return { found, leave: () => gone.forEach((run) => void run()) };
+    const leave = (): void => {
+      hasGone = true;
+      for (const run of gone) run();
+    };
+    return { found, leave };
   }
 
   #scatter(onGone: (run: () => void) => void): Promise<GatheredAnswer> {
@@ -127,6 +140,23 @@ describe("instant answers", () => {
     expect(stage.scatters[0]?.cancelled).toBe(false);
     second.leave();
     expect(stage.scatters[0]?.cancelled).toBe(true);
+    const third = stage.ask("a", 100);
+    expect(stage.scatters, "nobody joins what was given up").toHaveLength(2);
+    third.leave();
+    expect(stage.scatters[1]?.cancelled).toBe(true);
+  });
+
+  it.each(["a", undefined])("are given up although all had gone before there was a scatter (key %s)", async (key) => {
+    const stage = new Stage();
+    const { promise: trial, resolve } = Promise.withResolvers<void>();
+    const { found, leave } = stage.ask(key, 100, trial);
+    leave();
+    resolve();
+    await trial;
+    await Promise.resolve();
+    expect(stage.scatters.map(({ cancelled }) => cancelled)).toEqual([true]);
+    stage.scatters[0]?.answer({ complete: false });
+    await found;
   });
 });
 

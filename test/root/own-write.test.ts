@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type WrittenIndex, waitForWrite, waitUntilMs } from "../../src/root/own-write.ts";
+import { Waits } from "../../src/root/waits.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
 /** An index of one shard whose replica stands at a sequence. */
@@ -25,7 +26,9 @@ async function waited(writtenAfterMs: number, budgetMs: number): Promise<{ tookM
   const startMs = clock.nowMs();
   const index = standingAt(() => (clock.nowMs() - startMs >= writtenAfterMs ? 7 : 6));
   let over = false;
-  const waiting = waitForWrite(index, "7", { clock, timers, untilMs: waitUntilMs(startMs, budgetMs) }).finally(() => {
+  const waits = new Waits({ clock, timers });
+  const limits = { untilMs: waitUntilMs(startMs, budgetMs), onGone: () => undefined };
+  const waiting = waitForWrite(index, "7", { waits, ...limits }).finally(() => {
     over = true;
   });
   for (;;) {
@@ -60,22 +63,22 @@ describe("waiting for one's own write", () => {
   it.each(["1e3", "0x10", "007", "-1", "+1", "1.5", "1.0", " 1", "1 ", "", "0b1", "Infinity", "9007199254740993", "٣"])(
     "refuses %j, which no write gave out",
     async (token) => {
-      const { clock, timers } = virtualTime();
+      const waits = new Waits(virtualTime());
       const waiting = waitForWrite(
         standingAt(() => 9e15),
         token,
-        { clock, timers, untilMs: 0 },
+        { waits, untilMs: 0, onGone: () => undefined },
       );
       await expect(waiting).rejects.toMatchObject({ code: "invalid_request", places: [{ path: "/after" }] });
     },
   );
 
   it.each(["0", "7", "1204"])("takes %j", async (token) => {
-    const { clock, timers } = virtualTime();
+    const waits = new Waits(virtualTime());
     const isFound = await waitForWrite(
       standingAt(() => 2000),
       token,
-      { clock, timers, untilMs: 0 },
+      { waits, untilMs: 0, onGone: () => undefined },
     );
     expect(isFound).toBe(true);
   });

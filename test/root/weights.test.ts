@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Waits } from "../../src/root/waits.ts";
 import { isWeighable, waitForWeights } from "../../src/root/weights.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
@@ -36,7 +37,8 @@ describe("the weights of an index", () => {
     ]);
     const coverage = { documents: 0, shards: { total: 2, complete: 0, truncated: 0, missing: 2 } };
     const { clock, timers } = virtualTime();
-    const waiting = waitForWeights(index, { clock, timers, untilMs: clock.nowMs() });
+    const waits = new Waits({ clock, timers });
+    const waiting = waitForWeights(index, { waits, untilMs: clock.nowMs(), onGone: () => undefined });
     await expect(waiting).rejects.toMatchObject({ code: "not_ready", facts: { coverage } });
   });
 });
