@@ -89,6 +89,7 @@ function replicaReport(feed: ReplicaFeed, nowMs: number): Record<string, unknown
     state: stateOf(feed),
     sequence: feed.sequence,
     inflight: health.inflight,
+    trouble: feed.trouble ?? null,
     ...timesOf([feed], nowMs),
   };
 }

@@ -7,6 +7,7 @@ import { type Random, sleep, type Timers } from "../time.ts";
 import type { FillTurns } from "./fill-turns.ts";
 import { type LeafLink, LinkCallError } from "./leaf-link.ts";
 import { LeafTimes } from "./leaf-times.ts";
+import { ShardLog } from "./shard-log.ts";
 
 export type FeedState = "unreachable" | "catching-up" | "ready";
 
@@ -26,6 +27,8 @@ export type FeedOptions = {
   siblings: () => { feeds: readonly ReplicaFeed[]; appendedSequence: number };
   /** Called whenever the state or the sequence has changed. */
   onProgress: () => void;
+  /** Hears why the log cannot be read for the replica, and `undefined` once it can be again. */
+  onTrouble: (detail: string | undefined) => void;
 };
 
 /** Searches of the leaf wait behind a page on the same connection. */
@@ -41,8 +44,9 @@ const applyWindow = 2;
 
 /**
  * Keeps one replica up with the log: asks the leaf how far it has got, sends the rest in order, then every append as
- * it comes. A lost link or a restarted leaf starts that over; applying twice changes nothing. What a large load brings to
- * an empty index goes to one replica of a shard first (`policy/fill-order`).
+ * it comes. A lost link or a restarted leaf starts that over; applying twice changes nothing. While the log cannot be
+ * read, the replica serves what it has. What a large load brings to an empty index goes to one replica of a shard first
+ * (`policy/fill-order`).
  */
 export class ReplicaFeed implements Filling {
   readonly shard: number;
@@ -51,7 +55,9 @@ export class ReplicaFeed implements Filling {
   /** What its answers took on the leaf, by the leaf's own clock. */
   readonly leafTimes = new LeafTimes();
   readonly #options: FeedOptions;
-  #state: FeedState = "unreachable";
+  readonly #log: ShardLog;
+  /** `closed`: the leaf has not said yet how far it has got. */
+  #state: "closed" | "catching-up" | "ready" = "closed";
   #sequence = 0;
   #appliedSequence = 0;
   /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
@@ -74,6 +80,7 @@ export class ReplicaFeed implements Filling {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#log = new ShardLog(options);
     this.shard = options.shard;
     this.leaf = options.leaf;
     this.health = options.health;
@@ -87,7 +94,17 @@ export class ReplicaFeed implements Filling {
 
   get state(): FeedState {
     if (!this.link.connected) return "unreachable";
-    return this.#standsBack && this.#state === "ready" ? "catching-up" : this.#state;
+    return this.#state === "ready" && !this.#standsBack ? "ready" : "catching-up";
+  }
+
+  /** Whether the leaf has opened the replica, which can then be asked for more than searches. */
+  get isOpen(): boolean {
+    return this.link.connected && this.#state !== "closed";
+  }
+
+  /** Why the log cannot be read for it at the moment; undefined where it can be. */
+  get trouble(): string | undefined {
+    return this.#log.trouble;
   }
 
   get serving(): boolean {
@@ -170,7 +187,7 @@ export class ReplicaFeed implements Filling {
    */
   #dropSession(): void {
     this.#sessions++;
-    this.#state = "unreachable";
+    this.#state = "closed";
     this.#more = false;
   }
 
@@ -189,7 +206,7 @@ export class ReplicaFeed implements Filling {
         this.#more = false;
         // Whatever broke the session, the next one asks the leaf afresh how far it has got.
         this.#full = error instanceof LinkCallError && error.code === "full" ? error.message : undefined;
-        if (!this.#servesFull) this.#enter("unreachable");
+        if (!this.#servesFull) this.#enter("closed");
         const delayMs = this.#full === undefined ? retryDelayMs : fullRetryMs;
         await sleep(delayMs * (0.5 + this.#options.random.next()), this.#options.timers);
       }
@@ -224,8 +241,8 @@ export class ReplicaFeed implements Filling {
 
   /** Tells the leaf of the log's history, of which it keeps what is on it, and asks how far it has got. */
   async #open(): Promise<{ sequence: number } | undefined> {
-    const { definition, shard, log } = this.#options;
-    const eras = await log.eras({ incarnation: definition.incarnation, shard });
+    const { definition, shard } = this.#options;
+    const eras = await this.#log.eras(this.#inSession());
     if (this.#closed) return undefined;
     const opened = await this.link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
     this.#forgotten = eras.findLast(({ deletes }) => deletes !== undefined)?.id;
@@ -234,20 +251,25 @@ export class ReplicaFeed implements Filling {
 
   /** Whether filling an empty replica will take long. What takes a moment must not wait for what does. */
   async #missesMuch(): Promise<boolean> {
-    const { definition, shard, log } = this.#options;
-    const { index, incarnation } = definition;
-    return (await log.read({ index, incarnation, shard, after: 0, limitBytes: littleBytes })).more;
+    return (await this.#log.read({ after: 0, limitBytes: littleBytes }, this.#inSession())).more;
+  }
+
+  /** Tells as long as it does whether the connection of now stands and the replica is followed. */
+  #inSession(): () => boolean {
+    const session = this.#sessions;
+    return () => session === this.#sessions && !this.#closed;
   }
 
   /** Sends everything that the log holds beyond the replica, a few pages in flight so that neither end waits. */
   async #drain(): Promise<void> {
-    const { definition, shard, log } = this.#options;
+    const { definition, shard } = this.#options;
     const { link } = this;
     const { index, incarnation } = definition;
+    const isWanted = this.#inSession();
     const inflight: Promise<void>[] = [];
     let after = this.#sequence;
     for (let more = true; more && !this.#closed; ) {
-      const page = await log.read({ index, incarnation, shard, after, limitBytes: pageBytes });
+      const page = await this.#log.read({ after, limitBytes: pageBytes }, isWanted);
       if (page.forgotten !== undefined && page.forgotten.id !== this.#forgotten) {
         await Promise.all(inflight);
         await this.#hearOfForgotten();
@@ -323,7 +345,7 @@ export class ReplicaFeed implements Filling {
     this.#options.onProgress();
   }
 
-  #enter(state: FeedState): void {
+  #enter(state: "closed" | "catching-up" | "ready"): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#updateHealth();

@@ -69,7 +69,7 @@ export class StatisticsRefresh {
 
   #source(shard: number): ReplicaFeed | undefined {
     const current = this.#sources[shard];
-    const there = (this.#index.shards[shard]?.feeds ?? []).filter(({ state }) => state !== "unreachable");
+    const there = (this.#index.shards[shard]?.feeds ?? []).filter(({ isOpen }) => isOpen);
     const known = current !== undefined && there.includes(current) ? [current, ...there] : there;
     const next = known.find(({ state }) => state === "ready") ?? known[0];
     this.#sources[shard] = next;

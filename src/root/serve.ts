@@ -121,6 +121,7 @@ export async function startRoot(
     ...entrance.app,
   });
   entrance.reportTo(app.log);
+  topology.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
   const lines = watchSearches(service, config, { log: app.log, sink: spans });
   const listening = await app.listen({ host: config.host, port: config.port });

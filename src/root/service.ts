@@ -251,12 +251,14 @@ export class RootService {
     }
   }
 
-  /** The shards that nobody can serve right now. */
-  unreadyShards(): { index: string; shard: number }[] {
+  /** The shards that nobody can serve right now; `trouble`: why they cannot be brought to it, where the log is the cause. */
+  unreadyShards(): { index: string; shard: number; trouble?: string }[] {
     return [...this.catalog.all()].flatMap(({ definition, shards, statistics }) =>
       shards.flatMap(({ feeds }, shard) => {
         const ready = feeds.some(({ state }) => state === "ready") && statistics.isKnown(shard);
-        return ready ? [] : [{ index: definition.index, shard }];
+        if (ready) return [];
+        const trouble = feeds.find((feed) => feed.trouble !== undefined)?.trouble;
+        return [{ index: definition.index, shard, ...(trouble === undefined ? {} : { trouble }) }];
       }),
     );
   }

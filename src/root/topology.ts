@@ -4,11 +4,13 @@ import { decideMoves } from "../cluster/moves.ts";
 import { chooseSalt, firstFilled, type PlacementLeaf, placeReplicas } from "../cluster/placement.ts";
 import type { TailPolicy } from "../policy/tail.ts";
 import type { ShardAddress } from "../protocol/link.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Clock, Random, Timer, Timers } from "../time.ts";
 import type { Catalog, CatalogIndex, CatalogShard } from "./catalog.ts";
 import { Departures } from "./departures.ts";
 import { type FeedOptions, ReplicaFeed } from "./feed.ts";
 import { FillTurns } from "./fill-turns.ts";
+import { LogTroubles } from "./log-troubles.ts";
 import type { Member, Membership } from "./membership.ts";
 import { StatisticsRefresh } from "./refresh.ts";
 import { heldBy, retainOn } from "./retain.ts";
@@ -49,6 +51,7 @@ export class Topology {
   /** Replicas that were opened beside others, or left searches to them, and take up their share slowly once they serve. */
   readonly #joining = new WeakSet<ReplicaFeed>();
   readonly #turns = new WeakMap<Member, FillTurns>();
+  readonly #troubles = new LogTroubles();
   readonly #unsubscribe: () => void;
   #pulse: Timer;
   #started = false;
@@ -58,6 +61,11 @@ export class Topology {
     this.#departures = new Departures(options.timers, ({ health }) => options.policy.forget(health));
     this.#unsubscribe = options.log.onAppend((appended) => this.#onAppend(appended));
     this.#pulse = options.timers.after(pulseMs, () => this.#onPulse());
+  }
+
+  /** Where causes go that keep replicas from following the log. */
+  reportTo(log: Pick<Log, "warn" | "info">): void {
+    this.#troubles.reportTo(log);
   }
 
   get members(): readonly Member[] {
@@ -192,6 +200,7 @@ export class Topology {
       shard.feeds.filter((other) => other !== feed),
     );
     feed.close();
+    this.#troubles.forget(feed);
     this.#departures.add(feed, addressOf(index, feed.shard));
   }
 
@@ -205,7 +214,9 @@ export class Topology {
     this.#turns.set(member, turns);
     const siblings: FeedOptions["siblings"] = () => this.#filling(index, shard);
     const parts = { log, timers, random, turns, siblings };
-    const feed = new ReplicaFeed({ definition, shard, leaf: member, health, ...parts, onProgress });
+    const onTrouble = (detail: string | undefined): void =>
+      this.#troubles.set(feed, { definition, shard, leaf: member }, detail);
+    const feed = new ReplicaFeed({ definition, shard, leaf: member, health, ...parts, onProgress, onTrouble });
     return feed;
   }
 

@@ -17,7 +17,11 @@ const up = { url: "", leaf: undefined, leaving: false, inflight: 0, rttMs: 1, tr
 class Log implements Pick<ChangeLog, "read" | "eras"> {
   appended = created;
 
+  /** Why it cannot be read. */
+  trouble: string | undefined;
+
   async read({ after }: { after: number }): ReturnType<ChangeLog["read"]> {
+    if (this.trouble !== undefined) throw new Error(this.trouble);
     const upTo = Math.min(this.appended, Math.max(after, created) + pageChanges);
     const from = Math.max(after, created);
     const changes = Array.from({ length: upTo - from }, (_, i) => {
@@ -27,6 +31,7 @@ class Log implements Pick<ChangeLog, "read" | "eras"> {
   }
 
   async eras(): ReturnType<ChangeLog["eras"]> {
+    if (this.trouble !== undefined) throw new Error(this.trouble);
     return [];
   }
 }
@@ -72,6 +77,7 @@ class Leaf {
 /** Two replicas of a shard. */
 class Shard {
   readonly log = new Log();
+  readonly troubles: (string | undefined)[] = [];
   readonly leaves = [new Leaf(), new Leaf()] as const;
   readonly feeds: [ReplicaFeed, ReplicaFeed];
 
@@ -89,6 +95,7 @@ class Shard {
         turns: new FillTurns(4),
         siblings: () => ({ feeds: this.feeds ?? [], appendedSequence: this.log.appended }),
         onProgress: () => this.reconsider(),
+        onTrouble: (detail) => void this.troubles.push(detail),
       });
     this.feeds = [feed(this.leaves[0], "one"), feed(this.leaves[1], "two")];
     ends.push(() => this.close());
@@ -165,5 +172,28 @@ describe("the feeds of a shard's replicas", () => {
     await shard.append(1);
     expect(shard.leaves.map(({ waiting }) => waiting.length)).toEqual([1, 1]);
     expect(shard.states).toEqual(["ready", "ready"]);
+  });
+
+  it("go on serving what they have while the log cannot be read, and with the rest once it can", async () => {
+    const shard = await Shard.serving();
+    const [one, two] = shard.leaves;
+    shard.log.trouble = "the disk is broken";
+    await shard.append(3);
+    await expect.poll(() => shard.troubles).toEqual(["the disk is broken", "the disk is broken"]);
+    expect(shard.feeds.map(({ trouble }) => trouble)).toEqual(["the disk is broken", "the disk is broken"]);
+    expect(shard.states).toEqual(["ready", "ready"]);
+    // A connection that was lost is another matter: the leaf may be another life of itself.
+    two.connected = false;
+    shard.feeds[1].notify();
+    two.connected = true;
+    shard.feeds[1].notify();
+    expect(shard.states).toEqual(["ready", "catching-up"]);
+    shard.log.trouble = undefined;
+    await expect.poll(() => [one, two].map(({ waiting }) => waiting.length), { timeout: 10_000 }).toEqual([1, 1]);
+    await one.apply();
+    await two.apply();
+    await expect.poll(() => shard.states).toEqual(["ready", "ready"]);
+    expect([one.applied, two.applied]).toEqual([shard.log.appended, shard.log.appended]);
+    expect(shard.feeds.map(({ trouble }) => trouble)).toEqual([undefined, undefined]);
   });
 });

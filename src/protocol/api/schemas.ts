@@ -95,6 +95,7 @@ const replica = object({
   state: { enum: ["ready", "catching-up", "probation", "ejected", "unreachable"] },
   sequence: { type: "integer" },
   inflight: count,
+  trouble: orNull("string", { description: "why it cannot be kept up with the change log" }),
   latencyMs: latencies,
   queuedMs: latencies,
   serviceMs: latencies,
