@@ -1,7 +1,8 @@
-import type { DocumentWrite, WriteCondition } from "../changes/log.ts";
+import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import type { App } from "./app.ts";
 import { readArray, readLines } from "./bulk.ts";
+import { type AskedCondition, conditionOf, requireNoCondition } from "./conditions.ts";
 import { sentDocument } from "./sent-document.ts";
 import type { RootService } from "./service.ts";
 
@@ -18,8 +19,9 @@ export function documentRoutes(app: App, service: RootService): void {
     scope.post<{ Params: { index: string }; Body: unknown }>("/v1/indexes/:index/documents", async (request) => {
       const index = service.catalog.get(request.params.index, request.grant);
       const key = keyOf(request.headers["idempotency-key"]);
+      requireNoCondition(request.headers);
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
-      const isLines = request.headers["content-type"]?.includes("ndjson") ?? false;
+      const isLines = lineMediaTypes.includes(mediaTypeOf(request.headers["content-type"]));
       const read = isLines ? readLines : readArray;
       const { clock, documentBytesMax } = service;
       const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
@@ -38,9 +40,9 @@ export function documentRoutes(app: App, service: RootService): void {
         const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
         throw new HedgerowError("too_large", detail);
       }
-      const condition = conditionOf(request.headers);
-      const write: DocumentWrite = { kind: "put", id, source, condition };
-      const { version, found } = await writeOne(service, index.definition.index, write);
+      const write = { kind: "put", id, source } as const;
+      const to = { index: index.definition.index, condition: conditionOf(request.headers) };
+      const { version, found } = await writeOne(service, write, to);
       return reply
         .code(found ? 200 : 201)
         .header("etag", `"${version}"`)
@@ -62,55 +64,61 @@ export function documentRoutes(app: App, service: RootService): void {
   app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
     const index = service.catalog.get(request.params.index, request.grant);
     const { id } = request.params;
-    const condition = conditionOf(request.headers);
-    const { version, found } = await writeOne(service, index.definition.index, { kind: "delete", id, condition });
+    const to = { index: index.definition.index, condition: conditionOf(request.headers) };
+    const { version, found } = await writeOne(service, { kind: "delete", id }, to);
     if (!found) throw missing(id);
     return reply.header("etag", `"${version}"`).send({ id, version, deleted: true, token: String(version) });
   });
 }
 
+type Write = { kind: "put"; id: string; source: Uint8Array } | { kind: "delete"; id: string };
+
+/** Others may write at the same time; who asks for any version that stands is overtaken by them this often at most. */
+const standingTriesMax = 16;
+
 async function writeOne(
   service: RootService,
-  index: string,
-  write: DocumentWrite,
+  write: Write,
+  { index, condition: asked }: { index: string; condition: AskedCondition },
 ): Promise<{ version: number; found: boolean }> {
-  const { outcomes } = await service.write(index, [write], undefined);
-  const [outcome] = outcomes;
+  if (asked.kind !== "standing") return conflictless(await tryOne(service, { ...write, condition: asked }, index));
+  let outcome: WriteOutcome | undefined;
+  for (let tries = 0; tries < standingTriesMax && outcome?.kind !== "written"; tries++) {
+    const current = (await service.log.get(index, write.id))?.version;
+    if (current === undefined || asked.versions?.has(current) === false) throw conflict(current);
+    outcome = await tryOne(service, { ...write, condition: { kind: "version", version: current } }, index);
+  }
+  return conflictless(outcome);
+}
+
+async function tryOne(service: RootService, write: DocumentWrite, index: string): Promise<WriteOutcome | undefined> {
+  return (await service.write(index, [write], undefined)).outcomes[0];
+}
+
+function conflictless(outcome: WriteOutcome | undefined): { version: number; found: boolean } {
   if (outcome === undefined) throw new HedgerowError("internal", "the log answered nothing for a write");
-  if (outcome.kind === "written") return { version: outcome.sequence, found: outcome.found };
-  const current = outcome.currentVersion;
+  if (outcome.kind === "conflict") throw conflict(outcome.currentVersion);
+  return { version: outcome.sequence, found: outcome.found };
+}
+
+function conflict(current: number | undefined): HedgerowError {
   const detail = current === undefined ? "no such document stands" : `the document is at version ${current}`;
-  throw new HedgerowError("version_conflict", `the condition does not hold: ${detail}`);
+  return new HedgerowError("version_conflict", `the condition does not hold: ${detail}`);
 }
 
 function missing(id: string): HedgerowError {
   return new HedgerowError("document_not_found", `there is no document "${id}"`);
 }
 
+/** A content type without its parameters, which are written in any case. */
+function mediaTypeOf(contentType: string | undefined): string {
+  return (contentType?.split(";")[0] ?? "").trim().toLowerCase();
+}
+
 /** Leaves bodies of some types to their routes. */
 function readRaw(scope: App, mediaTypes: string[]): void {
   scope.removeContentTypeParser("application/json");
   scope.addContentTypeParser(mediaTypes, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-}
-
-type ConditionHeaders = { "if-match"?: string | undefined; "if-none-match"?: string | undefined };
-
-function conditionOf(headers: ConditionHeaders): WriteCondition {
-  const match = headers["if-match"];
-  const noneMatch = headers["if-none-match"];
-  if (match !== undefined && noneMatch !== undefined) {
-    throw new HedgerowError("invalid_request", "send If-Match or If-None-Match, not both");
-  }
-  if (noneMatch !== undefined) {
-    if (noneMatch.trim() !== "*") throw new HedgerowError("invalid_request", "If-None-Match takes * alone");
-    return { kind: "absent" };
-  }
-  if (match === undefined) return { kind: "none" };
-  const version = Number(match.trim().replaceAll('"', ""));
-  if (!Number.isSafeInteger(version) || version < 0) {
-    throw new HedgerowError("invalid_request", 'If-Match takes the ETag of the document, such as "42"');
-  }
-  return { kind: "version", version };
 }
 
 /** An empty key is a caller's slip: taken for none, the request would be less safe to repeat than it looks. */

@@ -43,8 +43,46 @@ describe("conditions of a write", () => {
     expect((await cluster.request("GET", `${documents}/b`)).body.document).toEqual({ id: "b", text: "one" });
   });
 
+  it("hold on whatever stands, and on any of several versions; a weak tag matches nothing", async () => {
+    const write = async (match: string): Promise<number> => (await put("many", "x", { "if-match": match })).status;
+    expect(await write("*")).toBe(412);
+    const { body } = await put("many", "one");
+    const version = Number(body.version);
+    expect(await write(`W/"${version}"`)).toBe(412);
+    expect(await write(`"${version + 1000}", "abc", W/"${version}"`)).toBe(412);
+    expect(await write(`"99999999999999999999"`)).toBe(412);
+    expect((await cluster.request("GET", `${documents}/many`)).body.version).toBe(version);
+    expect(await write(`"${version + 1000}", "${version}"`)).toBe(200);
+    expect(await write("*")).toBe(200);
+    expect((await cluster.request("DELETE", `${documents}/many`, new RawBody({ "if-match": "*" }))).status).toBe(200);
+    expect(await write("*")).toBe(412);
+  });
+
+  it("on whatever stands hold for everybody who writes at once", async () => {
+    await put("contended", "first");
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => put("contended", `writer ${i}`, { "if-match": "*" })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  });
+
+  it("are no matter of bulk requests", async () => {
+    const body = new RawBody(
+      { "content-type": "application/json", "if-none-match": "*" },
+      JSON.stringify([{ id: "bulk", text: "one" }]),
+    );
+    const answer = await cluster.request("POST", documents, body);
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+    expect((await cluster.request("GET", `${documents}/bulk`)).status).toBe(404);
+  });
+
   it.each([
     [{ "if-match": "soon" }, "ETag"],
+    [{ "if-match": '"86' }, "ETag"],
+    [{ "if-match": "0x10" }, "ETag"],
+    [{ "if-match": "1e2" }, "ETag"],
+    [{ "if-match": "" }, "ETag"],
+    [{ "if-match": '"1",' }, "ETag"],
     [{ "if-none-match": '"4"' }, "If-None-Match"],
     [{ "if-match": '"1"', "if-none-match": "*" }, "not both"],
   ])("are refused where they make no sense: %j", async (headers, names) => {
