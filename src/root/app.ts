@@ -15,6 +15,7 @@ import { documentRoutes } from "./document-routes.ts";
 import { earlyErrors } from "./early-errors.ts";
 import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
+import { linger } from "./linger.ts";
 import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -104,6 +105,10 @@ export function createApp(options: AppOptions): App {
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
+    if (found.code === "too_large") {
+      reply.removeHeader("connection");
+      linger(request.raw, service.timers);
+    }
     // Who hangs up in the middle of a body is no fault of this program.
     const hasHungUp = request.raw.errored !== null;
     if (found.code === "internal" && !hasHungUp)

@@ -34,6 +34,9 @@ export function readDocument(source: Uint8Array): DocumentReading {
 export function checkDocument(document: unknown, settings: IndexSettings): DocumentCheck {
   const named = checkId(document);
   if (named.kind === "misfit" || !isRecord(document)) return named;
+  // Whoever sends a request for such an address makes another of it on the way: that of the index, for "..".
+  if (named.id === "." || named.id === "..")
+    return misfit(named.id, "id", `"id" must not be "${named.id}", which no address can hold`);
   const places: ErrorPlace[] = [];
   for (const [field, value] of Object.entries(document)) {
     if (field === "id" || value === null || !Object.hasOwn(settings.fields, field)) continue;
@@ -68,7 +71,7 @@ export function requireDocument(document: unknown, settings: IndexSettings): str
 }
 
 function misfit(id: string | undefined, field: string, detail: string): DocumentCheck {
-  return { kind: "misfit", id, detail, places: [{ path: `/${field}`, detail }] };
+  return { kind: "misfit", id, detail, places: [{ path: field === "" ? "" : `/${field}`, detail }] };
 }
 
 /** What the type wants, where the value is something else. */

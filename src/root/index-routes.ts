@@ -22,14 +22,14 @@ export function indexRoutes(app: App, service: RootService): void {
 
   app.put<IndexParameters & { Body: IndexBody }>(
     "/v1/indexes/:index",
-    { schema: { body: newIndexBodySchema, params: nameSchema } },
+    { schema: { body: newIndexBodySchema, params: nameSchema }, preValidation: requireExactPath },
     async (request, reply) => {
       const { kind, index } = await service.createIndex(request.params.index, request.body);
       return reply.code(kind === "created" ? 201 : 200).send(describe(index));
     },
   );
 
-  app.delete<IndexParameters>("/v1/indexes/:index", async (request) => {
+  app.delete<IndexParameters>("/v1/indexes/:index", { preValidation: requireExactPath }, async (request) => {
     const { index } = request.params;
     if (!(await service.dropIndex(index))) throw service.catalog.missing(index, request.grant);
     return { index, dropped: true };
@@ -44,6 +44,19 @@ export function indexRoutes(app: App, service: RootService): void {
       return { aliases: Object.fromEntries(Object.entries(aliases).filter(([alias]) => grant.covers(alias))) };
     },
   );
+}
+
+/**
+ * Refuses an index's address that ends with a slash. Of `/v1/indexes/books/documents/..` clients make that before they
+ * send it, and whoever wanted to be rid of a document must not lose the index.
+ */
+function requireExactPath({ url, method }: { url: string; method: string }, _reply: unknown, done: () => void): void {
+  const path = url.split("?")[0] ?? "";
+  if (path.endsWith("/")) {
+    const detail = `there is nothing at ${method} ${path}: the address of an index does not end with a slash`;
+    throw new HedgerowError("not_found", detail);
+  }
+  done();
 }
 
 /** An alias lets its name's keys into what it points at: whoever sets one must have a key for both. */

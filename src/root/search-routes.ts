@@ -8,6 +8,9 @@ import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
 import { type RequestTrace, withSpan } from "./trace.ts";
 
+/** No plan that leaves take is larger. */
+const bodyBytesMax = 1024 * 1024;
+
 type SearchParameters = { Params: { index: string } };
 
 /** They become a search's body, which is then validated as any other. */
@@ -17,7 +20,7 @@ const anyParameters = { type: "object" } as const;
 export function searchRoutes(app: App, service: RootService): void {
   app.post<SearchParameters & { Body: SearchBody | null }>(
     "/v1/indexes/:index/search",
-    { schema: { body: { ...searchBodySchema, type: ["object", "null"] } } },
+    { schema: { body: { ...searchBodySchema, type: ["object", "null"] } }, bodyLimit: bodyBytesMax },
     async (request, reply) => {
       const body = service.granted(request.body ?? {}, request.grant);
       const answer = await service.search(request.params.index, body, contextOf(request, reply));

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { errorTable } from "../../src/errors.ts";
 import { ndjson, RawBody, startCluster, type TestCluster } from "../support/cluster.ts";
@@ -20,6 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.close());
 
+const jsonType = { "content-type": "application/json" };
 const search = "/v1/indexes/books/search";
 const documents = "/v1/indexes/books/documents";
 
@@ -97,6 +100,10 @@ const rows: Row[] = [
   ["PUT", `${documents}/2`, { title: 5 }, 400, "invalid_document", "title"],
   ["PUT", `${documents}/2`, { id: "3" }, 400, "invalid_document", "id"],
   ["PUT", `${documents}/2`, [], 400, "invalid_document", "object"],
+  ["PUT", "/v1/indexes/books/", { fields: {} }, 404, "not_found", "slash"],
+  ["DELETE", `${documents}/..`, undefined, 404, "not_found", "slash"],
+  ["DELETE", `${documents}/%2e%2E`, undefined, 404, "not_found", "slash"],
+  ["DELETE", "/v1/indexes/books/?now", undefined, 404, "not_found", "slash"],
   ["PUT", `${documents}/2`, { year: "1854" }, 400, "invalid_document", "year"],
   ["PUT", `${documents}/2`, { born: "yesterday" }, 400, "invalid_document", "born"],
   ["PUT", `${documents}/2`, { born: "2024-02-30" }, 400, "invalid_document", "calendar"],
@@ -167,8 +174,47 @@ describe("bad input", () => {
       expect(packed).toMatchObject({ status: 415, body: { code: "unsupported_media_type" } });
       expect(String(packed.body.detail)).toContain(encoding);
     }
-    const large = await cluster.request("POST", search, `{"query":"${"x".repeat(33 << 20)}"}`);
-    expect(large).toMatchObject({ status: 413, body: { code: "too_large" } });
+    for (const [path, sizeBytes] of [
+      [search, 2 << 20],
+      [documents, 33 << 20],
+    ] as const) {
+      const large = await cluster.request("POST", path, `{"query":"${"x".repeat(sizeBytes)}"}`);
+      expect(large).toMatchObject({ status: 413, body: { code: "too_large" } });
+    }
+  });
+
+  it.each([
+    ["a length", { "content-length": String(40 << 20) }],
+    ["no length", { "transfer-encoding": "chunked" }],
+  ])("has a caller read that a body of %s is too large, who sends all of it first", async (_what, headers) => {
+    const { port } = new URL(cluster.url);
+    for (let times = 0; times < 5; times++) {
+      const sent = request({ port, path: documents, method: "POST", headers: { ...headers, ...jsonType } });
+      // Writes on without a look at what comes, as simple clients do.
+      sent.end(Buffer.alloc(40 << 20, " "));
+      const [answer] = await once(sent, "response");
+      expect(answer.statusCode).toBe(413);
+      answer.resume();
+      await once(answer, "end");
+    }
+  });
+
+  it("takes a media type in any case, and its name alone", async () => {
+    const line = '{"id":"cased"}\n';
+    for (const [type, status] of [
+      ["Application/X-NDJSON", 200],
+      ["application/x-ndjson; charset=utf-8", 200],
+      ["application/json; profile=ndjson", 400],
+    ] as const) {
+      expect((await cluster.request("POST", documents, new RawBody({ "content-type": type }, line))).status).toBe(
+        status,
+      );
+    }
+  });
+
+  it("turns ids away that no address can hold", async () => {
+    const answer = await cluster.request("POST", documents, [{ id: "." }, { id: ".." }, { id: "..." }]);
+    expect(answer.body).toMatchObject({ accepted: 1, rejected: [{ line: 1 }, { line: 2 }] });
   });
 
   it("turns away single documents of a bulk request by line, and takes the others", async () => {
