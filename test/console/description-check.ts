@@ -1,18 +1,21 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { isRecord } from "../support/cluster.ts";
 
-/** Holds answers against a description of the API. */
+/** Holds answers against a description of the API; what they say beyond it is a misfit, too. */
 export class DescriptionCheck {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
   readonly #paths: Record<string, unknown>;
 
   constructor(description: Record<string, unknown>) {
-    this.#ajv.addSchema({ ...description, $id: "api" });
+    this.#ajv.addSchema({ ...recordOf(closed(description)), $id: "api" });
     this.#paths = recordOf(description.paths);
   }
 
   /** What is wrong with an answer to a request; empty when it is as described. */
-  misfits(request: { method: string; path: string }, answer: { status: number; body: unknown }): string[] {
+  misfits(
+    request: { method: string; path: string },
+    answer: { status: number; body: unknown; headers?: Headers },
+  ): string[] {
     const bare = request.path.split("?")[0] ?? "";
     const method = request.method.toLowerCase();
     const path = Object.keys(this.#paths).find(
@@ -24,7 +27,9 @@ export class DescriptionCheck {
     const [type] = Object.keys(recordOf(response.content));
     if (type === undefined) return [`${request.method} ${path} is not described to answer ${answer.status}`];
     const pointer = ["paths", path, method, "responses", String(answer.status), "content", type, "schema"];
-    return this.#check(pointer, answer.body);
+    const told = new Set(Object.keys(recordOf(response.headers)).map((name) => name.toLowerCase()));
+    const untold = apiHeaders.filter((name) => answer.headers?.has(name) === true && !told.has(name));
+    return [...this.#check(pointer, answer.body), ...untold.map((name) => `${name} is not described`)];
   }
 
   /** What is wrong with a body of a request. */
@@ -36,8 +41,22 @@ export class DescriptionCheck {
     const escaped = pointer.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1")));
     const validate = this.#ajv.compile({ $ref: `api#/${escaped.join("/")}` });
     if (validate(value)) return [];
-    return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+    return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+      const { unevaluatedProperty = "" } = recordOf(params);
+      return `${instancePath} ${message} ${String(unevaluatedProperty)}`.trimEnd();
+    });
   }
+}
+
+const apiHeaders = ["x-trace-id", "server-timing", "etag", "retry-after"];
+
+/** A description in which objects have no properties but those that are described. */
+function closed(part: unknown, name = ""): unknown {
+  if (Array.isArray(part)) return part.map((one) => closed(one));
+  if (!isRecord(part) || ["example", "examples", "enum", "const"].includes(name)) return part;
+  const entries = Object.entries(part).map(([key, value]) => [key, closed(value, key)] as const);
+  const isOpen = isRecord(part.properties) && part.additionalProperties === undefined;
+  return { ...Object.fromEntries(entries), ...(isOpen ? { unevaluatedProperties: false } : {}) };
 }
 
 function fits(pattern: string, path: string): boolean {

@@ -6,8 +6,8 @@ import { answerSchemas, named, type Schema } from "./schemas.ts";
 type Part = { readonly [key: string]: unknown };
 
 const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
-/** Also where none is wanted: what comes all the same may be too large, or of no type that is read here. */
-const ofBodies: readonly ErrorCode[] = ["too_large", "unsupported_media_type"];
+/** Also where none is wanted: what comes all the same may be too large or too slow, or of no type that is read here. */
+const ofBodies: readonly ErrorCode[] = ["timed_out", "too_large", "unsupported_media_type"];
 /** While one is under way no index is served. */
 const ofRestores: readonly ErrorCode[] = ["not_ready"];
 
@@ -90,12 +90,21 @@ function bodyPart({ body = {} }: Operation, route: Part): Part {
 
 function answerParts({ answers }: Operation): Part {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, { description, type = "application/json", schema }]) => [
-      status,
-      { description, ...(schema === undefined ? {} : { content: { [type]: { schema } } }) },
-    ]),
+    Object.entries(answers).map(([status, { description, types = ["application/json"], schema, tagged = false }]) => {
+      const headers = tagged ? { ...ofEveryAnswer, ETag: etag } : ofEveryAnswer;
+      const content = Object.fromEntries(types.map((type) => [type, { schema }]));
+      return [status, { description, headers, ...(schema === undefined ? {} : { content }) }];
+    }),
   );
 }
+
+const text = { type: "string" };
+const ofEveryAnswer = {
+  "X-Trace-Id": { description: "names the request in logs and traces", schema: text },
+  "Server-Timing": { description: "how long it took, in milliseconds", schema: text, example: "total;dur=3.20" },
+};
+const etag = { description: "the document's version, for If-Match", schema: text, example: '"42"' };
+const retryAfter = { description: "seconds to wait before it is sent again", schema: { type: "integer", minimum: 1 } };
 
 /** Errors by status; those that share one are told apart by their code. Keys may be asked for everywhere. */
 function errorParts(errors: readonly ErrorCode[]): Part {
@@ -104,7 +113,8 @@ function errorParts(errors: readonly ErrorCode[]): Part {
   const parts = statuses.map((status) => {
     const codes = all.filter((code) => errorTable[code].status === status);
     const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join("; ");
-    return [status, { description, content: { [problemType]: { schema: named("Problem") } } }];
+    const headers = status === 429 ? { ...ofEveryAnswer, "Retry-After": retryAfter } : ofEveryAnswer;
+    return [status, { description, headers, content: { [problemType]: { schema: named("Problem") } } }];
   });
   return Object.fromEntries(parts);
 }

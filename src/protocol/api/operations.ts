@@ -15,6 +15,9 @@ export type Parameter = {
 /** A body that a request may have, as a document of its own or as text. */
 export type Example = { summary: string; value: unknown };
 
+/** What an operation may answer. `types`: the media types that it comes in, else JSON; `tagged`: with an ETag. */
+export type Answer = { description: string; types?: readonly string[]; schema?: Schema; tagged?: boolean };
+
 /** What one operation does, beside what its own schemas say. */
 export type Operation = {
   id: string;
@@ -24,7 +27,7 @@ export type Operation = {
   parameters?: readonly Parameter[];
   /** By media type. The schema is left out where the route's own validates. */
   body?: Readonly<Record<string, { schema?: Schema; examples?: Readonly<Record<string, Example>> }>>;
-  answers: Readonly<Record<number, { description: string; type?: string; schema?: Schema }>>;
+  answers: Readonly<Record<number, Answer>>;
   errors: readonly ErrorCode[];
 };
 
@@ -48,7 +51,7 @@ const id: Parameter = {
 const ifMatch: Parameter = {
   name: "If-Match",
   in: "header",
-  description: "the ETag that the document must still have",
+  description: "the ETag that the document must still have, several of which it may have one, or `*`: that it stands",
   schema: { type: "string" },
 };
 const ifNoneMatch: Parameter = {
@@ -185,8 +188,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       },
     },
     answers: {
-      200: { description: "replaced", schema: named("Receipt") },
-      201: { description: "created", schema: named("Receipt") },
+      200: { description: "replaced", schema: named("Receipt"), tagged: true },
+      201: { description: "created", schema: named("Receipt"), tagged: true },
     },
     errors: ["invalid_document", "index_not_found", "version_conflict", "overloaded", "storage_unavailable"],
   },
@@ -195,7 +198,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "documents",
     summary: "Read one document",
     parameters: [index, id],
-    answers: { 200: { description: "the document as it stands in the log", schema: named("StoredDocument") } },
+    answers: {
+      200: { description: "the document as it stands in the log", schema: named("StoredDocument"), tagged: true },
+    },
     errors: ["index_not_found", "document_not_found"],
   },
   "DELETE /v1/indexes/{index}/documents/{id}": {
@@ -203,7 +208,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "documents",
     summary: "Delete one document",
     parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch],
-    answers: { 200: { description: "deleted", schema: named("Receipt") } },
+    answers: { 200: { description: "deleted", schema: named("Receipt"), tagged: true } },
     errors: ["index_not_found", "document_not_found", "version_conflict", "overloaded", "storage_unavailable"],
   },
   "GET /v1/indexes": {
@@ -295,7 +300,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "operating",
     summary: "Announce a leaf, which leaves do by themselves",
     answers: { 200: { description: "known", schema: { type: "object" } } },
-    errors: ["invalid_request"],
+    errors: ["invalid_request", "name_taken"],
   },
   "DELETE /v1/members/{name}": {
     id: "dismissLeaf",
@@ -312,7 +317,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "operating",
     summary: "Everything as one stream",
     answers: {
-      200: { description: "a backup", type: backupMediaType, schema: { type: "string", format: "binary" } },
+      200: { description: "a backup", types: [backupMediaType], schema: { type: "string", format: "binary" } },
     },
     errors: ["not_ready"],
   },
@@ -346,7 +351,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "operating",
     summary: "Metrics for Prometheus",
     answers: {
-      200: { description: "Prometheus text, or OpenMetrics", type: "text/plain", schema: { type: "string" } },
+      200: {
+        description: "Prometheus text, or OpenMetrics with exemplars where that is accepted",
+        types: ["text/plain", "application/openmetrics-text"],
+        schema: { type: "string" },
+      },
     },
     errors: [],
   },

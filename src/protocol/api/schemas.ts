@@ -63,6 +63,10 @@ const hit = object({
   id: text,
   score: orNull("number"),
   settled: { ...flag, description: "nothing that is missing could change this hit or its rank" },
+  "sort?": list(
+    { type: ["string", "number", "boolean", "null"] },
+    { description: "with sort: its values, in that order" },
+  ),
   "document?": { type: "object" },
   "highlights?": mapOf(
     list({ ...text, description: "escaped HTML with <mark>, of the first 100,000 bytes of the field" }),
@@ -89,6 +93,9 @@ const facet = object({
 const latency = object({ count, p50Ms: ms, p95Ms: ms, p99Ms: ms, p999Ms: ms });
 const latencies = object({ "10s": latency, "1m": latency, "5m": latency });
 
+const shardTimes = { latencyMs: latencies, queuedMs: latencies, serviceMs: latencies };
+const moving = object({ arriving: count, departing: count }, { description: "replicas on their way" });
+
 const replica = object({
   leaf: text,
   zone: orNull("string"),
@@ -96,9 +103,8 @@ const replica = object({
   sequence: { type: "integer" },
   inflight: count,
   trouble: orNull("string", { description: "why it cannot be kept up with the change log" }),
-  latencyMs: latencies,
-  queuedMs: latencies,
-  serviceMs: latencies,
+  place: { enum: ["settled", "arriving", "departing"] },
+  ...shardTimes,
 });
 
 const statistics = object({ epoch: text, documents: count });
@@ -110,24 +116,32 @@ const cluster = object({
       name: text,
       zone: orNull("string"),
       url: text,
+      state: { enum: ["connected", "leaving", "away"] },
+      joined: { ...flag, description: "it announced itself, rather than being listed" },
+      leaseMs: orNull("number", { description: "how long until it is taken off, if nothing is heard of it" }),
+      replicas: object({ departing: count, staying: count }),
       connected: flag,
       rttMs: orNull("number"),
       inflight: count,
       trouble: orNull("string"),
     }),
   ),
+  moving,
   indexes: list(
     object({
       index: text,
       statistics,
-      shards: list(object({ shard: count, documents: count, latencyMs: latencies, replicas: list(replica) })),
+      shards: list(object({ shard: count, documents: count, ...shardTimes, replicas: list(replica) })),
     }),
   ),
   latencyMs: latencies,
   queuedMs: latencies,
   searches: mapOf(count),
   admission: object({ inflight: count, limit: count }),
-  hedging: object({ rate: { type: "number" }, first: count, hedges: count, budgetLeft: { type: "number" } }),
+  hedging: object({
+    ...{ rate: { type: "number" }, first: count, hedges: count, retries: count, shadows: count, hedgesWon: count },
+    ...{ hedgesWasted: count, cancels: count, deniedByBudget: count, budgetLeft: { type: "number" } },
+  }),
 });
 
 const problem = object({
@@ -162,6 +176,10 @@ export function answerSchemas(profile: Schema): Readonly<Record<string, Schema>>
       },
       "corrections?": list(object({ from: text, to: list(text) })),
       timing: object({ budgetMs: ms, tookMs: ms, queuedMs: ms, planMs: ms, scatterMs: ms, mergeMs: ms }),
+      "cached?": {
+        ...flag,
+        description: "an answer of before was given again, since nothing that it rests on has changed",
+      },
       "profile?": profile,
       traceId: text,
     }),
@@ -172,6 +190,11 @@ export function answerSchemas(profile: Schema): Readonly<Record<string, Schema>>
       shards: count,
       replicas: count,
       language: text,
+      bm25: indexBodySchema.properties.bm25,
+      placementSalt: { ...count, description: "spreads the index over the leaves that stood when it was created" },
+      "stopWords?": indexBodySchema.properties.stopWords,
+      "synonyms?": indexBodySchema.properties.synonyms,
+      "notice?": indexBodySchema.properties.notice,
       statistics,
     }),
     Receipt: object({ id: text, version: count, token: text, "deleted?": flag }),
@@ -182,6 +205,12 @@ export function answerSchemas(profile: Schema): Readonly<Record<string, Schema>>
     }),
     StoredDocument: object({ id: text, version: count, document: { type: "object" } }),
     Cluster: cluster,
-    Readiness: object({ status: text, "shards?": list({}) }),
+    Readiness: object({
+      status: text,
+      "moving?": moving,
+      "shards?": list(object({ index: text, shard: count, "trouble?": text }), {
+        description: "that nobody can serve",
+      }),
+    }),
   };
 }
