@@ -15,6 +15,12 @@ export type PullRequest = {
   onMessage: (message: PulledMessage) => void;
 };
 
+/**
+ * How a pull ended: `filled`, as it was asked for; `ended`, the server has no more for now; `silent`, it says nothing;
+ * `gone`, nothing will come of this puller any more.
+ */
+export type PullEnd = "filled" | "ended" | "silent" | "gone";
+
 /** The server forgets a puller that asks nothing for so long. */
 const idleMs = 30_000;
 const graceMs = 2_000;
@@ -58,20 +64,21 @@ export class Puller {
   }
 
   /** Hands over what comes until the request is filled, the server says that it is over, or it falls silent. */
-  pull({ messages, sizeBytes, waitMs, onMessage }: PullRequest): Promise<"filled" | "ended" | "silent"> {
+  pull({ messages, sizeBytes, waitMs, onMessage }: PullRequest): Promise<PullEnd> {
     const { connection } = this.#server;
     return new Promise((resolve) => {
       let left = messages;
       let timer: Timer | undefined;
-      const end = (how: "filled" | "ended" | "silent"): void => {
+      const end = (how: PullEnd): void => {
         timer?.cancel();
         this.#take = undefined;
         resolve(how);
       };
       timer = systemTimers.after((waitMs ?? 0) + graceMs, () => end("silent"));
       this.#take = (message) => {
-        if ((message.headers?.code ?? 0) >= 400) return end("ended");
-        if ((message.headers?.code ?? 0) >= 100) return;
+        const code = message.headers?.code ?? 0;
+        if (code >= 400) return end(isOver(code, message.headers?.description) ? "ended" : "gone");
+        if (code >= 100) return;
         onMessage(pulled(message));
         if (--left === 0) end("filled");
       };
@@ -94,6 +101,16 @@ export class Puller {
     this.#subscription.unsubscribe();
     this.#server.admin.consumers.delete(changeStream, this.#consumer).catch(() => undefined);
   }
+}
+
+/** What ends a pull with no message there, after its time, or when the next message is more than the bytes asked for. */
+const overCodes = [404, 408];
+/** 409 stands for these, and for a consumer that was deleted or whose server is stopping: only its text tells. */
+const overConflicts = ["batch completed", "message size exceeds maxbytes"];
+
+/** Whether a status ends its pull alone. Any other, as of a server that knows no such consumer (503), ends the puller. */
+function isOver(code: number, description = ""): boolean {
+  return overCodes.includes(code) || (code === 409 && overConflicts.includes(description.toLowerCase()));
 }
 
 function pulled({ subject, headers, data, reply = "" }: Msg): PulledMessage {

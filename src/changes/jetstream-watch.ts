@@ -1,7 +1,7 @@
 import { sleep, systemTimers } from "../time.ts";
 import type { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { changeAddress } from "./jetstream-names.ts";
-import { Puller } from "./jetstream-pull.ts";
+import { type PullEnd, Puller } from "./jetstream-pull.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import type { AppendedShard, ChangeLog } from "./log.ts";
 
@@ -81,8 +81,8 @@ export class JetStreamWatch {
           from = sequence + 1;
           this.#hear(subject, sequence);
         };
-        let how = "filled";
-        while (how !== "silent" && !this.#closed) {
+        let how: PullEnd = "filled";
+        while (how !== "silent" && how !== "gone" && !this.#closed) {
           how = await puller.pull({ messages: pullMessages, waitMs: pullWaitMs, onMessage });
         }
         puller.close();
