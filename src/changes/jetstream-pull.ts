@@ -4,7 +4,14 @@ import { systemTimers, type Timer } from "../time.ts";
 import { changeStream } from "./jetstream-names.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 
-export type PulledMessage = { subject: string; sequence: number; headers: MsgHdrs | undefined; data: Uint8Array };
+/** `delivery` counts what the server has sent to the puller. */
+export type PulledMessage = {
+  subject: string;
+  sequence: number;
+  delivery: number;
+  headers: MsgHdrs | undefined;
+  data: Uint8Array;
+};
 
 export type PullOptions = { filter?: string; from: number; headersOnly?: boolean };
 export type PullRequest = {
@@ -17,7 +24,7 @@ export type PullRequest = {
 
 /**
  * How a pull ended: `filled`, as it was asked for; `ended`, the server has no more for now; `silent`, it says nothing;
- * `gone`, nothing will come of this puller any more.
+ * `gone`, nothing will come of this puller any more, or not all that lies behind what it has handed over.
  */
 export type PullEnd = "filled" | "ended" | "silent" | "gone";
 
@@ -37,6 +44,7 @@ export class Puller {
   readonly #inbox: string;
   readonly #subscription: Subscription;
   #take: ((message: Msg) => void) | undefined;
+  #deliveries = 0;
 
   private constructor(server: JetStreamServer, consumer: string) {
     this.#server = server;
@@ -79,7 +87,11 @@ export class Puller {
         const code = message.headers?.code ?? 0;
         if (code >= 400) return end(isOver(code, message.headers?.description) ? "ended" : "gone");
         if (code >= 100) return;
-        onMessage(pulled(message));
+        const one = pulled(message);
+        // What the server has sent counts as read, also where it was lost with a connection or came too late.
+        if (one.delivery !== this.#deliveries + 1) return end("gone");
+        this.#deliveries++;
+        onMessage(one);
         if (--left === 0) end("filled");
       };
       const request = {
@@ -115,6 +127,6 @@ function isOver(code: number, description = ""): boolean {
 
 function pulled({ subject, headers, data, reply = "" }: Msg): PulledMessage {
   const tokens = reply.split(".");
-  const sequence = Number(tokens.length === shortTokens ? tokens[5] : tokens[7]);
-  return { subject, sequence, headers, data };
+  const [sequence, delivery] = tokens.slice(tokens.length === shortTokens ? 5 : 7).map(Number);
+  return { subject, sequence: sequence ?? 0, delivery: delivery ?? 0, headers, data };
 }

@@ -78,6 +78,11 @@ export class JetStreamReader {
           if (change !== undefined) rest.push(change);
         };
         const how = await puller.pull({ messages: pullMessagesMax, sizeBytes: pullBytes, onMessage });
+        if (how === "gone" && rest.length > 0) {
+          take();
+          puller.close();
+          return page.cut();
+        }
         if (how === "filled" || rest.length > 0) continue;
         const change = await this.#next(shardFilter(request), page.last + 1);
         if (change === undefined) {

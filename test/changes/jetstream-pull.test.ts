@@ -1,5 +1,5 @@
 import { jetstreamManager as openStreams, type JetStreamManager as Streams } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, createInbox, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { JetStreamCatalog } from "../../src/changes/jetstream-catalog.ts";
@@ -9,6 +9,7 @@ import { Puller } from "../../src/changes/jetstream-pull.ts";
 import { openJetStream } from "../../src/changes/jetstream-server.ts";
 import { JetStreamWatch } from "../../src/changes/jetstream-watch.ts";
 import type { ChangeLog } from "../../src/changes/log.ts";
+import { readShard } from "./follow.ts";
 import { put, settingsOf } from "./model.ts";
 
 describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on NATS", () => {
@@ -35,6 +36,18 @@ describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on N
     const names: string[] = [];
     for await (const { name } of admin.consumers.list(changeStream)) names.push(name);
     return names;
+  }
+
+  /** Takes messages away from a consumer, as a connection that breaks does. */
+  async function lose(consumer: string, messages: number): Promise<void> {
+    const inbox = createInbox();
+    const taken = other.subscribe(inbox, { max: messages });
+    other.publish(`$JS.API.CONSUMER.MSG.NEXT.${changeStream}.${consumer}`, JSON.stringify({ batch: messages }), {
+      reply: inbox,
+    });
+    let count = 0;
+    for await (const _ of taken) count++;
+    expect(count).toBe(messages);
   }
 
   it("hears of other roots' appends after the server has lost the watch's consumer, and does not ask without end", async () => {
@@ -79,5 +92,21 @@ describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on N
       puller.close();
       await connected.connection.close();
     }
+  });
+
+  it("leaves out no change that was lost on its way", async () => {
+    const { definition } = await log.createIndex("lossy", settingsOf(1));
+    const ids = Array.from({ length: 700 }, (_, i) => `doc-${i}`);
+    await log.append(
+      "lossy",
+      ids.map((id) => put(id)),
+    );
+    const before = new Set(await consumers());
+    const page = await log.read({ ...definition, shard: 0, after: 0, limitBytes: 1_000 });
+    const own = (await consumers()).filter((name) => !before.has(name));
+    expect(own).toHaveLength(1);
+    for (const name of own) await lose(name, 20);
+    const rest = await readShard(log, definition, { shard: 0, after: page.upTo, limitBytes: 1_000 });
+    expect([...page.changes.map(({ id }) => id), ...rest.map(({ id }) => id)]).toEqual(ids);
   });
 });
