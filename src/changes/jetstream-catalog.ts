@@ -1,7 +1,6 @@
-import type { KvWatchEntry } from "@nats-io/kv";
-import type { QueuedIterator } from "@nats-io/nats-core";
 import { HedgerowError } from "../errors.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import { KeyWatch } from "./jetstream-key-watch.ts";
 import { birthSubject, catalogStream, catalogSubject } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
@@ -27,7 +26,7 @@ export class JetStreamCatalog {
   #standing: Standing = { indexes: {}, aliases: {}, revision: 0 };
   #definitions = new Map<string, IndexDefinition>();
   #names = new Map<number, string>();
-  #watch: QueuedIterator<KvWatchEntry> | undefined;
+  #watch: KeyWatch | undefined;
 
   constructor(server: JetStreamServer) {
     this.#server = server;
@@ -36,15 +35,11 @@ export class JetStreamCatalog {
   /** Reads what stands, and follows it from then on. */
   async open(): Promise<void> {
     await this.refresh();
-    const watch = await this.#server.catalog.watch({ key: standingKey });
-    this.#watch = watch;
-    void (async () => {
-      for await (const _ of watch) await this.refresh().catch(() => undefined);
-    })();
+    this.#watch = await KeyWatch.open(this.#server, { key: standingKey, onEntry: () => this.refresh() });
   }
 
   close(): void {
-    this.#watch?.stop();
+    this.#watch?.close();
   }
 
   find(index: string): IndexDefinition | undefined {

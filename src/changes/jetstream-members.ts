@@ -1,6 +1,5 @@
-import type { KvWatchEntry } from "@nats-io/kv";
-import type { QueuedIterator } from "@nats-io/nats-core";
 import { failureKind, unavailable } from "./jetstream-errors.ts";
+import { KeyWatch } from "./jetstream-key-watch.ts";
 import { Patience } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import { type Announcement, announcementOf, type MemberLog, type MemberRecord } from "./members.ts";
@@ -16,7 +15,7 @@ export class JetStreamMembers implements MemberLog {
   readonly #server: JetStreamServer;
   readonly #listeners = new Set<() => void>();
   readonly #known = new Map<string, Known>();
-  #watch: QueuedIterator<KvWatchEntry> | undefined;
+  #watch: KeyWatch | undefined;
 
   constructor(server: JetStreamServer) {
     this.#server = server;
@@ -31,15 +30,11 @@ export class JetStreamMembers implements MemberLog {
       const entry = await catalog.get(key);
       if (entry !== null) this.#take(entry);
     }
-    const watch = await catalog.watch({ key: allKeys });
-    this.#watch = watch;
-    void (async () => {
-      for await (const entry of watch) this.#take(entry);
-    })();
+    this.#watch = await KeyWatch.open(this.#server, { key: allKeys, onEntry: (entry) => this.#take(entry) });
   }
 
   close(): void {
-    this.#watch?.stop();
+    this.#watch?.close();
     this.#listeners.clear();
   }
 
