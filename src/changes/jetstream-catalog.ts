@@ -27,6 +27,7 @@ export class JetStreamCatalog {
   #definitions = new Map<string, IndexDefinition>();
   #names = new Map<number, string>();
   #watch: KeyWatch | undefined;
+  #look: Promise<Stored> | undefined;
 
   constructor(server: JetStreamServer) {
     this.#server = server;
@@ -49,6 +50,16 @@ export class JetStreamCatalog {
   /** The name of the index that an incarnation is a life of, while it stands. */
   nameOf(incarnation: number): string | undefined {
     return this.#names.get(incarnation);
+  }
+
+  /** Whether an incarnation stood at some moment since this was called, whatever has been heard of it by now. */
+  async stands(incarnation: number): Promise<boolean> {
+    // Whoever asks in the same turn of the loop shares the answer.
+    this.#look ??= Promise.resolve().then(() => {
+      this.#look = undefined;
+      return this.#lookNow();
+    });
+    return Object.values((await this.#look).indexes).includes(incarnation);
   }
 
   get definitions(): IndexDefinition[] {
@@ -143,6 +154,12 @@ export class JetStreamCatalog {
     const { seq } = await this.#server.client.publish(birthSubject(index));
     await this.#server.catalog.put(settingsKey(seq), JSON.stringify(settings));
     return seq;
+  }
+
+  async #lookNow(): Promise<Stored> {
+    const message = await this.#server.last(catalogStream, catalogSubject(standingKey));
+    const isKnown = message === undefined || message.seq === this.#standing.revision;
+    return isKnown ? this.#standing : message.json();
   }
 
   async #load(): Promise<void> {

@@ -1,9 +1,9 @@
-import { nuid } from "@nats-io/nats-core";
 import { HedgerowError } from "../errors.ts";
 import { shardOf } from "../protocol/hashing.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
+import { JetStreamAppender } from "./jetstream-appender.ts";
 import { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { askSync, requireDurable } from "./jetstream-durability.ts";
 import { JetStreamMembers } from "./jetstream-members.ts";
@@ -12,7 +12,6 @@ import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptS
 import { Patience } from "./jetstream-patience.ts";
 import { JetStreamQueue } from "./jetstream-queue.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
-import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
 import {
   cannotBeOpened,
   type JetStreamServer,
@@ -20,12 +19,8 @@ import {
   openJetStream,
 } from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
-import { checkSize, writeTask } from "./jetstream-writer.ts";
 import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
-import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
-import { packWrites } from "./packed-writes.ts";
-import { fingerprintOf } from "./receipt-table.ts";
 
 export type JetStreamLogOptions = JetStreamServerOptions & {
   /** How many bytes of writes may wait for the server before more are refused as `overloaded`. */
@@ -71,11 +66,10 @@ class JetStreamLog implements ChangeLog {
   readonly #server: JetStreamServer;
   readonly #catalog: JetStreamCatalog;
   readonly #watch: JetStreamWatch;
-  readonly #queue: JetStreamQueue;
+  readonly #appender: JetStreamAppender;
   readonly #reader: JetStreamReader;
   readonly members: JetStreamMembers;
   readonly #appending = new Set<Promise<unknown>>();
-  readonly #requests = new Map<string, Promise<AppendResult>>();
   #closed: Promise<void> | undefined;
 
   constructor({ server, catalog, members }: Parts, waitingBytesMax: number) {
@@ -83,19 +77,15 @@ class JetStreamLog implements ChangeLog {
     this.#catalog = catalog;
     this.members = members;
     this.#watch = new JetStreamWatch(server, catalog);
-    this.#queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
+    const queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
+    this.#appender = new JetStreamAppender({ server, catalog, queue });
     this.#reader = new JetStreamReader(server);
   }
 
   append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
     return this.#track(async () => {
       checkAppend(writes, idempotencyKey);
-      const definition = this.#catalog.find(index) ?? (await this.#lookUp(index));
-      if (definition === undefined) return { kind: "unknown_index" };
-      if (idempotencyKey === undefined) return this.#write(definition, writes, nuid.next());
-      const { incarnation } = definition;
-      const fingerprint = Buffer.from(fingerprintOf(packWrites(writes))).toString("hex");
-      return this.#writeOnce(definition, writes, { incarnation, key: idempotencyKey, fingerprint });
+      return this.#appender.append(index, writes, idempotencyKey);
     });
   }
 
@@ -203,53 +193,10 @@ class JetStreamLog implements ChangeLog {
     }
   }
 
-  /** Another root may have created the index a moment ago. */
-  async #lookUp(index: string): Promise<IndexDefinition | undefined> {
-    await new Patience().read(() => this.#catalog.refresh());
-    return this.#catalog.find(index);
-  }
-
-  async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<AppendResult> {
-    const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
-    for (const task of tasks) checkSize(task, this.#server.messageBytesMax);
-    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
-  }
-
-  /** The same request twice at once is one; one that was answered before is answered alike. */
-  async #writeOnce(
-    definition: IndexDefinition,
-    writes: readonly DocumentWrite[],
-    key: JetStreamReceiptKey,
-  ): Promise<AppendResult> {
-    const request = `${key.incarnation} ${key.key}`;
-    const before = this.#requests.get(request) ?? Promise.resolve();
-    const done = before
-      .catch(() => undefined)
-      .then(async (): Promise<AppendResult> => {
-        const known = await findReceipt(this.#server, key);
-        if (known !== undefined) return appendedOf(known);
-        const result = await this.#write(definition, writes, requestOf(key));
-        if (result.kind !== "appended") return result;
-        const runs: OutcomeRun[] = [];
-        for (const outcome of result.outcomes) addOutcome(runs, outcome);
-        return appendedOf(await keepReceipt(this.#server, key, { runs, sequence: result.sequence }));
-      });
-    this.#requests.set(request, done);
-    try {
-      return await done;
-    } finally {
-      if (this.#requests.get(request) === done) this.#requests.delete(request);
-    }
-  }
-
   async #reclaim(incarnation: number): Promise<void> {
     const { admin } = this.#server;
     await admin.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
     await admin.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
     await this.#catalog.forget(incarnation);
   }
-}
-
-function appendedOf({ runs, sequence }: { runs: OutcomeRun[]; sequence: number }): AppendResult {
-  return { kind: "appended", outcomes: outcomesOf(runs), sequence };
 }

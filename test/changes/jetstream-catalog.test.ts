@@ -1,10 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
+import { JetStreamAppender } from "../../src/changes/jetstream-appender.ts";
 import { JetStreamCatalog } from "../../src/changes/jetstream-catalog.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
+import { JetStreamQueue } from "../../src/changes/jetstream-queue.ts";
 import { type JetStreamServer, openJetStream } from "../../src/changes/jetstream-server.ts";
+import { JetStreamWatch } from "../../src/changes/jetstream-watch.ts";
 import type { ChangeLog } from "../../src/changes/log.ts";
-import { settingsOf } from "./model.ts";
+import { readIndex } from "./follow.ts";
+import { put, settingsOf } from "./model.ts";
 
 describe.runIf(hasNatsServer("what a root knows of another's indexes on NATS JetStream"))("on NATS", () => {
   let server: NatsServer;
@@ -56,5 +60,50 @@ describe.runIf(hasNatsServer("what a root knows of another's indexes on NATS Jet
     } finally {
       catalog.close();
     }
+  });
+
+  describe("an append through a root that has not heard of a drop yet", () => {
+    let catalog: JetStreamCatalog;
+    let watch: JetStreamWatch;
+    let appender: JetStreamAppender;
+
+    async function stand(index: string): Promise<void> {
+      await elsewhere.createIndex(index, settingsOf(1));
+      catalog = new JetStreamCatalog(connected);
+      await catalog.refresh();
+      watch = new JetStreamWatch(connected, catalog);
+      const queue = new JetStreamQueue(connected, watch, 1 << 20);
+      appender = new JetStreamAppender({ server: connected, catalog, queue });
+    }
+    afterEach(() => watch.close());
+
+    it.each([undefined, "key"])("finds no index where none stands (idempotency key %j)", async (key) => {
+      await stand("dropped");
+      const writes = [put("a")];
+      expect(await appender.append("dropped", writes, key)).toMatchObject({ kind: "appended" });
+      await elsewhere.dropIndex("dropped");
+      expect(await appender.append("dropped", writes, key)).toEqual({ kind: "unknown_index" });
+    });
+
+    it.each([undefined, "key"])("goes into the index that stands by then (idempotency key %j)", async (key) => {
+      const index = `anew ${key}`;
+      await stand(index);
+      const writes = [put("a")];
+      await appender.append(index, writes, key);
+      await elsewhere.dropIndex(index);
+      const { definition } = await elsewhere.createIndex(index, settingsOf(1));
+      const result = await appender.append(index, writes, key);
+      const seen = await readIndex(elsewhere, definition);
+      expect(seen.map(({ id }) => id)).toEqual(["a"]);
+      expect(result).toMatchObject({ kind: "appended", sequence: seen[0]?.sequence });
+    });
+
+    it("is refused where that one has other settings than its documents were held against", async () => {
+      await stand("other");
+      await elsewhere.dropIndex("other");
+      await elsewhere.createIndex("other", settingsOf(1, 0.9));
+      await expect(appender.append("other", [put("a")])).rejects.toMatchObject({ code: "not_ready" });
+      expect(await appender.append("other", [put("a")])).toMatchObject({ kind: "appended" });
+    });
   });
 });
