@@ -8,9 +8,12 @@ import type { CreateIndexResult } from "./log.ts";
 import { sameWish } from "./same-wish.ts";
 import { Turns } from "./turns.ts";
 
-/** What stands under the bucket's one changing key, so that every switch is one compare-and-set. */
-type Stored = { indexes: Record<string, number>; aliases: Record<string, string> };
-type Standing = Stored & { revision: number };
+/**
+ * What stands under the bucket's one changing key, so that every switch is one compare-and-set. `dropped`: the
+ * incarnations that may have left something behind.
+ */
+type Stored = { indexes: Record<string, number>; aliases: Record<string, string>; dropped?: number[] };
+type Standing = Required<Stored> & { revision: number };
 
 const standingKey = "standing";
 
@@ -23,7 +26,7 @@ export class JetStreamCatalog {
   readonly #turns = new Turns();
   readonly #listeners = new Set<() => void>();
   readonly #settings = new Map<number, IndexSettings>();
-  #standing: Standing = { indexes: {}, aliases: {}, revision: 0 };
+  #standing: Standing = { indexes: {}, aliases: {}, dropped: [], revision: 0 };
   #definitions = new Map<string, IndexDefinition>();
   #names = new Map<number, string>();
   #watch: KeyWatch | undefined;
@@ -70,6 +73,11 @@ export class JetStreamCatalog {
     return { ...this.#standing.aliases };
   }
 
+  /** The incarnations that were dropped and are not forgotten yet. */
+  get dropped(): readonly number[] {
+    return this.#standing.dropped;
+  }
+
   onChange(listener: () => void): () => void {
     const own = (): void => listener();
     this.#listeners.add(own);
@@ -91,21 +99,25 @@ export class JetStreamCatalog {
       }
       if (Object.hasOwn(aliases, index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
       incarnation ??= await this.#giveBirth(index, settings);
-      await this.#save({ aliases, indexes: { ...indexes, [index]: incarnation } });
+      await this.#save({ indexes: { ...indexes, [index]: incarnation } });
       return { kind: "created", definition: { index, incarnation, settings } };
     });
   }
 
   /** Drops an index and its aliases; answers which incarnation it was. */
   drop(index: string): Promise<number | undefined> {
-    let dropped: number | undefined;
-    return this.#change(async ({ indexes, aliases }) => {
+    let own: number | undefined;
+    return this.#change(async ({ indexes, aliases, dropped }) => {
       const incarnation = this.#definitions.get(index)?.incarnation;
-      if (incarnation === undefined || (dropped !== undefined && dropped !== incarnation)) return dropped;
-      dropped = incarnation;
+      if (incarnation === undefined || (own !== undefined && own !== incarnation)) return own;
+      own = incarnation;
       const rest = Object.entries(indexes).filter(([name]) => name !== index);
       const others = Object.entries(aliases).filter(([, target]) => target !== index);
-      await this.#save({ indexes: Object.fromEntries(rest), aliases: Object.fromEntries(others) });
+      await this.#save({
+        indexes: Object.fromEntries(rest),
+        aliases: Object.fromEntries(others),
+        dropped: [...dropped, incarnation],
+      });
       return incarnation;
     });
   }
@@ -123,18 +135,21 @@ export class JetStreamCatalog {
           throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${target}", which is no index`);
         }
       }
-      await this.#save({ indexes, aliases: Object.fromEntries(next) });
+      await this.#save({ aliases: Object.fromEntries(next) });
     });
   }
 
-  /** Forgets the settings of an incarnation that was dropped. */
+  /** Forgets an incarnation that was dropped and has left nothing behind but its settings. */
   async forget(incarnation: number): Promise<void> {
     await this.#server.catalog.purge(settingsKey(incarnation));
-    this.#settings.delete(incarnation);
+    await this.#change(async ({ dropped }) => {
+      if (!dropped.includes(incarnation)) return;
+      await this.#save({ dropped: dropped.filter((one) => one !== incarnation) });
+    });
   }
 
   /** Decides on what stands and saves, again and again until nobody else has changed it in between. */
-  async #change<T>(decide: (standing: Stored) => Promise<T>): Promise<T> {
+  async #change<T>(decide: (standing: Required<Stored>) => Promise<T>): Promise<T> {
     const result = await this.#turns.run(() =>
       new Patience().change(async () => {
         await this.#load();
@@ -145,8 +160,9 @@ export class JetStreamCatalog {
     return result;
   }
 
-  async #save(next: Stored): Promise<void> {
-    await this.#server.catalog.put(standingKey, JSON.stringify(next), { previousSeq: this.#standing.revision });
+  async #save(next: Partial<Stored>): Promise<void> {
+    const { revision, ...standing } = this.#standing;
+    await this.#server.catalog.put(standingKey, JSON.stringify({ ...standing, ...next }), { previousSeq: revision });
   }
 
   /** An incarnation is a sequence of the change stream, so that it grows with every life of every index. */
@@ -170,9 +186,12 @@ export class JetStreamCatalog {
     for (const [index, incarnation] of Object.entries(stored.indexes)) {
       definitions.set(index, { index, incarnation, settings: await this.#settingsOf(incarnation) });
     }
-    this.#standing = { ...stored, revision: message.seq };
+    this.#standing = { dropped: [], ...stored, revision: message.seq };
     this.#definitions = definitions;
     this.#names = new Map([...definitions.values()].map(({ index, incarnation }) => [incarnation, index]));
+    for (const incarnation of this.#settings.keys()) {
+      if (!this.#names.has(incarnation)) this.#settings.delete(incarnation);
+    }
     for (const listener of this.#listeners) listener();
   }
 

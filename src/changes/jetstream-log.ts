@@ -8,10 +8,11 @@ import { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { askSync, requireDurable } from "./jetstream-durability.ts";
 import { JetStreamMembers } from "./jetstream-members.ts";
 import { changeHead } from "./jetstream-message.ts";
-import { changeStream, changeSubject, incarnationFilter, receiptFilter, receiptStream } from "./jetstream-names.ts";
+import { changeStream, changeSubject } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import { JetStreamQueue } from "./jetstream-queue.ts";
 import { JetStreamReader } from "./jetstream-reader.ts";
+import { JetStreamReclaimer } from "./jetstream-reclaimer.ts";
 import {
   cannotBeOpened,
   type JetStreamServer,
@@ -68,6 +69,7 @@ class JetStreamLog implements ChangeLog {
   readonly #watch: JetStreamWatch;
   readonly #appender: JetStreamAppender;
   readonly #reader: JetStreamReader;
+  readonly #reclaimer: JetStreamReclaimer;
   readonly members: JetStreamMembers;
   readonly #appending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
@@ -80,6 +82,8 @@ class JetStreamLog implements ChangeLog {
     const queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
     this.#appender = new JetStreamAppender({ server, catalog, queue });
     this.#reader = new JetStreamReader(server);
+    const settled = (): Promise<unknown> => Promise.allSettled(this.#appending);
+    this.#reclaimer = new JetStreamReclaimer({ server, catalog, settled });
   }
 
   append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
@@ -120,13 +124,7 @@ class JetStreamLog implements ChangeLog {
   }
 
   dropIndex(index: string): Promise<boolean> {
-    return this.#track(async () => {
-      const incarnation = await this.#catalog.drop(index);
-      if (incarnation === undefined) return false;
-      this.#watch.forget(incarnation);
-      void this.#track(() => this.#reclaim(incarnation)).catch(() => undefined);
-      return true;
-    });
+    return this.#track(async () => (await this.#catalog.drop(index)) !== undefined);
   }
 
   async indexes(): Promise<IndexDefinition[]> {
@@ -172,6 +170,7 @@ class JetStreamLog implements ChangeLog {
 
   async #close(): Promise<void> {
     while (this.#appending.size > 0) await Promise.allSettled(this.#appending);
+    await this.#reclaimer.close();
     this.#watch.close();
     this.#catalog.close();
     this.members.close();
@@ -191,12 +190,5 @@ class JetStreamLog implements ChangeLog {
     } finally {
       this.#appending.delete(done);
     }
-  }
-
-  async #reclaim(incarnation: number): Promise<void> {
-    const { admin } = this.#server;
-    await admin.streams.purge(changeStream, { filter: incarnationFilter(incarnation) });
-    await admin.streams.purge(receiptStream, { filter: receiptFilter(incarnation) });
-    await this.#catalog.forget(incarnation);
   }
 }

@@ -25,11 +25,13 @@ export class JetStreamWatch {
   #scheduled = false;
   #closed = false;
   #puller: Puller | undefined;
+  readonly #leave: () => void;
 
   constructor(server: JetStreamServer, catalog: JetStreamCatalog) {
     this.#server = server;
     this.#catalog = catalog;
     this.#head = server.head;
+    this.#leave = catalog.onChange(() => this.#forgetDropped());
     void this.#follow();
   }
 
@@ -60,15 +62,17 @@ export class JetStreamWatch {
     if (news.length > 0) for (const listener of this.#listeners) listener(news);
   }
 
-  /** Forgets an incarnation that was dropped. */
-  forget(incarnation: number): void {
-    for (const key of this.#announced.keys()) if (key.startsWith(`${incarnation}.`)) this.#announced.delete(key);
-  }
-
   close(): void {
     this.#closed = true;
+    this.#leave();
     this.#puller?.close();
     this.#listeners.clear();
+  }
+
+  #forgetDropped(): void {
+    for (const key of this.#announced.keys()) {
+      if (this.#catalog.nameOf(Number.parseInt(key, 10)) === undefined) this.#announced.delete(key);
+    }
   }
 
   async #follow(): Promise<void> {
