@@ -11,7 +11,7 @@ import type { PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
 import { Places } from "./places.ts";
 import { type PreparedPlan, preparePlan } from "./prepared-plan.ts";
-import { project } from "./projection.ts";
+import { ProjectionWork } from "./projection.ts";
 import { readAhead } from "./read-ahead.ts";
 import { ShardFacets } from "./shard-facets.ts";
 import { SortedTop } from "./sorted-top.ts";
@@ -62,6 +62,8 @@ const rankedPostings = 10_000;
 const detailPostings = 10_000;
 /** Steps that a search which was stopped still takes to tell what it counted. */
 const lastFolds = 4;
+/** And for the documents that it found: half a millisecond or so. */
+const lastProjections = 8;
 
 /**
  * A search that can pause. It sees the shard as it was when it was prepared, whatever is written meanwhile, and any
@@ -72,7 +74,8 @@ export class ShardSearch {
   readonly #compare: (a: Ranked, b: Ranked) => number;
   readonly #facets: ShardFacets | undefined;
   readonly #details: DetailWork | undefined;
-  readonly #returned: readonly string[] | undefined;
+  readonly #withoutSources: boolean;
+  readonly #projection: ProjectionWork | undefined;
   readonly #view: ShardView;
   readonly #places = new Places();
   /** The best of all pieces; absent where another order is asked for. */
@@ -96,7 +99,8 @@ export class ShardSearch {
     this.#compare = hitComparator(plan.sort);
     if (this.#plan.facets.length > 0) this.#facets = new ShardFacets(this.#plan.facets);
     this.#details = detailWork(plan, this.#plan, view);
-    this.#returned = plan.returned;
+    this.#withoutSources = plan.returned?.length === 0;
+    if (plan.returned !== undefined && !this.#withoutSources) this.#projection = new ProjectionWork(plan.returned);
     this.#view = view;
     if (this.#plan.sort === undefined) this.#top = new Top(plan.top, 0, (a, b) => this.#places.ranksBefore(a, b));
   }
@@ -118,10 +122,12 @@ export class ShardSearch {
     }
   }
 
-  /** The best so far; complete once `step` has answered true. */
+  /** The best so far; complete once `step` has answered true. Hits whose documents had no time left are left out. */
   finish(): ShardResult {
+    const found = this.#scan === undefined ? this.#best : this.#bestWith(this.#scan);
+    const sources = this.#sourcesOf(found);
+    const best = sources.length < found.length ? found.slice(0, sources.length) : found;
     const complete = this.#complete;
-    const best = this.#scan === undefined ? this.#best : this.#bestWith(this.#scan);
     return {
       outcome: complete ? "complete" : "truncated",
       documents: this.#covered + (this.#scan?.covered ?? 0),
@@ -130,7 +136,7 @@ export class ShardSearch {
       total: this.#total + (this.#scan?.total ?? 0),
       totalExact: this.#allBegun && (this.#scan?.scanned ?? true),
       hits: this.#hitsOf(best),
-      sources: this.#sourcesOf(best),
+      sources,
       ...(this.#facets === undefined ? {} : { facets: this.#facetReply(this.#facets) }),
     };
   }
@@ -148,12 +154,16 @@ export class ShardSearch {
   }
 
   #sourcesOf(best: readonly Candidate[]): DocumentSlice[] {
-    const returned = this.#returned;
-    if (returned?.length === 0) return best.map(() => none);
+    if (this.#withoutSources) return best.map(() => none);
+    const projection = this.#projection;
+    if (projection !== undefined) {
+      for (let step = 0; step < lastProjections && !projection.done; step++) projection.advance(best);
+      return projection.projected;
+    }
     const sources: DocumentSlice[] = [];
     for (const { piece, doc } of best) sources.push(piece.sourceSlice(doc));
     readAhead(sources);
-    return returned === undefined ? sources : sources.map((source) => project(source, returned));
+    return sources;
   }
 
   /** Postings read so far, or work worth as many. */
@@ -162,6 +172,11 @@ export class ShardSearch {
   }
 
   get #complete(): boolean {
+    return this.#counted && this.#projection?.done !== false;
+  }
+
+  /** Whether every document has been covered, and all that is told of them together is known. */
+  get #counted(): boolean {
     return this.#scan === undefined && this.#allBegun && (this.#facets === undefined || this.#ranked);
   }
 
@@ -171,9 +186,13 @@ export class ShardSearch {
 
   /** Does a step of what can only be done once all pieces are scanned; answers what it cost. */
   #afterScans(): number {
-    if (!this.#complete) {
+    if (!this.#counted) {
       this.#ranked = this.#facets?.rank() ?? true;
       return rankedPostings;
+    }
+    if (this.#projection?.done === false) {
+      this.#projection.advance(this.#best);
+      return detailPostings;
     }
     this.#detailed = this.#details?.advance(this.#best) ?? true;
     return detailPostings;
