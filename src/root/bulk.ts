@@ -29,17 +29,15 @@ export async function readLines(sent: Uint8Array, settings: IndexSettings, parts
   const { clock, documentBytesMax } = parts;
   const body = withoutMark(sent);
   const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
-  let sliceStartMs = clock.nowMs();
+  const pause = slicesOf(clock);
   for (let start = 0, line = 1; start < body.length; line++) {
     const found = body.indexOf(newline, start);
     const end = found === -1 ? body.length : found;
     const source = trimmed(body, start, end);
     if (source.length > 0) takeLine(request, { line, source }, settings);
     start = end + 1;
-    if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
-      await yieldToLoop();
-      sliceStartMs = clock.nowMs();
-    }
+    const rest = pause();
+    if (rest !== undefined) await rest;
   }
   return request;
 }
@@ -53,7 +51,7 @@ export async function readArray(body: Uint8Array, settings: IndexSettings, parts
   const list = withoutMark(body);
   const request: BulkRequest = { writes: [], rejected: [], documentBytesMax };
   const elements = jsonElements(list);
-  let sliceStartMs = clock.nowMs();
+  const pause = slicesOf(clock);
   for (let line = 1; ; line++) {
     const element = elements.next();
     if (element.done === true) {
@@ -64,11 +62,20 @@ export async function readArray(body: Uint8Array, settings: IndexSettings, parts
       return request;
     }
     takeElement(request, { line, source: onOneLine(list.subarray(element.value.start, element.value.end)) }, settings);
-    if (line % 64 === 0 && clock.nowMs() - sliceStartMs > sliceMs) {
-      await yieldToLoop();
-      sliceStartMs = clock.nowMs();
-    }
+    const rest = pause();
+    if (rest !== undefined) await rest;
   }
+}
+
+/** Lets the event loop go on once a slice is used up. Asked after every document: one alone may take more than a slice. */
+function slicesOf(clock: Clock): () => Promise<void> | undefined {
+  let startMs = clock.nowMs();
+  return () => {
+    if (clock.nowMs() - startMs <= sliceMs) return undefined;
+    return yieldToLoop().then(() => {
+      startMs = clock.nowMs();
+    });
+  };
 }
 
 const noArray = "the body must be a JSON array of documents; for one document a line send application/x-ndjson";
