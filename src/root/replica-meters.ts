@@ -84,14 +84,12 @@ function showStatistics(metrics: Metrics, { catalog }: ClusterReportInput, fresh
       return ageMs === undefined ? [] : [{ labels: { index: definition.index }, value: ageMs / 1000 }];
     }),
   );
-  metrics.gauge("hedgerow_root_statistics_lag_seconds", () => {
-    const indexes = [...catalog.all()];
-    freshness.retain(indexes.map(({ definition }) => definition));
-    return indexes.map(({ definition, shards, statistics }) => {
+  metrics.gauge("hedgerow_root_statistics_lag_seconds", () =>
+    [...catalog.all()].map(({ definition, shards, statistics }) => {
       const lagsMs = shards.map((_, shard) =>
         freshness.lagMs(definition, { shard, sequence: statistics.shard(shard).sequence }),
       );
       return { labels: { index: definition.index }, value: Math.max(0, ...lagsMs) / 1000 };
-    });
-  });
+    }),
+  );
 }

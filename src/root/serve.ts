@@ -91,6 +91,7 @@ export async function startRoot(
     ...system,
     refreshIntervalMs,
     onPublished: (index) => freshness.onPublished(index.definition),
+    onReleased: () => freshness.retain([...catalog.all()].map(({ definition }) => definition)),
   });
   const service = new RootService({
     name,

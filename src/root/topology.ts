@@ -26,6 +26,8 @@ export type TopologyOptions = {
   refreshIntervalMs: number;
   /** Called after new statistics of an index were published. */
   onPublished: (index: CatalogIndex) => void;
+  /** Called after an index was let go. */
+  onReleased: () => void;
 };
 
 /** How a replica stands to where placement wants it. `arriving`: it has not caught up for the first time yet. */
@@ -99,6 +101,7 @@ export class Topology {
       feed.close();
       this.#departures.add(feed, addressOf(index, feed.shard));
     }
+    this.#options.onReleased();
   }
 
   /** Says that a leaf came, went or is leaving. */

@@ -85,6 +85,8 @@ class Root {
   readonly members = new Map<string, Member>();
   readonly topology: Topology;
   readonly index: CatalogIndex;
+  /** How often it was told that an index was let go. */
+  released = 0;
 
   constructor(places: readonly Place[], { log = emptyLog, definition: one = definition } = {}) {
     const policy = new TailPolicy({ random: systemRandom });
@@ -99,7 +101,10 @@ class Root {
     };
     const onPublished = (): void => undefined;
     const parts = { membership, catalog, policy, log, ...runtime, random: systemRandom };
-    this.topology = new Topology({ ...parts, refreshIntervalMs: 1, onPublished });
+    const onReleased = (): void => {
+      this.released++;
+    };
+    this.topology = new Topology({ ...parts, refreshIntervalMs: 1, onPublished, onReleased });
     for (const place of places) this.#connect(place);
     this.index = catalog.add(one);
     this.topology.take(this.index);
@@ -154,6 +159,13 @@ async function shownMoves({ topology }: Root): Promise<Record<string, number>> {
 }
 
 describe("a topology", () => {
+  it("says that an index is let go, so that what else is known of it can be forgotten", async () => {
+    const root = new Root([await Place.at("a")]);
+    expect(root.released).toBe(0);
+    root.topology.release(root.index);
+    expect(root.released).toBe(1);
+  });
+
   it("lets an old replica go only when the new one serves, and covers every shard all the time", async () => {
     const [one, two] = [await Place.at("one"), await Place.at("two")];
     const root = new Root([one]);
