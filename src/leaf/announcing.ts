@@ -96,7 +96,7 @@ export function announce(options: AnnouncingOptions): Announcing {
       if (!taken) return;
       for (const root of roots) {
         const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, options);
-        if (gone instanceof Response && (gone.status === 204 || gone.status === 404)) return;
+        if (gone.kind === "answered" && (gone.status === 204 || gone.status === 404)) return;
       }
     },
   };
@@ -106,33 +106,42 @@ type Asking = Pick<AnnouncingOptions, "timers" | "token">;
 
 async function post(url: string, body: object, asking: Asking): Promise<Answer> {
   const headers = { "content-type": "application/json" };
-  const response = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, asking);
-  if (!(response instanceof Response)) return { kind: "refused", detail: response.detail };
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok && isWelcome(answer)) return { kind: "taken", welcome: answer };
-  const detail = isRecord(answer) && typeof answer.detail === "string" ? answer.detail : "no root answers there";
-  return { kind: "refused", detail: `${response.status}: ${detail}` };
+  const answer = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, asking);
+  if (answer.kind === "silent") return { kind: "refused", detail: answer.detail };
+  const said = parsed(answer.text);
+  if (answer.ok && isWelcome(said)) return { kind: "taken", welcome: said };
+  const detail = isRecord(said) && typeof said.detail === "string" ? said.detail : "no root answers there";
+  return { kind: "refused", detail: `${answer.status}: ${detail}` };
 }
 
 type AskedRequest = Omit<RequestInit, "headers"> & { headers?: Record<string, string> };
 
-async function ask(
-  url: string,
-  request: AskedRequest,
-  { timers, token }: Asking,
-): Promise<Response | { detail: string }> {
+type Heard = { kind: "answered"; ok: boolean; status: number; text: string } | { kind: "silent"; detail: string };
+
+/** The whole answer, or why there is none in time: a root may stall behind its headers, too. */
+async function ask(url: string, request: AskedRequest, { timers, token }: Asking): Promise<Heard> {
   const giveUp = new AbortController();
   const timer = timers.after(answerTimeoutMs, () => giveUp.abort());
   try {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${await token()}` };
     const headers = { ...request.headers, ...authorization };
-    return await fetch(url, { ...request, headers, signal: giveUp.signal });
+    const response = await fetch(url, { ...request, headers, signal: giveUp.signal });
+    const { ok, status } = response;
+    return { kind: "answered", ok, status, text: await response.text() };
   } catch (error) {
-    if (giveUp.signal.aborted) return { detail: `no answer within ${answerTimeoutMs} ms` };
+    if (giveUp.signal.aborted) return { kind: "silent", detail: `no answer within ${answerTimeoutMs} ms` };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { detail: cause instanceof Error ? cause.message : String(cause) };
+    return { kind: "silent", detail: cause instanceof Error ? cause.message : String(cause) };
   } finally {
     timer.cancel();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

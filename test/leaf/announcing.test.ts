@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Announcing, type AnnouncingOptions, announce } from "../../src/leaf/announcing.ts";
-import { systemClock, systemTimers } from "../../src/time.ts";
+import { systemClock, systemTimers, type Timers } from "../../src/time.ts";
 import { isRecord } from "../support/cluster.ts";
 import { type StubAnswer, type StubService, startStub } from "../support/stub-service.ts";
 
@@ -10,6 +10,9 @@ const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
+
+/** Ten times as fast as they should be. */
+const hastyTimers: Timers = { after: (delayMs, run) => systemTimers.after(delayMs / 10, run) };
 
 function welcome(change: Partial<{ beatMs: number; departing: number; staying: number }> = {}): StubAnswer {
   return { json: { beatMs: 5, departing: 0, staying: 2, ...change } };
@@ -67,6 +70,14 @@ describe("a leaf that announces itself", () => {
     await expect.poll(() => one.seen.length, { timeout: 10_000 }).toBe(3);
     await expect.poll(() => logged.length).toBe(2);
     expect(logged[1]).toEqual({ level: "warn", detail: "409: taken" });
+  });
+
+  it("goes to the next root when one stalls behind its headers", async () => {
+    const one = await root(() => "stall");
+    const two = await root(() => welcome());
+    const { logged } = announced({ roots: [one.url, two.url], timers: hastyTimers });
+    await expect.poll(() => two.seen.length, { timeout: 10_000 }).toBeGreaterThan(3);
+    expect(logged[0]).toEqual({ level: "warn", detail: "no answer within 3000 ms" });
   });
 });
 

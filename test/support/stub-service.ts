@@ -12,8 +12,8 @@ export type SeenRequest = {
   json: unknown;
 };
 
-/** `"hang up"` closes the connection without a word. */
-export type StubAnswer = { status?: number; headers?: Record<string, string>; json?: unknown } | "hang up";
+/** `"hang up"` closes the connection without a word, `"stall"` says nothing more after the headers. */
+export type StubAnswer = { status?: number; headers?: Record<string, string>; json?: unknown } | "hang up" | "stall";
 
 export type StubService = { url: string; seen: SeenRequest[]; close(): Promise<void> };
 
@@ -38,6 +38,10 @@ export async function startStub(
     const given = await answer(one, seen.length);
     if (given === "hang up") {
       request.socket.destroy();
+      return;
+    }
+    if (given === "stall") {
+      response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       return;
     }
     const { status = 200, headers = {}, json = {} } = given;
