@@ -53,7 +53,7 @@ const quietDocumentsMin = 64;
 export function createUpkeep({ definition, shard, indexing, turns, slices, timers, settings }: UpkeepParts): Upkeep {
   const busy: Thoroughness = { documentsMax: settings.memtableDocumentsMax, choose: chooseMerge };
   const quiet: Thoroughness = { documentsMax: quietDocumentsMin, choose: chooseQuietMerge };
-  let pause: Timer | undefined;
+  let silence: Timer | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
 
@@ -124,8 +124,8 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
 
   /** Once nothing has been written for a while, and what is under way has ended. */
   const awaitPause = (): void => {
-    pause?.cancel();
-    pause = timers.after(settings.quietMs, () => {
+    silence?.cancel();
+    silence = timers.after(settings.quietMs, () => {
       if (running === undefined) run(quiet);
       else awaitPause();
     });
@@ -142,7 +142,7 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     },
     stop() {
       stopped = true;
-      pause?.cancel();
+      silence?.cancel();
     },
   };
 }
