@@ -36,6 +36,8 @@ export function openReplicaWith(
       ...{ definition, shard, indexing, settings },
       restored: snapshot && (await restore(definition, snapshot, slices)),
       onApplied: (part) => snapshots?.note(part),
+      onTrouble: (reason) =>
+        keeping?.log.warn({ index: definition.index, shard, reason }, "segments could not be sealed or merged"),
     });
     if (keeping !== undefined) {
       const { store, log, rule = snapshotRuleDefaults, clock = systemClock, timers = systemTimers } = keeping;

@@ -65,6 +65,8 @@ export type ReplicaParts = {
   restored?: Shard | undefined;
   /** Hears of every part of a batch that has become searchable. */
   onApplied?: (part: { changes: number; sizeBytes: number }) => void;
+  /** Hears why sealing or merging goes wrong; what it was to replace stands until it is tried again. */
+  onTrouble?: (reason: string) => void;
 };
 
 /** Makes a replica, empty or as its snapshot says. */
@@ -77,6 +79,7 @@ export function createReplica({
   settings: overrides = {},
   restored,
   onApplied,
+  onTrouble,
 }: ReplicaParts): Replica {
   const settings = { ...replicaDefaults, ...overrides };
   const { slices } = indexing;
@@ -87,7 +90,7 @@ export function createReplica({
   const order = createGate(1, Number.POSITIVE_INFINITY);
   /** Whatever changes the shard takes its turn here, once all that it needs is there: merges must not wait for workers. */
   const turns = createGate(1, Number.POSITIVE_INFINITY);
-  const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, timers, settings });
+  const upkeep = createUpkeep({ definition, shard, indexing, turns, slices, timers, settings, onTrouble });
   if (restored !== undefined) upkeep.start();
   /** The last change that was handed to the workers. */
   let scheduled = shard.sequence;

@@ -6,6 +6,7 @@ import type { Shard } from "../engine/shard.ts";
 import { chooseMerge, chooseQuietMerge } from "../engine/tiers.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Timer, Timers } from "../time.ts";
+import { reasonOf } from "./checked-file.ts";
 import { deadDocuments } from "./dead-documents.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
@@ -41,6 +42,8 @@ export type UpkeepParts = {
   slices: Slices;
   timers: Timers;
   settings: UpkeepSettings;
+  /** Hears why sealing or merging failed, once until it has succeeded or the reason is another. */
+  onTrouble?: ((reason: string) => void) | undefined;
 };
 
 /** From how many documents a memtable is sealed, and which segments are merged. */
@@ -50,11 +53,13 @@ type Thoroughness = { documentsMax: number; choose: typeof chooseMerge };
 const quietDocumentsMin = 64;
 
 /** Makes the upkeep of one replica; at most one seal or merge of it runs at a time. */
-export function createUpkeep({ definition, shard, indexing, turns, slices, timers, settings }: UpkeepParts): Upkeep {
+export function createUpkeep(parts: UpkeepParts): Upkeep {
+  const { definition, shard, indexing, turns, slices, timers, settings, onTrouble } = parts;
   const busy: Thoroughness = { documentsMax: settings.memtableDocumentsMax, choose: chooseMerge };
   const quiet: Thoroughness = { documentsMax: quietDocumentsMin, choose: chooseQuietMerge };
   let silence: Timer | undefined;
   let running: Promise<void> | undefined;
+  let trouble: string | undefined;
   let stopped = false;
 
   /** Swaps pieces for the segment that `make` makes of them as they are at the version that it is given, which is now. */
@@ -112,11 +117,18 @@ export function createUpkeep({ definition, shard, indexing, turns, slices, timer
     while (!stopped && ((await sealMemtable(documentsMax)) || (await mergeSegments(choose))));
   };
 
+  const note = (reason: string | undefined): void => {
+    if (stopped || reason === trouble) return;
+    trouble = reason;
+    if (reason !== undefined) onTrouble?.(reason);
+  };
+
   const run = (thoroughness: Thoroughness): void => {
     if (running !== undefined || stopped) return;
     running = work(thoroughness)
+      .then(() => note(undefined))
       // What was to be replaced stands as it was, and the next batch tries again.
-      .catch(() => undefined)
+      .catch((error: unknown) => note(reasonOf(error)))
       .finally(() => {
         running = undefined;
       });

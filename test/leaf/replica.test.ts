@@ -212,6 +212,30 @@ describe("a replica", () => {
     await replica.close();
   });
 
+  test("says why it cannot merge, once as long as that lasts, and does so when it can", async () => {
+    let reason: string | undefined = "no memory";
+    const merge: Indexing["merge"] = async (sources) => {
+      if (reason !== undefined) throw new Error(reason);
+      return indexing.merge(sources);
+    };
+    const troubles: string[] = [];
+    const parts = { definition, shard: 0, settings: tiny, onTrouble: (why: string) => void troubles.push(why) };
+    const replica = createReplica({ ...parts, indexing: { ...indexing, waiting: 0, merge } });
+    let sequence = 0;
+    const write = async (): Promise<void> => {
+      const changes = Array.from({ length: 60 }, () => put(`d${++sequence}`, sequence, "bee"));
+      await replica.apply(encodeChanges(changes), sequence);
+      await replica.settled();
+    };
+    for (reason of ["no memory", "no memory", "no worker", undefined, "no worker"]) {
+      await write();
+      await write();
+    }
+    expect(troubles).toEqual(["no memory", "no worker", "no worker"]);
+    expect(replica.status().documents).toBe(sequence);
+    await replica.close();
+  });
+
   test("gets through a change that is larger than a part, and advances without any change", async () => {
     const replica = replicaWith({ partBytesMax: 1000 });
     const long = "fox ".repeat(5000);
