@@ -35,7 +35,7 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
  * is read than is on its way. Sending a batch again is harmless, so what the service did not take is retried for a
  * while. A line that no request has room for is rejected unsent. A source without documents is sent as well, so that an
  * index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered;
- * others may then be in.
+ * others may then be in. The source is closed whatever comes of it.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
   const { batchBytesMax = mebibyte, parallelism, onProgress, signal } = options;
@@ -65,7 +65,11 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
   );
   const outcomes = await Promise.allSettled(senders);
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
+  if (failure !== undefined) {
+    // What goes wrong with letting the source go is not what went wrong.
+    await batches.return().catch(() => undefined);
+    throw failure.reason;
+  }
   if (!isSent) addReceipt(result, nothing, await deliver(target, nothing, signal));
   result.rejections.sort((a, b) => a.line - b.line);
   return result;

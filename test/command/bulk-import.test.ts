@@ -54,6 +54,21 @@ async function load(
 const numbered = Array.from({ length: 100 }, (_, id) => ({ id }));
 
 describe("a bulk import", () => {
+  it("closes its source when a batch cannot be delivered", async () => {
+    let closed = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (const line of numbered) yield Buffer.from(`${JSON.stringify(line)}\n`);
+      } finally {
+        closed = true;
+      }
+    }
+    const refusal = { status: 403, json: { code: "forbidden", detail: "no" } };
+    const { outcome } = await load(() => refusal, [], { source: source() });
+    await expect(outcome).rejects.toMatchObject({ message: expect.stringContaining("no") });
+    expect(closed).toBe(true);
+  });
+
   it("delivers every line once, as lines of JSON to the index named", async () => {
     const stored = new Set<number>();
     const { outcome, seen } = await load(take(stored), numbered);
