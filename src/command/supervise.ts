@@ -61,10 +61,9 @@ export function supervise(options: SuperviseOptions): Supervised {
 
   const start = (): void => {
     const startedMs = clock.nowMs();
-    const process_ = spawn(process.execPath, [threadFlag, options.program, role, ...options.flags(url)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: { NODE_COMPILE_CACHE: options.codeCache, ...ownEnvironment() },
-    });
+    const onEnd = (how: string): void => void onExit(how, clock.nowMs() - startedMs);
+    const process_ = spawned((error) => onEnd(`could not be started (${error.message})`));
+    if (process_ === undefined) return;
     child = process_;
     // One that has ended already is told nothing, and its exit says so.
     process_.send(supervision, () => undefined);
@@ -77,17 +76,35 @@ export function supervise(options: SuperviseOptions): Supervised {
       options.onChange();
       listening.resolve();
     });
-    process_.on("exit", (code, signal) => void onExit(signal ?? `code ${code}`, clock.nowMs() - startedMs));
+    process_.on("exit", (code, signal) => onEnd(`ended with ${signal ?? `code ${code}`}`));
   };
 
-  const onExit = async (reason: string, livedMs: number): Promise<void> => {
+  /** A new process, or none where the machine has no room for one, and then word of that. */
+  const spawned = (onFailure: (error: Error) => void): ChildProcess | undefined => {
+    try {
+      const process_ = spawn(process.execPath, [threadFlag, options.program, role, ...options.flags(url)], {
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+        env: { NODE_COMPILE_CACHE: options.codeCache, ...ownEnvironment() },
+      });
+      // Of one that runs it only says that a message did not reach it, and its exit will say why.
+      const runs = process_.pid !== undefined;
+      process_.on("error", (error) => runs || onFailure(error));
+      return runs ? process_ : undefined;
+    } catch (error) {
+      // The runtime tells of some causes later, and throws others.
+      onFailure(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  };
+
+  const onExit = async (how: string, livedMs: number): Promise<void> => {
     child = undefined;
     if (stopping || options.isEnding()) return;
     if (firstStart) {
-      listening.reject(new Error(`${name} ended with ${reason} before it listened`));
+      listening.reject(new Error(`${name} ${how} before it listened`));
       return;
     }
-    options.onTrouble(`${name} ended with ${reason}; starting it again`);
+    options.onTrouble(`${name} ${how}; starting it again`);
     options.onChange();
     backoffMs = livedMs > stableMs ? backoffMsMin : Math.min(backoffMs * 2, backoffMsMax);
     await sleep(backoffMs, timers);
