@@ -1,3 +1,4 @@
+import { HedgerowError } from "../errors.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { LinkCalls, ReplicaStatus, ShardAddress } from "../protocol/link.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
@@ -130,13 +131,14 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
 
   const apply = async (entry: Entry, replica: HeldReplica, batch: BatchRange & { bytes: Uint8Array }) => {
     entry.applying++;
-    if (entry.state === "ready" && replica.sequence === 0) entry.state = "catching-up";
+    if (entry.state === "ready" && replica.sequence === 0 && batch.after === 0) entry.state = "catching-up";
     try {
       const sequence = await replica.apply(batch.bytes, batch.upTo, batch.after);
       if (entry.applying === 1) entry.state = "ready";
       return sequence;
     } catch (error) {
-      entry.state = "failed";
+      // A page that leaves a gap says how far its root has come, and nothing of the replica.
+      if (!(error instanceof HedgerowError && error.code === "not_ready")) entry.state = "failed";
       throw error;
     } finally {
       entry.applying--;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { HedgerowError } from "../../src/errors.ts";
 import { createCalls } from "../../src/leaf/calls.ts";
 import { createReplicas, type OpenReplica } from "../../src/leaf/replicas.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
@@ -82,6 +83,10 @@ describe("replicas", () => {
     const third = replicas.apply(address, nothing, { after: 0, upTo: 2 });
     finishApply();
     await third;
+    expect(state()).toBe("ready");
+    const beyond = replicas.apply(address, nothing, { after: 9, upTo: 12 });
+    finishApply(new HedgerowError("not_ready", "the replica stands at 2, before 9"));
+    await expect(beyond).rejects.toThrow("before 9");
     expect(state()).toBe("ready");
   });
 
