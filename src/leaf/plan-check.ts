@@ -113,6 +113,7 @@ const isClauseExtras: Check = (value) =>
   optional(listOf(isPhraseTerm, namesMax))(value.phrase);
 const isClause: Check = (value) =>
   isRecord(value) && isOccur(value.occur) && listOf(isTerm, planTermsMax)(value.terms) && isClauseExtras(value);
+const areClauses = (value: unknown): value is Plan["clauses"] => listOf(isClause, planClausesMax)(value);
 
 const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
   index: isString,
@@ -144,7 +145,7 @@ const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = 
 
 const planChecks: Readonly<Record<keyof Plan, Check>> = {
   ...openingChecks,
-  clauses: (value) => listOf(isClause, planClausesMax)(value) && termCount(value) <= planTermsMax,
+  clauses: (value) => areClauses(value) && termCount(value) <= planTermsMax,
   matchAtLeast: isCount(planClausesMax),
   top: isCount(planTopMax),
   ...extraChecks,
@@ -163,9 +164,9 @@ function misfit(value: Record<string, unknown>, fields: Fields): string | undefi
   return undefined;
 }
 
-function termCount(clauses: unknown): number {
+function termCount(clauses: Plan["clauses"]): number {
   let count = 0;
-  if (Array.isArray(clauses)) for (const clause of clauses) count += clause.terms.length;
+  for (const { terms } of clauses) count += terms.length;
   return count;
 }
 
