@@ -44,7 +44,7 @@ export function meterCalls(
   { metrics, clock }: { metrics: Metrics; clock: Clock },
 ): (incoming: IncomingCall) => Promise<CallOutcome> {
   const series = new Map<CallLabel, { answered: Count; failed: Count; seconds: Distribution }>();
-  for (const label of ["open", "close", "apply", "statistics", "status", "other"] as const) {
+  for (const label of ["open", "close", "apply", "statistics", "status", "retain", "other"] as const) {
     series.set(label, {
       answered: metrics.counter("hedgerow_leaf_calls_total", { call: label, outcome: "answered" }),
       failed: metrics.counter("hedgerow_leaf_calls_total", { call: label, outcome: "failed" }),
@@ -68,6 +68,7 @@ function labelOf(name: string): CallLabel {
     case "apply":
     case "statistics":
     case "status":
+    case "retain":
       return name;
     default:
       return "other";

@@ -55,13 +55,16 @@ export const leafMetrics = {
     kind: "counter",
     role: "leaf",
     help: "Calls over links, by name and whether they were answered.",
-    labels: { call: ["open", "close", "apply", "statistics", "status", "other"], outcome: ["answered", "failed"] },
+    labels: {
+      call: ["open", "close", "apply", "statistics", "status", "retain", "other"],
+      outcome: ["answered", "failed"],
+    },
   },
   hedgerow_leaf_call_seconds: {
     kind: "histogram",
     role: "leaf",
     help: "Time from a call's arrival to its answer; for apply, until the changes are searchable.",
-    labels: { call: ["open", "close", "apply", "statistics", "status", "other"] },
+    labels: { call: ["open", "close", "apply", "statistics", "status", "retain", "other"] },
   },
   hedgerow_leaf_replicas: {
     kind: "gauge",
