@@ -5,27 +5,36 @@ import { type BlockTest, blockDocuments, blockWords, FilterBits } from "./filter
 import type { Piece } from "./piece.ts";
 import type { FilterCondition, PreparedFilter, RangeEnds } from "./prepared-filter.ts";
 
-/** Which documents of a piece, of those there are now, pass a filter. Documents are tested when they are asked for. */
+/** Values that are looked up without looking at the clock. */
+const lookedUpAtOnce = 512;
+
+/**
+ * Which documents of a piece, of those there are now, pass a filter. Documents are tested when they are asked for, and
+ * where many values are, these are looked up step by step before that.
+ */
 export function filterPiece(piece: Piece, { condition }: PreparedFilter): FilterBits {
-  return new FilterBits(piece.documents, compile(condition, piece));
+  const lookups: Lookups = [];
+  return new FilterBits(piece.documents, compile(condition, piece, lookups), lookups);
 }
 
-function compile(condition: FilterCondition, piece: Piece): BlockTest {
+type Lookups = (() => void)[];
+
+function compile(condition: FilterCondition, piece: Piece, lookups: Lookups): BlockTest {
   switch (condition.kind) {
     case "not":
-      return inverted(compile(condition.of, piece));
+      return inverted(compile(condition.of, piece, lookups));
     case "and":
       return combined(
-        condition.of.map((part) => compile(part, piece)),
+        condition.of.map((part) => compile(part, piece, lookups)),
         { start: 0xffff_ffff, join: (a, b) => a & b },
       );
     case "or":
       return combined(
-        condition.of.map((part) => compile(part, piece)),
+        condition.of.map((part) => compile(part, piece, lookups)),
         { start: 0, join: (a, b) => a | b },
       );
     case "in":
-      return anyOf(piece.column(condition.column), condition.values);
+      return anyOf(piece.column(condition.column), condition.values, lookups);
     case "range":
       return within(piece.column(condition.column), condition.ends);
   }
@@ -53,14 +62,25 @@ function combined(tests: readonly BlockTest[], { start: first, join }: Joining):
   };
 }
 
-function anyOf(column: Column | undefined, values: readonly ColumnValue[]): BlockTest {
+function anyOf(column: Column | undefined, values: readonly ColumnValue[], lookups: Lookups): BlockTest {
   if (column === undefined) return none;
+  if (values.length > lookedUpAtOnce) return anyOfMany(column, values, lookups);
   const ranks = values.map((value) => column.rankOf(value)).filter((rank) => rank > 0);
   const [first, ...others] = ranks;
   if (first === undefined) return none;
   if (others.length === 0) return rankTest(column, (rank) => rank === first);
   const accepted = new Uint8Array(column.size + 1);
   for (const rank of ranks) accepted[rank] = 1;
+  return rankTest(column, (rank) => accepted[rank] === 1);
+}
+
+function anyOfMany(column: Column, values: readonly ColumnValue[], lookups: Lookups): BlockTest {
+  const accepted = new Uint8Array(column.size + 1);
+  for (let from = 0; from < values.length; from += lookedUpAtOnce) {
+    lookups.push(() => {
+      for (const value of values.slice(from, from + lookedUpAtOnce)) accepted[column.rankOf(value)] = 1;
+    });
+  }
   return rankTest(column, (rank) => accepted[rank] === 1);
 }
 

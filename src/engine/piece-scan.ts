@@ -25,6 +25,8 @@ import { Top } from "./top.ts";
 const listedAtOnce = 4096;
 /** What a document that must pass a sieve or be sorted costs, in postings. */
 const sievedPostings = 3;
+/** What a step of looking a filter's values up costs, in postings. */
+const lookedUpPostings = 10_000;
 /** What a step of adding facets up costs, in postings. */
 const foldedPostings = 20_000;
 
@@ -107,6 +109,10 @@ export class PieceScan implements Collector {
     if (this.#scanned) {
       this.done = this.foldFacets();
       return foldedPostings;
+    }
+    if (this.sieve !== undefined && !this.sieve.ready) {
+      this.sieve.prepare();
+      return lookedUpPostings;
     }
     const weighed = this.#weighed[this.#ready];
     if (weighed !== undefined) {

@@ -11,6 +11,16 @@ export class Sieve {
     this.#facets = facets;
   }
 
+  /** Whether documents may be asked about. */
+  get ready(): boolean {
+    return this.#filter === undefined || this.#filter.ready;
+  }
+
+  /** See `FilterBits.prepare`. */
+  prepare(): void {
+    this.#filter?.prepare();
+  }
+
   /** Whether a document counts as a match. Ask once for each. */
   admits(doc: number): boolean {
     if (this.#filter !== undefined && !this.#filter.has(doc)) return false;
