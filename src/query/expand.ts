@@ -29,8 +29,8 @@ const synonymShare = 0.9;
  * Says which terms a word of the query stands for, as alternatives of which the best counts:
  * - a word: its term and the terms of its synonyms, these at 0.9 of its weight;
  * - a prefix: the terms of all words that begin with it, as far as the plan has room for them, the most frequent first;
- *   the term of the word that is typed already counts in full, the others 0.75. Of a word that is still being typed at
- *   most `typingTermsMax`, which keeps the first letters' answers fast; how much that leaves out is told;
+ *   what the typed letters stand for as a word counts as it would there, the others 0.75. Of a word that is still being
+ *   typed at most `typingTermsMax`, which keeps the first letters' answers fast; how much that leaves out is told;
  * - a word whose term stands nowhere: the nearest words by edits, at most `correctedWordsMax`, each at 1 / (1 + edits).
  * All alternatives are weighed as if they were as frequent as the most frequent of them: otherwise the rarest, which is
  * hardly ever the one that was meant, would win.
@@ -69,8 +69,8 @@ export class Expander {
    * alone, and one with a `*` throws `invalid_query`.
    */
   prefix(word: QueryWord, { occur, typed, isTyping }: PrefixUse): PlanTerm[] {
-    const shares = new Map<string, number>();
-    if (this.#frequency(word.term) > 0) shares.set(word.term, 1);
+    const whole = [...this.#withSynonyms(word.term)];
+    const shares = new Map(whole.filter(([term]) => this.#frequency(term) > 0));
     const termsMax = this.#roomFor(isTyping && occur !== "excluded" ? typingTermsMax : planTermsMax);
     const beginning = this.#context.vocabulary.beginning(word.folded, termsMax);
     let { documentsLeftOut } = beginning;

@@ -233,6 +233,21 @@ describe("synonyms", () => {
     ]);
   });
 
+  it("are found by a prefix no less than by the word: what is typed already may be the whole of it", () => {
+    const context = contextOf({ car: 8, carpet: 3, automobile: 2, auto: 4 }, { synonyms });
+    for (const body of [{ query: "car*" }, { query: "car", prefix: true }]) {
+      const weight = inverseDocumentFrequency(1000, 8);
+      expect(planQuery(body, context).plan.clauses[0]?.terms).toEqual([
+        { term: "car", weight },
+        { term: "automobil", weight: weight * 0.9 },
+        { term: "auto", weight: weight * 0.9 },
+        { term: "carpet", weight: weight * 0.75 },
+      ]);
+    }
+    expect(clausesOf({ query: "-car*" }, context)).toEqual([["car", "automobil", "auto", "carpet"]]);
+    expect(clausesOf({ query: "machines", prefix: true }, context)).toEqual([["auto"]]);
+  });
+
   it("that stand somewhere make a word no typing error", () => {
     const context = contextOf({ car: 8, automobiles: 0 }, { synonyms });
     expect(planQuery({ query: "automobile" }, context).corrections).toEqual([]);
