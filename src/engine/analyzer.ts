@@ -46,7 +46,7 @@ export function createAnalyzer(
   wordsMax = rememberedWordsMax,
 ): Analyzer {
   const rules = languageRules(settings.language);
-  const stopWords = new Set((settings.stopWords ?? rules.stopWords).map(fold));
+  const stopWords = new Set(settings.stopWords === undefined ? rules.stopWords.map(fold) : ownStopWords(settings));
   const bigrams = settings.language === "cjk";
   let words = new WordCache<Word>();
   const termNumbers = new Map<string, number>();
@@ -126,6 +126,16 @@ export function createAnalyzer(
     },
     termOf,
   };
+}
+
+/** An index's own stop words, as text has them. What is several words, or none, cannot be one. */
+function ownStopWords({ language, stopWords = [] }: Pick<IndexSettings, "language" | "stopWords">): string[] {
+  if (stopWords.length === 0) return [];
+  const analyzer = createAnalyzer({ language, stopWords: [] });
+  return stopWords.flatMap((entry) => {
+    const [word, ...others] = analyzer.analyze(entry);
+    return word === undefined || others.length > 0 ? [] : [word.folded];
+  });
 }
 
 /** What is cut out of a text may keep the whole text in memory. */

@@ -10,6 +10,7 @@ const probe = `The running runners ran; relational conditions, happiness, cats' 
 /** Tells analyzers apart that make other terms of the same text: what one of them indexed, another would not find. */
 export function analysisFingerprint(settings: IndexSettings): number {
   const terms: string[] = [];
-  createAnalyzer(settings).eachTerm(probe, ({ term }, position) => void terms.push(`${term}@${position}`));
+  const text = [probe, ...(settings.stopWords ?? [])].join(" ");
+  createAnalyzer(settings).eachTerm(text, ({ term }, position) => void terms.push(`${term}@${position}`));
   return crc32(terms.join("\n"));
 }

@@ -49,7 +49,10 @@ export const indexBodySchema = {
       properties: { k1: { type: "number", minimum: 0, maximum: 10 }, b: { type: "number", minimum: 0, maximum: 1 } },
     },
     notice: { type: "string", maxLength: 10_000, description: "licence or attribution of the documents" },
-    stopWords: words,
+    stopWords: {
+      ...words,
+      description: "words that documents and queries are read without, instead of the language's own",
+    },
     synonyms: { type: "array", maxItems: 10_000, items: { ...words, minItems: 2 } },
   },
 } as const;

@@ -5,6 +5,7 @@ import { Canary } from "../policy/canary.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import { stopWordMisfit } from "../query/stop-words.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
 import { fullGrant, type Grant } from "../security/access.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -178,7 +179,11 @@ export class RootService {
     if (Object.hasOwn(this.catalog.aliases, name)) {
       throw new HedgerowError("index_exists", `"${name}" is an alias of "${this.catalog.aliases[name]}"`);
     }
-    const { kind, definition } = await this.log.createIndex(name, this.settingsFor(name, body));
+    const settings = this.settingsFor(name, body);
+    // One that stands may have such as were let pass once.
+    const misfit = this.catalog.find(name) === undefined ? stopWordMisfit(settings) : undefined;
+    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    const { kind, definition } = await this.log.createIndex(name, settings);
     if (kind === "differs") {
       const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
       throw new HedgerowError("index_exists", detail);

@@ -121,6 +121,13 @@ describe("an index's own words", () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: "invalid_request", errors: [{ path: "/synonyms/0/1" }] });
   });
+
+  it.each(["wi-fi", "two words", "!!"])("refuses the stop word %s, which no text has as one", async (word) => {
+    const settings = { fields: { title: { type: "text" } }, stopWords: ["it's", word] };
+    const { status, body } = await cluster.request("PUT", "/v1/indexes/stops", settings);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: "invalid_request", errors: [{ path: "/stopWords/1" }] });
+  });
 });
 
 /** A sentence, other forms of its words, which find it, and words that are in it but carry nothing. */

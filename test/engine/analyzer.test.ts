@@ -108,6 +108,22 @@ test("an index's own stop words stand in for the language's", () => {
   expect(analyzer.terms("the fox")).toEqual(["the"]);
 });
 
+test("an index's own stop words are left out in whatever way text writes them", () => {
+  const cases = [
+    { language: "en", stopWords: ["it's", "Don’t", " Café "], text: "It’s wind, don't! cafe CAFÉ's" },
+    { language: "fr", stopWords: ["L’Homme"], text: "homme l'homme wind d'hommé" },
+    { language: "cjk", stopWords: ["の", "これ"], text: "これ の wind" },
+  ] as const;
+  for (const { language, stopWords, text } of cases) {
+    expect(createAnalyzer({ language, stopWords: [...stopWords] }).terms(text), language).toEqual(["wind"]);
+  }
+});
+
+test("what is no single word stops none", () => {
+  const analyzer = createAnalyzer({ language: "en", stopWords: ["wi-fi", "two words", "!!", ""] });
+  expect(analyzer.terms("the wi-fi !! two words")).toEqual(["the", "wi", "fi", "two", "word"]);
+});
+
 test("ideographs come in overlapping pairs for cjk, singly elsewhere", () => {
   expect(createAnalyzer({ language: "cjk" }).terms("東京都 の")).toEqual(["東京", "京都", "の"]);
   expect(createAnalyzer({ language: "en" }).terms("東京都")).toEqual(["東", "京", "都"]);
