@@ -89,19 +89,32 @@ export function yieldToLoop(): Promise<void> {
 }
 
 const instantPattern =
-  /^(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/i;
+  /^(\d{4})-(\d\d)-(\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::([0-5]\d|60)(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/i;
 const instantLengthMax = 40;
+/** The years that four digits can say. */
+const firstInstantMs = Date.parse("0000-01-01T00:00:00.000Z");
+const lastInstantMs = Date.parse("9999-12-31T23:59:59.999Z");
+const secondMs = 1000;
+const dayMs = 86_400_000;
 
 /**
- * An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else, and for
- * days that the calendar does not have. The seconds may be left out.
+ * An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else, for days
+ * that the calendar does not have, and for what is in another year than 0 to 9999 by UTC, which `instantText` could not
+ * say. The seconds may be left out; a leap second is the second after it.
  */
 export function parseInstant(text: string): number | undefined {
   if (text.length > instantLengthMax) return undefined;
   const parts = instantPattern.exec(text);
   if (parts === null || !isDay(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return undefined;
-  const instantMs = Date.parse(text.toUpperCase());
-  return Number.isNaN(instantMs) ? undefined : instantMs;
+  const instantMs = parts[4] === "60" ? afterLeapSecond(text) : Date.parse(text.toUpperCase());
+  return instantMs >= firstInstantMs && instantMs <= lastInstantMs ? instantMs : undefined;
+}
+
+/** The second after second 60 of a minute, which only a day's last minute can have; NaN elsewhere. */
+function afterLeapSecond(text: string): number {
+  const instantMs = Date.parse(text.toUpperCase().replace(":60", ":59")) + secondMs;
+  const intoDayMs = ((instantMs % dayMs) + dayMs) % dayMs;
+  return intoDayMs < secondMs ? instantMs : Number.NaN;
 }
 
 /** Whether the calendar has the day. Left to itself, the parser takes 30 February for 1 March. */

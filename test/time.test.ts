@@ -53,12 +53,38 @@ describe("an instant", () => {
     "2024-05-01T10:00:00",
     "2024-05-01T10:00:00+25:00",
     "2024-05-01T10:00:60Z",
+    "2024-05-01T23:59:60+01:00",
+    "2024-05-01T23:59:61Z",
+    "9999-12-31T23:59:60Z",
+    "9999-12-31T23:59:59-00:01",
+    "0000-01-01T00:00:00+00:01",
     "2024-05-01 10:00:00Z",
     "2024-5-1",
     "2024-05-01Z",
     "12024-05-01",
     `2024-05-01T10:00:00.${"0".repeat(30)}Z`,
   ])("is not %s", (text) => expect(parseInstant(text)).toBeUndefined());
+
+  it("can be shown as one that is read again, whatever zone it was written in", () => {
+    const edges = fc.constantFrom("0000-01-01", "0000-01-02", "9999-12-30", "9999-12-31", "2024-02-29");
+    const clock = fc.tuple(fc.nat(23), fc.nat(60), fc.constantFrom("", ":00", ":59", ":60", ":59.9999", ":60.5"));
+    const zone = fc.tuple(fc.constantFrom("+", "-"), fc.nat(23), fc.nat(59));
+    const two = (part: number): string => String(part).padStart(2, "0");
+    fc.assert(
+      fc.property(edges, clock, zone, (date, [hour, minute, second], [sign, zoneHour, zoneMinute]) => {
+        const text = `${date}T${two(hour)}:${two(minute)}${second}${sign}${two(zoneHour)}:${two(zoneMinute)}`;
+        const instantMs = parseInstant(text);
+        if (instantMs !== undefined) expect(parseInstant(instantText(instantMs)), text).toBe(instantMs);
+      }),
+      { seed: 63, numRuns: 5000 },
+    );
+  });
+
+  it("in a leap second is the next second", () => {
+    expect(parseInstant("2016-12-31T23:59:60Z")).toBe(parseInstant("2017-01-01T00:00:00Z"));
+    expect(parseInstant("2016-12-31T15:59:60.25-08:00")).toBe(parseInstant("2017-01-01T00:00:00.25Z"));
+    expect(parseInstant("1990-12-31t23:59:60z")).toBe(parseInstant("1991-01-01"));
+  });
 
   it("may be of any zone, and without seconds", () => {
     expect(parseInstant("2024-02-29T01:30+02:00")).toBe(parseInstant("2024-02-28T23:30:00Z"));

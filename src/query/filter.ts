@@ -88,7 +88,7 @@ const expectations: Record<ColumnType, string> = {
   keyword: "a string",
   number: "a number",
   boolean: "true or false",
-  date: "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has",
+  date: "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has and UTC puts in the years 0000 to 9999",
 };
 
 /** A value as the field's column holds it. */

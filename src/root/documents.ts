@@ -88,7 +88,7 @@ function expectation(type: FieldType, value: unknown): string | undefined {
     case "date":
       return isDate(value)
         ? undefined
-        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has";
+        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has and UTC puts in the years 0000 to 9999";
     case "stored":
       return undefined;
   }
