@@ -40,7 +40,7 @@ export const searchBodySchema = {
       type: "string",
       maxLength: 10_000,
       description:
-        "what the user typed; empty: all documents. A last word with a trailing * is a prefix of all terms that it begins; where a query may not have as many, the most frequent count and no count is called exact, and to exclude it is an invalid_query",
+        "what the user typed; nothing or only white space: all documents, or only exclusions (-word): all others. Anything else without a word that could be found, such as !!, matches none. A last word with a trailing * is a prefix of all terms that it begins; where a query may not have as many, the most frequent count and no count is called exact, and to exclude it is an invalid_query",
     },
     match: {
       description: "how many of the optional words must match; a number is a percentage",

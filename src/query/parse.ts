@@ -89,14 +89,24 @@ function readWord(query: string, start: number): Piece {
   return { kind: "words", text: query.slice(start, end), end };
 }
 
+/** Whether a query is nothing but white space. */
+export function isBlank(query: string): boolean {
+  for (let at = 0; at < query.length; at++) if (!isSpace(query.charCodeAt(at))) return false;
+  return true;
+}
+
+/** White space as Unicode has it, and control characters. */
 function isSpace(code: number): boolean {
   return (
     code <= 0x20 ||
     code === 0x85 ||
     code === 0xa0 ||
+    code === 0x1680 ||
     (code >= 0x2000 && code <= 0x200a) ||
     code === 0x2028 ||
     code === 0x2029 ||
+    code === 0x202f ||
+    code === 0x205f ||
     code === 0x3000
   );
 }

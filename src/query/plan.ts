@@ -9,7 +9,7 @@ import { type Resumed, resumePlan } from "./cursor.ts";
 import { planDetails } from "./details.ts";
 import { type Correction, Expander } from "./expand.ts";
 import { planFilter } from "./filter.ts";
-import { type FieldLookup, parseQuery, type QueryPart } from "./parse.ts";
+import { type FieldLookup, isBlank, parseQuery, type QueryPart } from "./parse.ts";
 
 /**
  * The one plan that every shard runs, what it rests on, and the words of the query that were taken for others.
@@ -34,8 +34,9 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     for (const clause of clausesOf(part, context, expander))
       clauses.push(restriction === undefined ? clause : { ...clause, ...restriction });
   }
-  // Words were asked for, but only such as no document is indexed by: nothing matches, rather than everything.
-  if (parts.some(isWanted) && !clauses.some(isWanted)) clauses.push({ occur: "required", terms: [] });
+  // Something was asked for that no document is indexed by: nothing matches, rather than everything.
+  if (!clauses.some(isWanted) && !asksForAll(body.query ?? "", parts, context))
+    clauses.push({ occur: "required", terms: [] });
   requireFew(clauses, context.termsMax);
   const { epoch, averageLengths, documents } = statistics.current;
   const plan: Plan = {
@@ -75,6 +76,12 @@ function tooMany(detail: string): HedgerowError {
 
 function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {
   return occur !== "excluded";
+}
+
+/** Whether a query without a word to look for means every document: it is empty, or only says what to leave out. */
+function asksForAll(query: string, parts: readonly QueryPart[], { analyzer }: PlanContext): boolean {
+  if (isBlank(query)) return true;
+  return parts.length > 0 && parts.every((part) => !isWanted(part) && analyzer.lastWord(part.text) !== undefined);
 }
 
 /** What a search asks of columns. */

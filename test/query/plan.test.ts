@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { SearchBody } from "../../src/protocol/search-request.ts";
+import type { IndexSettings } from "../../src/protocol/settings.ts";
+import { createPlanContext } from "../../src/query/context.ts";
+import { planQuery } from "../../src/query/plan.ts";
+import { testSettings } from "../engine/layout.ts";
+
+const settings: IndexSettings = { ...testSettings, language: "en" };
+const context = createPlanContext({ index: "books", incarnation: 1, settings }, 1024);
+
+/** Whether what is planned matches all documents but those that hold an excluded word, or none. */
+function matches(query: string, body: SearchBody = {}): "all but" | "none" | "some" {
+  const wanted = planQuery({ query, ...body }, context).plan.clauses.filter(({ occur }) => occur !== "excluded");
+  if (wanted.length === 0) return "all but";
+  return wanted.every(({ occur, terms }) => occur === "required" && terms.length === 0) ? "none" : "some";
+}
+
+describe("a query without a word to look for", () => {
+  it("asks for all documents where it is nothing but white space", () => {
+    const space = fc.string({ unit: fc.constantFrom(..." \t\r\n\u00a0\u1680\u2003\u2028\u202f\u205f\u3000") });
+    fc.assert(
+      fc.property(space, fc.boolean(), (query, prefix) => {
+        expect(matches(query, { prefix })).toBe("all but");
+      }),
+      { seed: 31, numRuns: 300 },
+    );
+  });
+
+  it.each(["-wind", "-the", '-"of the"', "-title:wind", "-wind -sea", "-win*", '-wind ""'])(
+    "asks for all but what it excludes: %s",
+    (query) => expect(matches(query)).toBe("all but"),
+  );
+
+  it("asks for nothing that there is, whatever else was typed", () => {
+    const signs = fc.string({ unit: fc.constantFrom(..."\"'!?*+-.:()^~ "), minLength: 1 });
+    const examples = ['""', 'title:""', '"', "--", '" "', "!!!", "*", '-""', "+*", "the", "of the", "-wind !!"];
+    fc.assert(
+      fc.property(
+        signs.filter((query) => query.trim() !== ""),
+        fc.boolean(),
+        (query, prefix) => {
+          expect(matches(query, { prefix }), query).toBe("none");
+        },
+      ),
+      { seed: 32, numRuns: 2000, examples: examples.map((query): [string, boolean] => [query, false]) },
+    );
+  });
+});
