@@ -27,20 +27,28 @@ export function requireColumn(
 
 /** The facets asked for. Throws `invalid_request` for a field without a column, or one that is named twice. */
 export function planFacets(facets: NonNullable<SearchBody["facets"]>, settings: IndexSettings): PlanFacet[] {
-  const seen = new Set<string>();
-  return facets.map((facet, i) => {
+  const planned = facets.map((facet, i) => {
     const { field, size = facetSizeDefault } = typeof facet === "string" ? { field: facet } : facet;
     requireColumn(field, { path: `/facets/${i}`, settings });
-    if (seen.has(field)) throw unfit(`/facets/${i}`, `names "${field}" a second time`);
-    seen.add(field);
     return { field, size };
   });
+  requireOnce(planned, "/facets");
+  return planned;
+}
+
+/** A field's second mention could have no effect. */
+function requireOnce(entries: readonly { field: string }[], path: string): void {
+  const seen = new Set<string>();
+  for (const [i, { field }] of entries.entries()) {
+    if (seen.has(field)) throw unfit(`${path}/${i}`, `names "${field}" a second time`);
+    seen.add(field);
+  }
 }
 
 /**
  * The order asked for; none where it is by score alone, which is the order that hits come in anyway. A document without
  * a value comes last whichever way the order goes; one with several is sorted by its least. Throws `invalid_request`
- * for a field that cannot be sorted by.
+ * for a field that cannot be sorted by, or one that is named twice.
  */
 export function planSort(sort: readonly string[], settings: IndexSettings): PlanSort[] | undefined {
   const keys = sort.map((entry, i) => {
@@ -51,5 +59,6 @@ export function planSort(sort: readonly string[], settings: IndexSettings): Plan
     requireColumn(field, { path: `/sort/${i}`, settings });
     return { field, descending };
   });
+  requireOnce(keys, "/sort");
   return keys[0]?.field === scoreName && keys.length === 1 ? undefined : keys;
 }

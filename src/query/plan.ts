@@ -108,6 +108,8 @@ function fieldLookup(definition: IndexDefinition): FieldLookup {
   };
 }
 
+const decimal = /^(?:\d+\.?\d*|\.\d+)$/;
+
 /** The weight of every text field in index order; a list of fields leaves the others out. */
 function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDefinition): number[] {
   const names = textFields(definition.settings);
@@ -118,11 +120,13 @@ function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDef
     const caret = entry.lastIndexOf("^");
     const name = caret === -1 ? entry : entry.slice(0, caret);
     const position = names.indexOf(name);
-    const boost = caret === -1 ? own(name) : Number(entry.slice(caret + 1) || Number.NaN);
+    const written = caret === -1 ? undefined : entry.slice(caret + 1);
+    const boost = written === undefined ? own(name) : decimal.test(written) ? Number(written) : Number.NaN;
     if (position === -1)
       throw misfit(i, `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`);
     if (!(boost > 0 && boost <= 1000))
-      throw misfit(i, `"${entry}" must be name^boost with a boost above 0 and up to 1000`);
+      throw misfit(i, `"${entry}" must be name^boost with a decimal boost above 0 and up to 1000`);
+    if (boosts[position] !== 0) throw misfit(i, `names "${name}" a second time`);
     boosts[position] = boost;
   });
   return boosts;

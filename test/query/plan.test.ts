@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { HedgerowError } from "../../src/errors.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
 import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { createPlanContext } from "../../src/query/context.ts";
@@ -45,5 +46,32 @@ describe("a query without a word to look for", () => {
       ),
       { seed: 32, numRuns: 2000, examples: examples.map((query): [string, boolean] => [query, false]) },
     );
+  });
+});
+
+describe("what could have no effect, or is not meant as it reads", () => {
+  const refusal = (body: SearchBody): unknown => {
+    try {
+      return planQuery(body, context).plan.fieldBoosts;
+    } catch (error) {
+      return error instanceof HedgerowError ? [error.code, ...error.places.map(({ path }) => path)] : error;
+    }
+  };
+
+  it.each<[SearchBody, string]>([
+    [{ sort: ["year", "-year"] }, "/sort/1"],
+    [{ sort: ["_score", "year", "_score"] }, "/sort/2"],
+    [{ fields: ["title", "title^3"] }, "/fields/1"],
+    [{ fields: ["title^0x2"] }, "/fields/0"],
+    [{ fields: ["body", "title^ 2"] }, "/fields/1"],
+    [{ fields: ["title^2e1"] }, "/fields/0"],
+    [{ fields: ["title^."] }, "/fields/0"],
+    [{ fields: ["title^"] }, "/fields/0"],
+    [{ fields: ["title^0"] }, "/fields/0"],
+  ])("is refused by its place: %j", (body, path) => expect(refusal(body)).toEqual(["invalid_request", path]));
+
+  it("does not concern decimal boosts", () => {
+    expect(refusal({ fields: ["title^2.5", "body^.5"] })).toEqual([2.5, 0.5]);
+    expect(refusal({ fields: ["body^02"] })).toEqual([0, 2]);
   });
 });
