@@ -102,6 +102,29 @@ export const searchBodySchema = {
 type Parsed = { kind: "body"; body: Record<string, unknown> } | { kind: "invalid"; path: string; detail: string };
 
 /**
+ * The name of the first query parameter of an address whose text cannot be told: it holds bytes that are no UTF-8, or a
+ * `%` that escapes nothing. Whoever searched for what such a text is taken for would not know why nothing is found.
+ */
+export function undecodableParameter(address: string): string | undefined {
+  const start = address.indexOf("?");
+  if (start === -1) return undefined;
+  const pair = address
+    .slice(start + 1)
+    .split("&")
+    .find((text) => !isDecodable(text));
+  return pair?.split("=")[0];
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Turns query parameters into a search body with the same names (`q` for `query`, lists comma-separated, `filter` as
  * JSON). Only converts: the result is validated as any other body, so that both ways in refuse the same things.
  */
@@ -128,7 +151,7 @@ function convert(name: string, text: string): unknown {
     case "facets":
       return text.trimStart().startsWith("[") ? parseJson(text) : splitList(text);
     case "highlight":
-      return text === "true" || text === "false" ? text === "true" : splitList(text);
+      return booleanIn(text) ?? splitList(text);
     case "filter":
       return parseJson(text);
     case "match":
@@ -143,10 +166,14 @@ function convert(name: string, text: string): unknown {
     case "cache":
     case "explain":
     case "profile":
-      return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : text;
+      return booleanIn(text) ?? text;
     default:
       return text;
   }
+}
+
+function booleanIn(text: string): boolean | undefined {
+  return text === "true" || text === "1" ? true : text === "false" || text === "0" ? false : undefined;
 }
 
 function splitList(text: string): string[] {

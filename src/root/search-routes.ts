@@ -1,7 +1,12 @@
 import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import { invalidRequest } from "../protocol/problem.ts";
-import { bodyFromParameters, type SearchBody, searchBodySchema } from "../protocol/search-request.ts";
+import {
+  bodyFromParameters,
+  type SearchBody,
+  searchBodySchema,
+  undecodableParameter,
+} from "../protocol/search-request.ts";
 import type { Grant } from "../security/access.ts";
 import type { App } from "./app.ts";
 import type { SearchContext } from "./search.ts";
@@ -18,11 +23,11 @@ const anyParameters = { type: "object" } as const;
 
 /** `POST|GET /v1/indexes/{index}/search`. */
 export function searchRoutes(app: App, service: RootService): void {
-  app.post<SearchParameters & { Body: SearchBody | null }>(
+  app.post<SearchParameters & { Body: SearchBody }>(
     "/v1/indexes/:index/search",
-    { schema: { body: { ...searchBodySchema, type: ["object", "null"] } }, bodyLimit: bodyBytesMax },
+    { schema: { body: searchBodySchema }, preValidation: takeNoBody, bodyLimit: bodyBytesMax },
     async (request, reply) => {
-      const body = service.granted(request.body ?? {}, request.grant);
+      const body = service.granted(request.body, request.grant);
       const answer = await service.search(request.params.index, body, contextOf(request, reply));
       reply.type("application/json; charset=utf-8");
       return answer;
@@ -32,11 +37,11 @@ export function searchRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index/search",
     { schema: { querystring: anyParameters } },
     async (request, reply) => {
+      const garbled = undecodableParameter(request.raw.url ?? "");
+      if (garbled !== undefined)
+        throw misfit(`/${garbled}`, "is not percent-encoded UTF-8, in which a % itself is %25");
       const parsed = bodyFromParameters(request.query);
-      if (parsed.kind === "invalid") {
-        const { path, detail } = parsed;
-        throw new HedgerowError("invalid_request", `${path} ${detail}`, [{ path, detail }]);
-      }
+      if (parsed.kind === "invalid") throw misfit(parsed.path, parsed.detail);
       const validate = request.compileValidationSchema(searchBodySchema);
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
       const body = service.granted(parsed.body, request.grant);
@@ -45,6 +50,16 @@ export function searchRoutes(app: App, service: RootService): void {
       return answer;
     },
   );
+}
+
+/** A search without a body asks for what one with an empty object does. */
+function takeNoBody(request: { body: unknown }, _reply: unknown, done: () => void): void {
+  if (request.body === undefined) request.body = {};
+  done();
+}
+
+function misfit(path: string, detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", `${path} ${detail}`, [{ path, detail }]);
 }
 
 function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) => boolean): body is SearchBody {

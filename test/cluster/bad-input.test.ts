@@ -32,7 +32,8 @@ type Row = [method: string, path: string, body: unknown, status: number, code: s
 const rows: Row[] = [
   ["POST", search, "{", 400, "invalid_request", "JSON"],
   ["POST", search, "[]", 400, "invalid_request", "object"],
-  ["POST", search, '"x"', 400, "invalid_request", "object"],
+  ["POST", search, '"x"', 400, "invalid_request", 'must be object"'],
+  ["POST", search, "null", 400, "invalid_request", 'must be object"'],
   ["POST", search, '{"filter":{"__proto__":{}}}', 400, "invalid_request", "/filter/__proto__"],
   ["POST", search, { quary: "x" }, 400, "invalid_request", "quary"],
   ["POST", search, { query: 5 }, 400, "invalid_request", "/query"],
@@ -74,6 +75,11 @@ const rows: Row[] = [
   ["GET", `${search}?q=a&size=`, undefined, 400, "invalid_request", "/size"],
   ["GET", `${search}?q=a&q=b`, undefined, 400, "invalid_request", "/q"],
   ["GET", `${search}?q=a&query=b`, undefined, 400, "invalid_request", "query"],
+  ["GET", `${search}?q=%FF`, undefined, 400, "invalid_request", "/q is not"],
+  ["GET", `${search}?size=1&q=caf%C3%A9+%ED%A0%80`, undefined, 400, "invalid_request", "/q is not"],
+  ["GET", `${search}?q=50%+caf%C3%A9`, undefined, 400, "invalid_request", "%25"],
+  ["GET", `${search}?%C3=1`, undefined, 400, "invalid_request", "/%C3 is not"],
+  ["GET", `${search}?highlight=2`, undefined, 400, "invalid_request", "/highlight/0"],
   ["GET", `${search}?querry=a`, undefined, 400, "invalid_request", "querry"],
   ["GET", `${search}?q=a&filter=%7B`, undefined, 400, "invalid_request", "/filter"],
   ["GET", `${search}?q=a&budgetMs=NaN`, undefined, 400, "invalid_request", "/budgetMs"],
@@ -133,6 +139,7 @@ describe("bad input", () => {
   it("takes an empty body for none, whatever type it says it is", async () => {
     const none = () => new RawBody({ "content-type": "application/json" });
     expect(await cluster.request("POST", search, none())).toMatchObject({ status: 200 });
+    expect(await cluster.request("POST", search)).toMatchObject({ status: 200 });
     expect(await cluster.request("PUT", "/v1/indexes/brief", { fields: {} })).toMatchObject({ status: 201 });
     expect(await cluster.request("PUT", "/v1/indexes/brief/documents/1", {})).toMatchObject({ status: 201 });
     expect(await cluster.request("DELETE", "/v1/indexes/brief/documents/1", none())).toMatchObject({ status: 200 });

@@ -77,11 +77,16 @@ describe("highlights", () => {
     for (const highlight of [false, []]) {
       for (const hit of await hitsOf({ query: "speed", highlight })) expect(hit).not.toHaveProperty("highlights");
     }
-    const answer = await cluster.request(
-      "GET",
-      "/v1/indexes/gauges/search?q=speed&highlight=title,body&budgetMs=10000",
-    );
-    expect(JSON.stringify(answer.body.hits)).toContain("<mark>speeds</mark>");
+    const address = "/v1/indexes/gauges/search?q=speed&budgetMs=10000";
+    for (const [asked, isMarked] of [
+      ["title,body", true],
+      ["true", true],
+      ["1", true],
+      ["0", false],
+    ] as const) {
+      const answer = await cluster.request("GET", `${address}&highlight=${asked}`);
+      expect(JSON.stringify(answer.body.hits).includes("<mark>speeds</mark>"), asked).toBe(isMarked);
+    }
   });
 });
 
