@@ -13,7 +13,7 @@ export type ShardAddress = { index: string; incarnation: number; shard: number }
 
 /**
  * One facet of a shard: how many matches hold each value, at most `error` fewer than there are. A value that is not
- * listed has at most `rest`.
+ * listed has at most `rest`, and where it has as many as one that is, it comes after that one.
  */
 export type ShardFacet = {
   values: [value: number | string, count: number][];

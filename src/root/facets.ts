@@ -83,8 +83,10 @@ function isExact(
   if (buckets.some(({ errorMax }) => errorMax > 0)) return false;
   const last = buckets.at(-1);
   if (last === undefined || buckets.length < size) return unlistedMax === 0;
-  const mayBelong = others.some(({ count, errorMax }) => errorMax > 0 && count + errorMax >= last.count);
-  return !mayBelong && (unlistedMax === 0 || unlistedMax < last.count);
+  const mayBelong = ({ value, count, errorMax }: Counted): boolean =>
+    count + errorMax > last.count || (count + errorMax === last.count && compareValues(value, last.value) < 0);
+  // Of values with as many a shard lists the lesser ones: one that nobody listed comes after the last bucket then.
+  return !others.some(mayBelong) && unlistedMax <= last.count;
 }
 
 function compareValues(a: string | number, b: string | number): number {

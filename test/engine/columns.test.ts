@@ -240,6 +240,25 @@ describe("a shard's facets", () => {
     }
     expect(truncated).toBeGreaterThan(1);
   });
+
+  test("list the lesser of values with as many, or say that others may have more, whenever they are stopped", () => {
+    const one = new ChanceShard(1);
+    const category = Array.from({ length: 3000 }, (_, i) => `v${(i * 7) % 3000}`);
+    one.apply([{ id: "a", document: { id: "a", title: "fox", body: "", category } }]);
+    const running = one.shard.prepare(plan);
+    let lists = 0;
+    for (let turns = 0, done = false; !done; turns++) {
+      const stopped = one.shard.prepare(plan);
+      for (let turn = 0; turn < turns && !stopped.step(() => true); turn++);
+      const { values = [], rest = 0 } = stopped.finish().facets?.[0] ?? {};
+      done = running.step(() => true);
+      if (values.length > 0 && rest === 1) {
+        lists++;
+        expect(values.map(([value]) => value).sort()).toEqual(category.toSorted().slice(0, values.length));
+      }
+    }
+    expect(lists).toBeGreaterThan(0);
+  });
 });
 
 describe("a plan that does not fit the columns", () => {
