@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
+import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { refuseConnection } from "../security/client-error.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
@@ -44,8 +45,12 @@ export function createLeafApp({ replicas, searches, metrics, log, transport, lim
     if (found.code === "internal") request.log.error({ err: error }, "request failed");
     sendProblem(reply, found);
   });
-  app.setNotFoundHandler((request) => {
-    throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+  const routes = new RouteMethods();
+  app.addHook("onRoute", ({ method, url }) => routes.add(method, url));
+  app.setNotFoundHandler((request, reply) => {
+    const { error, headers } = routes.refusalOf(request.method, request.url);
+    reply.headers(headers);
+    throw error;
   });
   countRequests(app, metrics);
   if (transport !== undefined) knowCallers(app);

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, LogController } from "fastify";
-import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
+import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import type { BodyPace } from "../security/body-watch.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
@@ -117,8 +117,12 @@ export function createApp(options: AppOptions): App {
     if (found.status === 401) reply.header("www-authenticate", "Bearer");
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
   });
-  app.setNotFoundHandler((request) => {
-    throw new HedgerowError("not_found", `there is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}`);
+  const routes = new RouteMethods();
+  app.addHook("onRoute", ({ method, url }) => routes.add(method, url));
+  app.setNotFoundHandler((request, reply) => {
+    const { error, headers } = routes.refusalOf(request.method, request.url);
+    reply.headers(headers);
+    throw error;
   });
   describedRoutes(app, (scope) => {
     operateRoutes(scope, service, metrics);

@@ -84,7 +84,10 @@ const rows: Row[] = [
   ["GET", `${search}?q=a&filter=%7B`, undefined, 400, "invalid_request", "/filter"],
   ["GET", `${search}?q=a&budgetMs=NaN`, undefined, 400, "invalid_request", "/budgetMs"],
   ["GET", "/v1/nothing", undefined, 404, "not_found", "/v1/nothing"],
-  ["POST", "/v1/indexes", {}, 404, "not_found", "/v1/indexes"],
+  ["POST", "/v1/indexes", {}, 405, "method_not_allowed", "takes GET, HEAD, not POST"],
+  ["DELETE", `${search}?q=a`, undefined, 405, "method_not_allowed", "takes GET, HEAD, POST, not DELETE"],
+  ["OPTIONS", `${documents}/x%2Fy/`, undefined, 405, "method_not_allowed", "takes DELETE, GET, HEAD, PUT, not OPTIONS"],
+  ["GET", "/v1/indexes/books/nothing", undefined, 404, "not_found", "/v1/indexes/books/nothing"],
   ["GET", "/v1/indexes/nowhere", undefined, 404, "index_not_found", "nowhere"],
   ["DELETE", "/v1/indexes/nowhere", undefined, 404, "index_not_found", "nowhere"],
   ["PUT", "/v1/indexes/new", {}, 400, "invalid_request", "fields"],
@@ -133,6 +136,7 @@ describe("bad input", () => {
     expect(answer.body).toMatchObject({ status, code, title: expect.any(String), traceId: expect.any(String) });
     expect(answer.headers.get("x-trace-id")).toBe(answer.body.traceId);
     expect(answer.headers.get("server-timing")).toMatch(/dur=/);
+    expect(answer.headers.has("allow")).toBe(status === 405);
     expect(JSON.stringify([answer.body.detail, answer.body.errors])).toContain(names);
   });
 

@@ -36,7 +36,7 @@ const requests: [string, string, number][] = [
   ["no HTTP at all", "good morning\r\n\r\n", 400],
   ["a method that is none", `FROBNICATE / HTTP/1.1\r\n${rest}\r\n`, 400],
   ["no host", "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
-  ["a method that nothing here takes", `PROPFIND /v1/cluster HTTP/1.1\r\n${rest}\r\n`, 404],
+  ["a method that nothing here takes", `PROPFIND /v1/cluster HTTP/1.1\r\n${rest}\r\n`, 405],
   ["an address of nothing", `GET /v1/nothing HTTP/1.1\r\n${rest}\r\n`, 404],
 ];
 

@@ -105,6 +105,7 @@ describe("a leaf's plain HTTP", () => {
 
   it.each([
     ["GET", "/nowhere", 404],
+    ["GET", "/v1/shards/demo/0/search", 405],
     ["POST", "/v1/shards/demo/9/search", 404],
     ["POST", "/v1/shards/other/0/search", 404],
     ["POST", "/v1/shards/demo/x/search", 400],
