@@ -23,7 +23,7 @@ export function fragmentsOf(text: string, marks: readonly Mark[]): Fragment[] {
   return chosen.map((run, i) => {
     const { start, end } = widen(text, run, { from, to: chosen[i + 1]?.start ?? text.length });
     from = end;
-    return { html: writeHtml(text, { start, end }, spans.slice(run.first, run.last + 1)), worth: run.worth };
+    return { html: writeHtml(text, { start, end }, spans), worth: run.worth };
   });
 }
 
@@ -58,7 +58,8 @@ function runsOf(spans: readonly Span[]): Run[] {
     const worths = new Map<string, number>();
     for (const span of spans.slice(first, last + 1))
       for (const { what, weight } of span.marks) worths.set(what, weight);
-    const worth = [...worths.values()].reduce((sum, one) => sum + one, 0);
+    // Always in the same order, or rounding would have a run win over a longer one of the same words.
+    const worth = [...worths.values()].sort((a, b) => a - b).reduce((sum, one) => sum + one, 0);
     return { first, last, start, end: Math.max(end, spans[last]?.end ?? 0), worth };
   });
 }
@@ -107,12 +108,16 @@ function isSpaceAt(text: string, at: number): boolean {
   return /\s/u.test(text[at] ?? "");
 }
 
+/** A part of the text; what surrounds a run may hold spans too, or a part of one. */
 function writeHtml(text: string, { start, end }: { start: number; end: number }, spans: readonly Span[]): string {
   let html = "";
   let at = start;
   for (const span of spans) {
-    html += `${escapeHtml(text.slice(at, span.start))}<mark>${escapeHtml(text.slice(span.start, span.end))}</mark>`;
-    at = span.end;
+    const from = Math.max(start, span.start);
+    const to = Math.min(end, span.end);
+    if (from >= to) continue;
+    html += `${escapeHtml(text.slice(at, from))}<mark>${escapeHtml(text.slice(from, to))}</mark>`;
+    at = to;
   }
   return html + escapeHtml(text.slice(at, end));
 }

@@ -128,6 +128,26 @@ describe("fragments", () => {
     );
   });
 
+  test("leave no word unmarked that is looked for", () => {
+    const vocabulary = ["wind", "storm", "gauge", "speed", "and", "filler", "behind"];
+    const soughtWords = vocabulary.slice(0, 4);
+    const body = fc.array(fc.constantFrom(...vocabulary), { minLength: 1, maxLength: 60 }).map((all) => all.join(" "));
+    const weights = fc.array(fc.double({ min: 0.1, max: 9, noNaN: true }), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(body, weights, (text, weighed) => {
+        const clauses = soughtWords.map((word, i): PlanClause => {
+          const [term = ""] = analyzer.terms(word);
+          return { occur: "optional", terms: [{ term, weight: weighed[i] ?? 1 }] };
+        });
+        for (const html of highlight({ body: text }, prepared(clauses)).body ?? []) {
+          const unmarked = html.replaceAll(/<mark>\w+<\/mark>/g, "");
+          for (const word of soughtWords) expect(unmarked, html).not.toContain(word);
+        }
+      }),
+      { seed: 313, numRuns: 2000 },
+    );
+  });
+
   test("begin and end at words", () => {
     const body = Array.from({ length: 200 }, (_word, i) => `word${i}`).join(" ");
     const [html = ""] = highlight({ body }, prepared([clauseOf("word100")])).body ?? [];
