@@ -17,18 +17,20 @@ const spelledLetters = new RegExp(`[${Object.keys(spelled).join("")}]`, "gu");
 
 /** Accents as combining marks, but not the breve that makes й a letter of its own, and no vowel or voicing signs. */
 const accents = /(?<!и(?=\u0306))[\u0300-\u036f]/gu;
-const softHyphensAndSelectors = /\u00ad|[\u200b-\u200c]|\u200d|\ufe0e|\ufe0f/gu;
+/** What nobody sees or types: marks of direction, joiners, selectors. Not the tags that tell Scotland's flag from Wales's. */
+const invisible = /[\p{Default_Ignorable_Code_Point}--[\u{e0020}-\u{e007f}]]/gv;
 
 /**
- * The form in which words are compared: NFKC, lower case, without accents, typographic apostrophes made plain.
+ * The form in which words are compared: NFKC, lower case, without accents and invisible characters, typographic
+ * apostrophes made plain.
  * Folding twice changes nothing.
  */
 export function fold(word: string): string {
   if (asciiOnly.test(word)) return word.toLowerCase();
   const lower = word.normalize("NFKC").toLowerCase().normalize("NFKD");
   return lower
+    .replace(invisible, "")
     .replace(accents, "")
-    .replace(softHyphensAndSelectors, "")
     .replace(/[‘’＇]/gu, "'")
     .replace(spelledLetters, (letter) => spelled[letter] ?? letter)
     .normalize("NFKC");

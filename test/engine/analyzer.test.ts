@@ -28,6 +28,12 @@ describe("folding", () => {
     ["がん", "がん"],
     ["Ａ１", "a1"],
     ["o’clock", "o'clock"],
+    ["и\u034f\u0306", "й"],
+    ["👨‍👩‍👧", "👨👩👧"],
+    [
+      "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+      "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    ],
   ])("%s", (word, folded) => expect(fold(word)).toBe(folded));
 });
 
@@ -70,6 +76,21 @@ describe.each(languages)("an analyzer for %s", (language) => {
     const city = analyzer.terms("東京");
     expect(city.length).toBeGreaterThan(0);
     for (const term of city) expect(terms).toContain(term);
+  });
+
+  test("does not care about characters that nobody sees", () => {
+    const unseen =
+      "\u00ad\u034f\u061c\u180e\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\u2063\u2066\u2069\ufe00\ufe0f\ufeff\u{e0100}";
+    const letters = fc.constantFrom(..."windשלוםمرحبйё");
+    const word = fc.array(fc.tuple(letters, fc.constantFrom("", "", ...unseen)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(word, (signs) => {
+        const marked = signs.flat().join("");
+        const plain = signs.map(([sign]) => sign).join("");
+        expect(analyzer.terms(`a1 ${marked} z1`)).toEqual(analyzer.terms(`a1 ${plain} z1`));
+      }),
+      { seed: 5, numRuns: 300 },
+    );
   });
 
   test("cuts endless words and survives lone surrogates", () => {
