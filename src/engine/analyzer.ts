@@ -33,7 +33,7 @@ export type Analyzer = {
   termOf(folded: string): string;
 };
 
-/** Longer words are cut: nobody types them, and they are mostly encoded data. */
+/** Longer words are cut, once they are folded: nobody types them, and they are mostly encoded data. */
 const longestWord = 128;
 const rememberedWordsMax = 1 << 16;
 
@@ -59,7 +59,7 @@ export function createAnalyzer(
     const known = words.get(text, start, end);
     if (known !== undefined) return known;
     const raw = copied(text.slice(start, end));
-    const folded = bare(rules, fold(cut(raw)));
+    const folded = bare(rules, cut(fold(raw)));
     const term = termOf(folded);
     const word = {
       term,
@@ -143,10 +143,10 @@ function copied(part: string): string {
   return part.split("").join("");
 }
 
-function cut(raw: string): string {
-  if (raw.length <= longestWord) return raw;
-  const end = raw.charCodeAt(longestWord - 1) >> 10 === 0x36 ? longestWord - 1 : longestWord;
-  return raw.slice(0, end);
+function cut(folded: string): string {
+  if (folded.length <= longestWord) return folded;
+  const end = folded.charCodeAt(longestWord - 1) >> 10 === 0x36 ? longestWord - 1 : longestWord;
+  return folded.slice(0, end);
 }
 
 /** A folded word without what an apostrophe ties to it. */

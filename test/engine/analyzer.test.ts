@@ -93,6 +93,16 @@ describe.each(languages)("an analyzer for %s", (language) => {
     );
   });
 
+  test("cuts a word where it is composed as where it is decomposed", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 40, max: 200 }), fc.constantFrom("é", "й", "ệ"), (length, sign) => {
+        const word = sign.repeat(length);
+        expect(analyzer.terms(word.normalize("NFD"))).toEqual(analyzer.terms(word.normalize("NFC")));
+      }),
+      { seed: 6, numRuns: 40 },
+    );
+  });
+
   test("cuts endless words and survives lone surrogates", () => {
     const [term = ""] = analyzer.terms(`${"x".repeat(127)}😀${"y".repeat(5000)}`);
     expect(term.length).toBeLessThanOrEqual(128);
