@@ -1,5 +1,6 @@
 import type { IndexSettings } from "../protocol/settings.ts";
 import { fold } from "./folding.ts";
+import { eachIdeograph, eachPair } from "./ideographs.ts";
 import { type LanguageRules, languageRules } from "./languages.ts";
 import { numberIn } from "./number-in.ts";
 import { eachWord } from "./segmentation.ts";
@@ -47,7 +48,7 @@ export function createAnalyzer(
 ): Analyzer {
   const rules = languageRules(settings.language);
   const stopWords = new Set(settings.stopWords === undefined ? rules.stopWords.map(fold) : ownStopWords(settings));
-  const bigrams = settings.language === "cjk";
+  const eachPart = settings.language === "cjk" ? eachPair : eachIdeograph;
   let words = new WordCache<Word>();
   const termNumbers = new Map<string, number>();
   const foldedNumbers = new Map<string, number>();
@@ -83,9 +84,7 @@ export function createAnalyzer(
   const each = (text: string, take: (word: Word, start: number, end: number) => void): void => {
     const takeWord = (start: number, end: number): void => take(wordOf(text, start, end), start, end);
     eachWord(text, takeWord, (start, end) =>
-      eachIdeograph(text.slice(start, end), bigrams, (from, to) => {
-        takeWord(start + from, start + to);
-      }),
+      eachPart(text.slice(start, end), (from, to) => takeWord(start + from, start + to)),
     );
   };
 
@@ -164,18 +163,4 @@ function stem(rules: LanguageRules, folded: string): string {
   const word = ending === undefined ? folded : folded.slice(0, -ending[0].length) + ending[1];
   const stemmed = rules.stem(word);
   return stemmed === "" ? folded : fold(stemmed);
-}
-
-/** Parts a run of ideographs: two at a time, overlapping, where `bigrams` is set; otherwise one at a time. */
-function eachIdeograph(run: string, bigrams: boolean, take: (start: number, end: number) => void): void {
-  let before = -1;
-  let at = 0;
-  for (const sign of run) {
-    const end = at + sign.length;
-    if (!bigrams) take(at, end);
-    else if (before >= 0) take(before, end);
-    else if (end === run.length) take(at, end);
-    before = at;
-    at = end;
-  }
 }

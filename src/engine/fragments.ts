@@ -1,3 +1,4 @@
+import { isAttached } from "./ideographs.ts";
 import type { Mark } from "./marks.ts";
 
 const fragmentLength = 150;
@@ -95,7 +96,8 @@ const ideograph = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}]/u;
 
 /** Whether a cut would part two characters of one word. */
 function isInsideWord(text: string, at: number): boolean {
-  return at > 0 && at < text.length && joins(text, at - 1) && joins(text, at);
+  if (at <= 0 || at >= text.length) return false;
+  return isAttached(text, at) || (joins(text, at - 1) && joins(text, at));
 }
 
 function joins(text: string, at: number): boolean {

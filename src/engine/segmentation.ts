@@ -1,3 +1,5 @@
+import { ideographRuns } from "./ideographs.ts";
+
 /** Takes one word's place in the text, in UTF-16 units. */
 export type TakeWord = (start: number, end: number) => void;
 
@@ -19,7 +21,6 @@ const generalStretch = 256;
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 const hasLetterOrNumber = /[\p{L}\p{N}]/u;
 const isEmoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}/u;
-const ideographs = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー]+/gu;
 const continuesWord = /[\p{L}\p{N}\p{M}_+#]/u;
 
 const classes = classTable();
@@ -120,7 +121,7 @@ function signsAfter(text: string, end: number): number {
 /** As `eachWord`, by `Intl.Segmenter` alone; the reference for the table's scan. */
 export function eachWordGenerally(text: string, take: TakeWord, takeIdeographs: TakeWord): void {
   let at = 0;
-  for (const run of text.matchAll(ideographs)) {
+  for (const run of ideographRuns(text)) {
     segmentedWords(text, { from: at, to: run.index }, take);
     at = run.index + run[0].length;
     takeIdeographs(run.index, at);

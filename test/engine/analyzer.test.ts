@@ -103,6 +103,18 @@ describe.each(languages)("an analyzer for %s", (language) => {
     );
   });
 
+  test("reads kana alike, composed, decomposed and of half width, each with its marks", () => {
+    for (const usual of ["データベース", "ガギグ", "ぱん", "葛城ビル"]) {
+      expect(analyzer.terms(usual.normalize("NFD"))).toEqual(analyzer.terms(usual));
+      expect(analyzer.terms(`${usual[0]}\u{e0100}${usual.slice(1)}`)).toEqual(analyzer.terms(usual));
+    }
+    expect(analyzer.terms("ﾃﾞｰﾀﾍﾞｰｽ")).toEqual(analyzer.terms("データベース"));
+    expect(analyzer.terms("ﾊﾟﾝ")).toEqual(analyzer.terms("パン"));
+    expect(analyzer.terms("日\u200b本")).toEqual(["日", "本"]);
+    const text = "x ﾃﾞﾊﾟ y";
+    for (const { start, end } of analyzer.analyze(text)) expect(text.slice(start, end)).toMatch(/^(x|y|(ﾃﾞ)?(ﾊﾟ)?)$/);
+  });
+
   test("cuts endless words and survives lone surrogates", () => {
     const [term = ""] = analyzer.terms(`${"x".repeat(127)}😀${"y".repeat(5000)}`);
     expect(term.length).toBeLessThanOrEqual(128);

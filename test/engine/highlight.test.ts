@@ -156,6 +156,17 @@ describe("fragments", () => {
     for (const word of plainOf(html).split(" ")) expect(body.split(" ")).toContain(word);
   });
 
+  test("leave no kana without its mark", () => {
+    for (const mark of ["\u3099", "\uff9e", "\u{e0100}"]) {
+      for (let shift = 0; shift < 4; shift++) {
+        const body = `${"x".repeat(shift)} ${`ｶ${mark}`.repeat(200)} wind ${`ｶ${mark}`.repeat(200)}`;
+        const [html = ""] = highlight({ body }, prepared([clauseOf("wind")])).body ?? [];
+        const [before = "", after = ""] = html.split(" <mark>wind</mark> ");
+        for (const part of [before, after]) expect(part).toBe(`ｶ${mark}`.repeat(part.length / (1 + mark.length)));
+      }
+    }
+  });
+
   test("are those with the most of the query, in the text's order", () => {
     const gap = "filler ".repeat(40);
     const body = `alpha ${gap} alpha beta ${gap} beta ${gap} alpha beta gamma ${gap} gamma`;

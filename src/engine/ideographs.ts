@@ -1,0 +1,39 @@
+/** A run of ideographs and kana, also of half width. */
+const runs =
+  /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー\uff70][\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー\uff70\p{M}\uff9e\uff9f[\p{DI}--\u200b]]*/gv;
+/** What belongs to the sign before it: accents, voicing marks, what nobody sees; not the space of no width. */
+const attached = /^[\p{M}\uff9e\uff9f[\p{DI}--\u200b]]/v;
+
+/** Passes over the runs of ideographs and kana in a text, which are written without spaces. */
+export function ideographRuns(text: string): Iterable<RegExpExecArray> {
+  return text.matchAll(runs);
+}
+
+/** Calls back with the place of each ideograph or kana of a run, together with the marks that belong to it. */
+export function eachIdeograph(run: string, take: (start: number, end: number) => void): void {
+  let start = 0;
+  let at = 0;
+  for (const sign of run) {
+    if (at > start && !attached.test(sign)) {
+      take(start, at);
+      start = at;
+    }
+    at += sign.length;
+  }
+  take(start, at);
+}
+
+/** The same by overlapping pairs; an ideograph that is alone comes by itself. */
+export function eachPair(run: string, take: (start: number, end: number) => void): void {
+  let before = -1;
+  eachIdeograph(run, (start, end) => {
+    if (before >= 0) take(before, end);
+    else if (end === run.length) take(start, end);
+    before = start;
+  });
+}
+
+/** Whether the character at `at` is a mark that belongs to the one before it. */
+export function isAttached(text: string, at: number): boolean {
+  return attached.test(String.fromCodePoint(text.codePointAt(at) ?? 0));
+}
