@@ -13,7 +13,7 @@ export type AnalyzedDocument = {
   /** Each field's terms, each once, as `fieldKey(field, term)`, and how often the field holds it. */
   keys: string[];
   frequencies: number[];
-  /** How many terms each text field holds, in index order. */
+  /** How many terms each text field holds, in index order, without those inside of others. */
   lengths: number[];
   /** The words of its text fields before stemming, folded, each once. */
   words: string[];
@@ -44,7 +44,7 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
       tally.beginField(field);
       eachText(parsed?.[name], (text) => {
         tally.beginText();
-        analyzer.eachTerm(text, tally.take);
+        analyzer.eachTerm(text, tally.take, tally.takeInner);
       });
       return tally.length;
     });

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { createAnalyzer } from "../engine/analyzer.ts";
+import { createAnalyzer, type Word } from "../engine/analyzer.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 
 /** Words that analyzers are apt to disagree on: endings, accents, signs, numbers, scripts without spaces, emoji, marks unseen. */
@@ -12,6 +12,7 @@ const probe = `${words} ${"e\u0301".repeat(70)}`;
 export function analysisFingerprint(settings: IndexSettings): number {
   const terms: string[] = [];
   const text = [probe, ...(settings.stopWords ?? [])].join(" ");
-  createAnalyzer(settings).eachTerm(text, ({ term }, position) => void terms.push(`${term}@${position}`));
+  const take = ({ term }: Word, position?: number): void => void terms.push(`${term}@${position}`);
+  createAnalyzer(settings).eachTerm(text, take, take);
   return crc32(terms.join("\n"));
 }
