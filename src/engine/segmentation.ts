@@ -21,6 +21,8 @@ const generalStretch = 256;
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 const hasLetterOrNumber = /[\p{L}\p{N}]/u;
 const isEmoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}/u;
+/** H₂O is one word, as H2O is. Superscripts stay signs of their own, as most of those behind words tell of a footnote. */
+const subscripts = /[₀-₉]/gu;
 const continuesWord = /[\p{L}\p{N}\p{M}_+#]/u;
 
 const classes = classTable();
@@ -56,8 +58,8 @@ function classAt(text: string, at: number): number {
 /**
  * Finds the words of a text in order: the segments of Unicode's word boundaries (UAX #29, as `Intl.Segmenter` has
  * them) that hold a letter, a number or an emoji, except that a colon parts words, that `C++` and `C#` keep their
- * signs, and that a run of ideographs and kana goes to `takeIdeographs` whole. Most alphabets are scanned by a table;
- * everything else takes the general path.
+ * signs, that digits below the line are digits, and that a run of ideographs and kana goes to `takeIdeographs` whole.
+ * Most alphabets are scanned by a table; everything else takes the general path.
  */
 export function eachWord(text: string, take: TakeWord, takeIdeographs: TakeWord): void {
   let at = 0;
@@ -131,7 +133,8 @@ export function eachWordGenerally(text: string, take: TakeWord, takeIdeographs: 
 
 function segmentedWords(text: string, { from, to }: { from: number; to: number }, take: TakeWord): void {
   if (from >= to) return;
-  for (const { segment, index } of segmenter.segment(text.slice(from, to))) {
+  const onLine = text.slice(from, to).replace(subscripts, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2050));
+  for (const { segment, index } of segmenter.segment(onLine)) {
     let start = from + index;
     for (const part of segment.split(":")) {
       const end = start + part.length;

@@ -181,6 +181,11 @@ test("each ideograph of a pair is an inner word of cjk's documents, unless the p
   expect(inner).toEqual(["黒 黒", "デ ﾃﾞ", "猫 猫", "私 私", "猫 猫", "犬 犬"]);
 });
 
+test("digits below the line are as digits on it", () => {
+  const analyzer = createAnalyzer({ language: "en" });
+  expect(analyzer.terms("H₂O CO₂ ₂")).toEqual(["h2o", "co2", "2"]);
+});
+
 test("words are forgotten where there have been many, long ones too", () => {
   for (const length of [3, 200]) {
     const analyzer = createAnalyzer({ language: "simple" }, 10);

@@ -15,7 +15,7 @@ function found(each: Each, text: string): string[] {
 }
 
 const signs = fc.constantFrom(
-  ..."abcXYZ019 \t\n._',;:#+-’\"“”…–éßñøŁжЙёΩλ½²①日本カー한ไทย\u0301\u200d\ufe0f👍🏽❤🇩🇪©ª·ﬁ\ud800",
+  ..."abcXYZ019 \t\n._',;:#+-’\"“”…–éßñøŁжЙёΩλ½²₂①日本カー한ไทย\u0301\u200d\ufe0f👍🏽❤🇩🇪©ª·ﬁ\ud800",
 );
 
 describe("words", () => {
@@ -41,6 +41,7 @@ describe("words", () => {
     ["C++ and C#, not C+ or #tag", ["C++", "and", "C#", "not", "C", "or", "tag"]],
     ["3.14 1100 1,000 2nd", ["3.14", "1100", "1,000", "2nd"]],
     ["don't o’clock U.S.A. x_y", ["don't", "o’clock", "U.S.A", "x_y"]],
+    ["H₂O, C₁₂H₂₂O₁₁: x² wind¹", ["H₂O", "C₁₂H₂₂O₁₁", "x", "²", "wind", "¹"]],
     ["key:value a-b e-mail", ["key", "value", "a", "b", "e", "mail"]],
     ["I ❤️ 👍🏽 🇩🇪!", ["I", "❤️", "👍🏽", "🇩🇪"]],
     ["год ёлка Straße", ["год", "ёлка", "Straße"]],
