@@ -2,7 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo, ServiceIo } from "./command/io.ts";
-import { writeText } from "./command/standard-output.ts";
+import { outliveReader, writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
 import { tellParent } from "./command/supervision.ts";
@@ -88,6 +88,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
 }
 
+outliveReader(process.stdout);
+outliveReader(process.stderr);
 process.exitCode = await main(process.argv.slice(2)).catch(stopped);
 // The channel to the process that started this one would keep it running.
 if (process.connected) process.disconnect?.();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep, systemClock } from "../../src/time.ts";
-import { eventually, startUpGroup, type UpGroup, upOn } from "../support/up.ts";
+import { eventually, startUpGroup, type UpGroup, upAt, upOn } from "../support/up.ts";
 
 const flags = ["--no-demo", "--leaves", "2", "--shards", "2", "--replicas", "1", "--zones", "1"];
 const document = { id: "1", title: "a hedge" };
@@ -127,6 +127,32 @@ describe("hedgerow up and signals", () => {
     expect((await ended).signal).toBe("SIGINT");
     await eventually("its processes have ended", async () => !members.some(isAlive));
     await search;
+  });
+});
+
+describe("hedgerow up whose reader has gone", () => {
+  it("serves until it is stopped, and so do its processes", async () => {
+    const [command = "", ...args] = plainly();
+    const child = spawn(command, [...args, "--log-level", "info"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const { pid = 0 } = child;
+    started = [pid, -pid];
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const ended = once(child, "exit");
+    const up = await upAt(directory, child);
+    const members = (await up.processes()).map((one) => one.pid);
+    await up.request("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } });
+    await eventually(
+      "it can be searched",
+      async () => (await up.request("GET", "/v1/indexes/books/search")).status === 200,
+    );
+    // Whatever had died would have been started again, as another process.
+    expect((await up.processes()).map((one) => one.pid)).toEqual(members);
+    kill(pid, "SIGTERM");
+    expect(await ended).toEqual([0, null]);
   });
 });
 

@@ -1,8 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { outliveReader } from "../../src/command/standard-output.ts";
+import { startStub } from "../support/stub-service.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -17,3 +20,30 @@ it.skipIf(!existsSync("/dev/full")).each(["--help", "--version", "up --help", "s
     });
   },
 );
+
+describe("a process whose reader has gone", () => {
+  it("goes on: a client command ends as it would have, without a word", async () => {
+    const stub = await startStub(() => ({ json: { hits: [], filler: "x".repeat(1 << 20) } }));
+    const args = [program, "search", "wind", "--json", "--url", stub.url];
+    const command = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    command.stdout.destroy();
+    let said = "";
+    command.stderr.on("data", (piece) => {
+      said += String(piece);
+    });
+    const [code] = await once(command, "close");
+    await stub.close();
+    expect({ code, said, asked: stub.seen.length }).toEqual({ code: 0, said: "", asked: 1 });
+  });
+
+  it("does so for pipes, sockets and terminals, and for no other error", () => {
+    const told = (code: string, isTTY: boolean): void => {
+      const stream = Object.assign(new EventEmitter(), { isTTY });
+      outliveReader(stream);
+      stream.emit("error", Object.assign(new Error(code), { code }));
+    };
+    for (const code of ["EPIPE", "ECONNRESET"]) expect(() => told(code, false)).not.toThrow();
+    expect(() => told("EIO", true)).not.toThrow();
+    for (const code of ["EIO", "ENOSPC", "EBADF"]) expect(() => told(code, false)).toThrow(code);
+  });
+});

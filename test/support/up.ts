@@ -71,9 +71,17 @@ export async function startUpGroup([command = "", ...args]: readonly string[], d
   const ended = new Promise<Awaited<UpGroup["ended"]>>((resolve) =>
     child.once("exit", (code, signal) => resolve({ code, signal, said })),
   );
+  return { ...(await upAt(directory, child)), pid: child.pid ?? 0, ended };
+}
+
+/** What `child` runs as `up` on a directory, once it serves. */
+export async function upAt(
+  directory: string,
+  child: ChildProcess,
+): Promise<Pick<UpGroup, "url" | "request" | "processes">> {
   const url = await waitForUrl(directory, child);
   const processes = async (): Promise<UpProcess[]> => (await readUp(directory))?.processes ?? [];
-  return { url, request: requestTo(url), pid: child.pid ?? 0, processes, ended };
+  return { url, request: requestTo(url), processes };
 }
 
 async function waitForUrl(data: string, child: ChildProcess): Promise<string> {
