@@ -1,5 +1,6 @@
 import { type ImportProgress, type ImportResult, importLines } from "../command/bulk-import.ts";
 import { type Answer, accepted, createClient, type Request, ServiceUnreachable } from "../command/client.ts";
+import { documentPath, indexPath } from "../command/index-path.ts";
 import type { IndexBody } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type Clock, type Random, systemClock, systemRandom, systemTimers, type Timers } from "../time.ts";
@@ -54,7 +55,8 @@ const budgetMsMax = 60_000;
 
 /**
  * A Hedgerow service. Every method rejects with a `RequestRefused` when the service says no (its problem document is in
- * `answer.body`), and with a `ServiceUnreachable` when no root answers.
+ * `answer.body`), with a `ServiceUnreachable` when no root answers, and with a `RangeError` or a `TypeError`, before
+ * anything is sent, for a name or an id that there cannot be.
  */
 export class Hedgerow {
   readonly #roots: Roots;
@@ -87,7 +89,7 @@ export class Hedgerow {
     const startMs = clock.nowMs();
     const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
     try {
-      const answer = await this.#roots.ask(`${pathOf(index)}/search`, () => {
+      const answer = await this.#roots.ask(`${indexPath(index)}/search`, () => {
         const leftMs = budgetMs === undefined ? undefined : budgetMs - (clock.nowMs() - startMs);
         if (leftMs !== undefined && leftMs < 1) return undefined;
         const json = leftMs === undefined ? body : { ...body, budgetMs: leftMs };
@@ -149,12 +151,12 @@ export class Hedgerow {
   /** Creates an index; where it stands with the same settings, this changes nothing. */
   async createIndex(index: string, settings: IndexBody, options: CallOptions = {}): Promise<IndexDescription> {
     const request = { method: "PUT", json: settings, ...given(options) } as const;
-    return expected(await this.#roots.ask(pathOf(index), () => request), isIndexDescription);
+    return expected(await this.#roots.ask(indexPath(index), () => request), isIndexDescription);
   }
 
   /** Drops an index and all its documents. Rejects with `index_not_found` where there is none. */
   async dropIndex(index: string, options: CallOptions = {}): Promise<void> {
-    accepted(await this.#roots.askOne(pathOf(index), { method: "DELETE", ...given(options) }));
+    accepted(await this.#roots.askOne(indexPath(index), { method: "DELETE", ...given(options) }));
   }
 
   /** A put may be sent again. A delete or a condition may not: the first one's success would look like a failure. */
@@ -181,12 +183,4 @@ function expected<T>(answer: Answer, is: (body: unknown) => body is T): T {
 
 function codeOf({ body }: Answer): unknown {
   return typeof body === "object" && body !== null ? Reflect.get(body, "code") : undefined;
-}
-
-function pathOf(index: string): string {
-  return `/v1/indexes/${encodeURIComponent(index)}`;
-}
-
-function documentPath(index: string, id: string): string {
-  return `${pathOf(index)}/documents/${encodeURIComponent(id)}`;
 }

@@ -2,6 +2,7 @@ import type { Random, Timers } from "../time.ts";
 import { asList, asNumber, asRecord, asText } from "./answers.ts";
 import { type Batch, batchesOf, type LongLine } from "./batches.ts";
 import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import { indexPath } from "./index-path.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
 
 /** A document that was turned away; `line` counts from one in the source. */
@@ -77,9 +78,9 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
 
 async function deliver(target: ImportTarget, batch: Batch, signal: AbortSignal | undefined): Promise<Answer> {
   const { client, index, timers, random } = target;
+  const path = `${indexPath(index)}/documents`;
   let waitedMs = 0;
   for (let retries = 0; ; retries++) {
-    const path = `/v1/indexes/${encodeURIComponent(index)}/documents`;
     const request = { method: "POST", lines: batch.bytes, ...(signal === undefined ? {} : { signal }) } as const;
     const answer = await client.request(path, request).catch(unreachable);
     const attempt: Attempt = answer instanceof Error ? { kind: "unreachable" } : { kind: "answered", ...answer };

@@ -4,6 +4,7 @@ import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { type ImportResult, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import { indexPath } from "./index-path.ts";
 import type { CommandIo } from "./io.ts";
 import { plain } from "./plain-text.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
@@ -76,7 +77,7 @@ async function createIndex(client: Client, index: string, settingsFile: string):
     if (error instanceof SyntaxError) throw new Misuse(`${settingsFile} is not JSON: ${error.message}`);
     throw error;
   }
-  accepted(await client.request(`/v1/indexes/${encodeURIComponent(index)}`, { method: "PUT", json }));
+  accepted(await client.request(indexPath(index), { method: "PUT", json }));
 }
 
 function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): void {

@@ -2,6 +2,7 @@ import type { SearchBody } from "../protocol/search-request.ts";
 import { accepted } from "./client.ts";
 import { exitCodes, type Invocation, runClientCommand } from "./client-command.ts";
 import type { FlagValues } from "./flags.ts";
+import { indexPath } from "./index-path.ts";
 import type { CommandIo } from "./io.ts";
 import { renderSearch } from "./search-output.ts";
 
@@ -39,7 +40,7 @@ export function run(args: string[], io: CommandIo): Promise<number> {
 }
 
 async function search({ values, words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
-  const path = `/v1/indexes/${encodeURIComponent(values.index ?? "demo")}/search`;
+  const path = `${indexPath(values.index ?? "demo")}/search`;
   const json = searchBody(words.join(" "), values);
   const { body } = accepted(await client.request(path, { method: "POST", json }));
   io.stdout(isJson ? `${JSON.stringify(body)}\n` : renderSearch(body, { from: values.from ?? 0 }));

@@ -1,6 +1,7 @@
 import { sleep } from "../time.ts";
 import { asList, asNumber, asRecord } from "./answers.ts";
 import type { ImportTarget } from "./bulk-import.ts";
+import { indexPath } from "./index-path.ts";
 
 const budgetMs = 2_000;
 const pauseMs = 100;
@@ -48,7 +49,7 @@ function shardsOf(index: Record<string, unknown>): Record<string, unknown>[] {
 /** How many documents the index holds; undefined where not all of its shards say. */
 export async function countDocuments({ client, index }: ImportTarget): Promise<number | undefined> {
   const json = { size: 0, budgetMs, cache: false };
-  const { body } = await client.request(`/v1/indexes/${encodeURIComponent(index)}/search`, { method: "POST", json });
+  const { body } = await client.request(`${indexPath(index)}/search`, { method: "POST", json });
   const { complete, total } = asRecord(body);
   return complete === true ? asNumber(asRecord(total).value) : undefined;
 }
@@ -59,7 +60,7 @@ export async function countDocuments({ client, index }: ImportTarget): Promise<n
  * minutes; a cluster that is still catching up is no failure.
  */
 export async function waitUntilSearchable(target: ImportTarget, token: string | undefined): Promise<boolean> {
-  const path = `/v1/indexes/${encodeURIComponent(target.index)}/search`;
+  const path = `${indexPath(target.index)}/search`;
   const json = { size: 0, budgetMs, cache: false, ...(token === undefined ? {} : { after: token }) };
   for (let searches = 0; searches < searchesMax; searches++) {
     const { status, body } = await target.client.request(path, { method: "POST", json });

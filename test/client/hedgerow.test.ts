@@ -208,3 +208,24 @@ describe("a single write", () => {
     await expect(client.get("demo", "3")).rejects.toThrow("index_not_found");
   });
 });
+
+describe("a name or an id that a path cannot hold", () => {
+  const others: readonly unknown[] = [undefined, null, 7];
+
+  it.each(["", ".", "..", "\ud800", ...others])("%j is refused before anything is sent", async (id) => {
+    const { client, seen } = await clientOf([() => ({ json: {} })]);
+    const calls = [
+      () => Reflect.apply(client.put, client, ["demo", { id }]),
+      () => Reflect.apply(client.delete, client, ["demo", id]),
+      () => Reflect.apply(client.get, client, ["demo", id]),
+      () => Reflect.apply(client.delete, client, [id, "1"]),
+      () => Reflect.apply(client.search, client, [id, "x"]),
+      () => Reflect.apply(client.bulk, client, [id, [{ id: "1" }]]),
+      () => Reflect.apply(client.createIndex, client, [id, { fields: {} }]),
+      () => Reflect.apply(client.dropIndex, client, [id]),
+    ];
+    for (const call of calls)
+      await expect(call()).rejects.toThrow(/^the (name of an index|id of a document) (cannot|must)/);
+    expect(seen[0]).toEqual([]);
+  });
+});
