@@ -4,6 +4,7 @@ import { type Batch, batchesOf, type LongLine } from "./batches.ts";
 import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
 import { indexPath } from "./index-path.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
+import { type Revocable, revocable } from "./revocable.ts";
 
 /** A document that was turned away; `line` counts from one in the source. */
 export type Rejection = { line: number; id?: string; code: string; detail: string };
@@ -36,49 +37,64 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
  * is read than is on its way. Sending a batch again is harmless, so what the service did not take is retried for a
  * while. A line that no request has room for is rejected unsent. A source without documents is sent as well, so that an
  * index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered;
- * others may then be in. The source is closed whatever comes of it.
+ * others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
-  const { batchBytesMax = mebibyte, parallelism, onProgress, signal } = options;
-  const batches = batchesOf(options.source, { batchBytesMax, lineBytesMax });
+  const to = { ...target, path: `${indexPath(target.index)}/documents` };
+  const { signal } = options;
+  const source = revocable(options.source);
+  const onAbort = (): void => source.giveUp(signal?.reason);
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await sendAll(to, source, options);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+type Destination = ImportTarget & { path: string };
+
+async function sendAll(
+  to: Destination,
+  source: Revocable<Uint8Array>,
+  { batchBytesMax = mebibyte, parallelism, onProgress, signal }: ImportOptions,
+): Promise<ImportResult> {
+  const batches = batchesOf(source.items, { batchBytesMax, lineBytesMax });
   const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
   let failed = false;
   let isSent = false;
 
-  const sendAll = async (): Promise<void> => {
+  const sendInTurn = async (): Promise<void> => {
     while (!failed) {
       const { value: next } = await batches.next();
       if (next === undefined) return;
       if (next.kind === "longLine") addLongLine(result, next);
       else {
         isSent = true;
-        addReceipt(result, next, await deliver(target, next, signal));
+        addReceipt(result, next, await deliver(to, next, signal));
       }
       onProgress?.(result);
     }
   };
 
   const senders = Array.from({ length: parallelism }, () =>
-    sendAll().catch((error: unknown) => {
+    sendInTurn().catch((error: unknown) => {
       failed = true;
+      source.giveUp(error);
       throw error;
     }),
   );
   const outcomes = await Promise.allSettled(senders);
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failure !== undefined) {
-    // What goes wrong with letting the source go is not what went wrong.
-    await batches.return().catch(() => undefined);
-    throw failure.reason;
-  }
-  if (!isSent) addReceipt(result, nothing, await deliver(target, nothing, signal));
+  if (failure !== undefined) throw failure.reason;
+  if (!isSent) addReceipt(result, nothing, await deliver(to, nothing, signal));
   result.rejections.sort((a, b) => a.line - b.line);
   return result;
 }
 
-async function deliver(target: ImportTarget, batch: Batch, signal: AbortSignal | undefined): Promise<Answer> {
-  const { client, index, timers, random } = target;
-  const path = `${indexPath(index)}/documents`;
+async function deliver(to: Destination, batch: Batch, signal: AbortSignal | undefined): Promise<Answer> {
+  const { client, path, timers, random } = to;
   let waitedMs = 0;
   for (let retries = 0; ; retries++) {
     const request = { method: "POST", lines: batch.bytes, ...(signal === undefined ? {} : { signal }) } as const;

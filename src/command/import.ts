@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { type ImportResult, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
@@ -38,10 +39,10 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
   if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
   if (values.index === undefined) throw new Misuse("--index must name the index to load into");
   const source = await openSource(file);
-  if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
   const bar = new ProgressBar("importing", io, systemClock);
   const target = { client, index: values.index, timers: systemTimers, random: systemRandom };
   try {
+    if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
     const result = await importLines(target, {
       source: source.bytes,
       parallelism: values.parallel ?? 3,
@@ -56,10 +57,13 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
   } catch (error) {
     bar.clear();
     throw error;
+  } finally {
+    // A standard input that nothing comes from would keep the process.
+    source.bytes.destroy();
   }
 }
 
-type Source = { bytes: AsyncIterable<Uint8Array>; sizeBytes: number | undefined };
+type Source = { bytes: Readable; sizeBytes: number | undefined };
 
 /** The size of a pipe is not known; there the bar does without the time that is left. */
 async function openSource(file: string): Promise<Source> {

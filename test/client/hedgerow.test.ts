@@ -171,6 +171,35 @@ describe("a bulk write", () => {
       requests: 1,
     });
   });
+
+  it("is given up while it waits for its documents, and has them let go", async () => {
+    const { client, seen } = await clientOf([() => ({ json: { accepted: 1, rejected: [] } })]);
+    const controller = new AbortController();
+    let closed = 0;
+    const stalled = {
+      next: () => new Promise<IteratorResult<{ id: string }>>(() => undefined),
+      async return(): Promise<IteratorResult<{ id: string }>> {
+        closed++;
+        return { done: true, value: undefined };
+      },
+    };
+    async function* slow() {
+      for (let id = 0; ; id++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        yield { id: `${id}` };
+      }
+    }
+    const { signal } = controller;
+    const writings = [{ [Symbol.asyncIterator]: () => stalled }, slow()].map((documents) =>
+      client.bulk("demo", documents, { signal }).catch((error: unknown) => error),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(new Error("enough"));
+    expect(await Promise.all(writings)).toEqual([new Error("enough"), new Error("enough")]);
+    expect(closed).toBe(1);
+    expect(await client.bulk("demo", slow(), { signal }).catch((error: unknown) => error)).toEqual(new Error("enough"));
+    expect(seen[0]).toEqual([]);
+  });
 });
 
 describe("a single write", () => {

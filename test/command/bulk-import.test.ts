@@ -69,6 +69,26 @@ describe("a bulk import", () => {
     expect(closed).toBe(true);
   });
 
+  it("waits for no source that stalls once a batch cannot be delivered", async () => {
+    let closed = 0;
+    const pieces = [Buffer.from('{"id":1}\n'.repeat(10))];
+    const iterator = {
+      async next(): Promise<IteratorResult<Uint8Array>> {
+        const value = pieces.pop();
+        return value === undefined ? new Promise(() => undefined) : { done: false, value };
+      },
+      return: () => {
+        closed++;
+        return new Promise<IteratorResult<Uint8Array>>(() => undefined);
+      },
+    };
+    const source = { [Symbol.asyncIterator]: () => iterator };
+    const refusal = { status: 404, json: { code: "index_not_found", detail: "there is none" } };
+    const { outcome } = await load(() => refusal, [], { source });
+    await expect(outcome).rejects.toThrow("index_not_found: there is none");
+    expect(closed).toBe(1);
+  });
+
   it("delivers every line once, as lines of JSON to the index named", async () => {
     const stored = new Set<number>();
     const { outcome, seen } = await load(take(stored), numbered);

@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/command/import.ts";
 import {
@@ -11,6 +14,7 @@ import {
   startStub,
 } from "../support/stub-service.ts";
 
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 let directory = "";
 let stub: StubService | undefined;
 beforeAll(async () => {
@@ -109,6 +113,19 @@ describe("hedgerow import", () => {
       expect({ code, out, err }).toEqual({ code: 1, out: "", err: message });
       await stub?.close();
     }
+  });
+
+  it("ends when it is refused, whatever is still to come on standard input", async () => {
+    stub = await startStub(() => ({
+      status: 404,
+      json: { code: "index_not_found", detail: "there is no such index" },
+    }));
+    const args = [program, "import", "-", "--index", "books", "--batch-mb", "0.01", "--url", stub.url];
+    const command = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "ignore"] });
+    const ended = once(command, "close");
+    command.stdin.on("error", () => undefined);
+    command.stdin.write('{"id":"a"}\n'.repeat(2_000));
+    expect(await ended).toEqual([1, null]);
   });
 
   it("lists a line that is too long by its number, and loads the rest", async () => {
