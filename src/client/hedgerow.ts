@@ -1,5 +1,12 @@
 import { type ImportProgress, type ImportResult, importLines } from "../command/bulk-import.ts";
-import { type Answer, accepted, createClient, type Request, ServiceUnreachable } from "../command/client.ts";
+import {
+  type Answer,
+  accepted,
+  createClient,
+  isServiceUrl,
+  type Request,
+  ServiceUnreachable,
+} from "../command/client.ts";
 import { documentPath, indexPath } from "../command/index-path.ts";
 import type { IndexBody } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
@@ -50,7 +57,9 @@ export type WriteOptions = CallOptions & {
 };
 
 const graceMsDefault = 1_000;
-/** What a search may take that names no budget: the largest there is. */
+const graceMsMax = 3_600_000;
+const budgetMsMin = 1;
+/** The largest budget there is, and what a search may take that names none. */
 const budgetMsMax = 60_000;
 
 /**
@@ -63,11 +72,16 @@ export class Hedgerow {
   readonly #options: HedgerowOptions;
   readonly #surroundings: Surroundings;
 
+  /** Throws a `RangeError` for an address or a number of milliseconds that there cannot be. */
   constructor(
     options: HedgerowOptions,
     surroundings: Surroundings = { clock: systemClock, timers: systemTimers, random: systemRandom },
   ) {
     const urls = typeof options.url === "string" ? [options.url] : options.url;
+    checkTimes(options);
+    for (const url of urls) {
+      if (!isServiceUrl(url)) throw new RangeError(`url must be an http address of a root, not "${url}"`);
+    }
     this.#roots = new Roots(urls.map((url) => createClient(url, options.key)));
     this.#options = options;
     this.#surroundings = surroundings;
@@ -85,13 +99,16 @@ export class Hedgerow {
     const body = typeof query === "string" ? { query } : query;
     const { graceMs = graceMsDefault, budgetMs: budgetMsDefault } = this.#options;
     const budgetMs = body.budgetMs ?? budgetMsDefault;
+    checkTimes({ budgetMs });
     const { clock, timers } = this.#surroundings;
-    const startMs = clock.nowMs();
+    let startMs: number | undefined;
     const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
     try {
       const answer = await this.#roots.ask(`${indexPath(index)}/search`, () => {
-        const leftMs = budgetMs === undefined ? undefined : budgetMs - (clock.nowMs() - startMs);
-        if (leftMs !== undefined && leftMs < 1) return undefined;
+        const nowMs = clock.nowMs();
+        const leftMs = budgetMs === undefined ? undefined : budgetMs - (nowMs - (startMs ?? nowMs));
+        startMs ??= nowMs;
+        if (leftMs !== undefined && leftMs < budgetMsMin) return undefined;
         const json = leftMs === undefined ? body : { ...body, budgetMs: leftMs };
         return { method: "POST", json, signal: limit.signal };
       });
@@ -166,6 +183,16 @@ export class Hedgerow {
     const condition: Record<string, string> =
       ifVersion === undefined ? {} : ifVersion === 0 ? { "if-none-match": "*" } : { "if-match": `"${ifVersion}"` };
     return this.#roots.askOne(path, { ...made, headers: condition });
+  }
+}
+
+/** What the service would refuse, or no timer could wait for. */
+function checkTimes({ budgetMs, graceMs }: { budgetMs?: number | undefined; graceMs?: number | undefined }): void {
+  if (budgetMs !== undefined && !(budgetMs >= budgetMsMin && budgetMs <= budgetMsMax)) {
+    throw new RangeError(`budgetMs must be from ${budgetMsMin} to ${budgetMsMax}, not ${budgetMs}`);
+  }
+  if (graceMs !== undefined && !(graceMs >= 0 && graceMs <= graceMsMax)) {
+    throw new RangeError(`graceMs must be from 0 to ${graceMsMax}, not ${graceMs}`);
   }
 }
 

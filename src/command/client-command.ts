@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { tokenId } from "../security/token.ts";
-import { type Client, createClient, RequestRefused, ServiceUnreachable } from "./client.ts";
+import { type Client, createClient, isServiceUrl, RequestRefused, ServiceUnreachable } from "./client.ts";
 import { type Command, type FlagTable, type FlagValues, jsonFlag, keyFileFlag, readFlags, urlFlag } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -63,7 +63,7 @@ export async function tokenFrom(keyFile: string | undefined, io: Pick<CommandIo,
 }
 
 function serviceUrl(url: string, io: CommandIo): string {
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  if (isServiceUrl(url)) return url;
   const source = url === io.env.HEDGEROW_URL ? "HEDGEROW_URL" : "--url";
   throw new Misuse(`${source} must be an http address such as ${defaultUrl}, not "${url}"`);
 }

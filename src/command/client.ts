@@ -40,6 +40,11 @@ export class RequestRefused extends Error {
   }
 }
 
+/** Whether there can be a service at `url`. */
+export function isServiceUrl(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
 /** A client of the service at `url`, which presents a key's token where it has one. */
 export function createClient(url: string, token?: string): Client {
   const authorization: Headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

@@ -36,6 +36,30 @@ async function clientOf(answerers: readonly Answerer[], options: Partial<Hedgero
   return { client, time, seen: stubs.map(({ seen }) => seen) };
 }
 
+describe("a client", () => {
+  it.each<[Partial<HedgerowOptions>, string]>([
+    [{ url: "nonsense" }, 'url must be an http address of a root, not "nonsense"'],
+    [{ url: ["http://127.0.0.1:8080", "ftp://127.0.0.1"] }, 'not "ftp://127.0.0.1"'],
+    [{ url: [] }, "name at least one root's address"],
+    [{ budgetMs: 0 }, "budgetMs must be from 1 to 60000, not 0"],
+    [{ budgetMs: Number.NaN }, "not NaN"],
+    [{ graceMs: -1 }, "graceMs must be from 0 to 3600000, not -1"],
+  ])("of %j is none", (options, problem) => {
+    const make = () => new Hedgerow({ url: "http://127.0.0.1:8080", ...options });
+    expect(make).toThrow(RangeError);
+    expect(make).toThrow(problem);
+  });
+
+  it("takes the smallest and the largest numbers", () => {
+    for (const [budgetMs, graceMs] of [
+      [1, 0],
+      [60_000, 3_600_000],
+    ] as const) {
+      expect(() => new Hedgerow({ url: "https://a", budgetMs, graceMs })).not.toThrow();
+    }
+  });
+});
+
 describe("a search", () => {
   it("sends the words with the key, and gives the answer", async () => {
     const { client, seen, time } = await clientOf([() => answer], { key: "secret", budgetMs: 80 });
@@ -77,6 +101,24 @@ describe("a search", () => {
     ]);
     await expect(spent.client.search("demo", { query: "x", budgetMs: 100 })).rejects.toThrow(ServiceUnreachable);
     expect(spent.seen[1]).toEqual([]);
+  });
+
+  it("asks one root at least, however small its budget and slow its start", async () => {
+    stubs = [await startStub(() => answer)];
+    let nowMs = 0;
+    const timers = { after: () => ({ cancel: () => undefined }) };
+    const surroundings = { clock: { nowMs: () => nowMs++ }, timers, random: seededRandom(3) };
+    const client = new Hedgerow({ url: stubs[0]?.url ?? "", budgetMs: 1 }, surroundings);
+    expect((await client.search("demo", "x")).complete).toBe(true);
+    expect(stubs[0]?.seen[0]?.json).toMatchObject({ budgetMs: 1 });
+  });
+
+  it("refuses a budget that there cannot be, before anything is sent", async () => {
+    const { client, seen } = await clientOf([() => answer]);
+    for (const budgetMs of [0, -5, 60_001, Number.NaN]) {
+      await expect(client.search("demo", { query: "x", budgetMs })).rejects.toThrow("budgetMs must be from 1 to 60000");
+    }
+    expect(seen[0]).toEqual([]);
   });
 
   it("passes over a root that is leaving, and says what it said when there is no other", async () => {
