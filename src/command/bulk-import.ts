@@ -22,6 +22,8 @@ export type ImportOptions = {
   parallelism: number;
   batchBytesMax?: number;
   onProgress?: (progress: ImportProgress) => void;
+  /** Told once why no answer came, when it is tried again. */
+  onUnanswered?: (reason: string) => void;
   /** Stops sending; the import rejects with the signal's reason, and what was sent may be in. */
   signal?: AbortSignal;
 };
@@ -40,8 +42,13 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
  * others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
-  const to = { ...target, path: `${indexPath(target.index)}/documents` };
-  const { signal } = options;
+  const { signal, onUnanswered } = options;
+  let isTold = false;
+  const tell = (reason: string): void => {
+    if (!isTold) onUnanswered?.(reason);
+    isTold = true;
+  };
+  const to = { ...target, path: `${indexPath(target.index)}/documents`, tell };
   const source = revocable(options.source);
   const onAbort = (): void => source.giveUp(signal?.reason);
   if (signal?.aborted === true) onAbort();
@@ -53,7 +60,7 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
   }
 }
 
-type Destination = ImportTarget & { path: string };
+type Destination = ImportTarget & { path: string; tell: (reason: string) => void };
 
 async function sendAll(
   to: Destination,
@@ -102,6 +109,7 @@ async function deliver(to: Destination, batch: Batch, signal: AbortSignal | unde
     const attempt: Attempt = answer instanceof Error ? { kind: "unreachable" } : { kind: "answered", ...answer };
     const delayMs = retryDelayMs(attempt, { retries, waitedMs }, random);
     if (delayMs !== undefined) {
+      if (answer instanceof Error) to.tell(answer.message);
       await pause(delayMs, timers, signal);
       waitedMs += delayMs;
     } else if (answer instanceof Error) throw answer;

@@ -49,6 +49,10 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
       batchBytesMax: Math.round((values.batchMb ?? 1) * mebibyte),
       onProgress: ({ accepted: documents, sizeBytes }) =>
         bar.update({ documents, done: sizeBytes, total: source.sizeBytes }),
+      onUnanswered: (reason) => {
+        bar.clear();
+        io.stderr(`hedgerow: ${reason}; trying again for a minute\n`);
+      },
     });
     bar.clear();
     if (isJson) io.stdout(`${JSON.stringify({ ...result, tookMs: Math.round(bar.elapsedMs) })}\n`);

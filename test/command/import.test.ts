@@ -115,6 +115,14 @@ describe("hedgerow import", () => {
     }
   });
 
+  it("says once why no answer comes, and goes on", async () => {
+    const hangUps = { left: 2 };
+    const answer = (): StubAnswer => (hangUps.left-- > 0 ? "hang up" : { json: { ...receipt, rejected: [] } });
+    const { code, err } = await importWith(["docs.jsonl", "--index", "books"], { answer });
+    expect(code).toBe(0);
+    expect(err).toMatch(/^hedgerow: no answer from http:[^\n]*; trying again for a minute\n$/);
+  });
+
   it("ends when it is refused, whatever is still to come on standard input", async () => {
     stub = await startStub(() => ({
       status: 404,
