@@ -28,6 +28,8 @@ async function backup({ words, client, io, isJson }: Invocation<typeof flags>): 
   const file = named === "-" ? "/dev/stdout" : named;
   const bar = new ProgressBar("backing up", io, systemClock);
   const isDirect = await isStream(file);
+  // Rather than after all of it has been fetched.
+  if (!isDirect) await stat(dirname(file));
   try {
     const written = await (isDirect ? writeInto : writeAside)(file, download(client, "/v1/backup"), bar);
     bar.clear();
@@ -45,10 +47,14 @@ async function backup({ words, client, io, isJson }: Invocation<typeof flags>): 
   }
 }
 
-/** Whether there is something that is no file, such as a pipe: to put a file in its place would take it from its readers. */
+/**
+ * Whether there is something that is no file, such as a pipe: to put a file in its place would take it from its readers.
+ * Throws a `Misuse` for a directory.
+ */
 async function isStream(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  return found !== undefined && !found.isFile() && !found.isDirectory();
+  if (found?.isDirectory() === true) throw new Misuse(`${path} is a directory; name the file to write`);
+  return found !== undefined && !found.isFile();
 }
 
 type Written = { indexes: string[]; documents: number; sizeBytes: number };

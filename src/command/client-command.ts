@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { tokenId } from "../security/token.ts";
 import { type Client, createClient, isServiceUrl, RequestRefused, ServiceUnreachable } from "./client.ts";
+import { fileProblem } from "./file-problem.ts";
 import { type Command, type FlagTable, type FlagValues, jsonFlag, keyFileFlag, readFlags, urlFlag } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -78,14 +79,9 @@ function report(error: unknown, { io, isJson, usage }: { io: CommandIo; isJson: 
     else io.stderr(`hedgerow: ${error.message}\n`);
     return exitCodes.failed;
   }
-  if (error instanceof ServiceUnreachable || error instanceof RangeError || isFileError(error)) {
-    io.stderr(`hedgerow: ${error.message}\n`);
-    return exitCodes.failed;
-  }
-  throw error;
-}
-
-/** An error of the operating system, such as a file that is not there. */
-function isFileError(error: unknown): error is Error {
-  return error instanceof Error && "syscall" in error;
+  const isTold = error instanceof ServiceUnreachable || error instanceof RangeError;
+  const problem = isTold ? error.message : fileProblem(error);
+  if (problem === undefined) throw error;
+  io.stderr(`hedgerow: ${problem}\n`);
+  return exitCodes.failed;
 }

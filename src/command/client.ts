@@ -93,6 +93,12 @@ export function describeProblem({ status, body }: Answer): string {
   return `${code}: ${detail}${places.length > 1 ? places.join("") : ""}`;
 }
 
+/** By the runtime's code, where its own words say little. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there (hedgerow up starts a cluster)",
+  ERR_SSL_WRONG_VERSION_NUMBER: "what listens there takes no TLS; its address begins with http:",
+};
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -101,11 +107,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Node's fetch says only "fetch failed"; what happened is the cause, which may hold one error per address tried. */
-function reasonOf(error: unknown): string {
+/** What went wrong with a fetch: Node says only "fetch failed"; what happened is the cause, which may hold one error per address tried. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
   if (!(cause instanceof Error)) return error.message;
-  if ("code" in cause && cause.code === "ECONNREFUSED") return "nothing listens there (hedgerow up starts a cluster)";
-  return cause.message;
+  return ("code" in cause ? reasons[String(cause.code)] : undefined) ?? cause.message;
 }

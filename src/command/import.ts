@@ -73,6 +73,7 @@ type Source = { bytes: Readable; sizeBytes: number | undefined };
 async function openSource(file: string): Promise<Source> {
   if (file === "-") return { bytes: process.stdin, sizeBytes: undefined };
   const status = await stat(file);
+  if (status.isDirectory()) throw new Misuse(`${file} is a directory; name a file in it`);
   return { bytes: createReadStream(file), sizeBytes: status.isFile() ? status.size : undefined };
 }
 

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import { type Answer, accepted, type Client, reasonOf, ServiceUnreachable } from "./client.ts";
 
 /** Asks for something long and gives its bytes as they come. Throws `RequestRefused`, or `ServiceUnreachable` when it breaks off. */
 export async function* download(client: Client, path: string): AsyncGenerator<Uint8Array, void> {
@@ -30,8 +30,7 @@ async function reach(client: Client, ask: () => Promise<Response>): Promise<Resp
   try {
     return await ask();
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new ServiceUnreachable(`no answer from ${client.url}: ${cause}`);
+    throw new ServiceUnreachable(`no answer from ${client.url}: ${reasonOf(error)}`);
   }
 }
 

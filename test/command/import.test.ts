@@ -157,7 +157,7 @@ describe("hedgerow import", () => {
     [["docs.jsonl", "more.jsonl", "--index", "books"], 2, "one file at a time"],
     [["docs.jsonl", "--index", "books", "--settings", "docs.jsonl"], 2, "is not JSON"],
     [["docs.jsonl", "--index", "books", "--parallel", "0"], 2, "--parallel must be a whole number from 1 to 16"],
-    [["nothing.jsonl", "--index", "books"], 1, "no such file"],
+    [["nothing.jsonl", "--index", "books"], 1, "there is no such file"],
   ])("%j ends with code %i and sends nothing", async (args, expected, message) => {
     const { code, err, seen } = await importWith(args);
     expect({ code, seen }).toEqual({ code: expected, seen: [] });

@@ -162,6 +162,13 @@ describe("hedgerow search", () => {
     expect(io.err()).toContain("nothing listens there (hedgerow up starts a cluster)");
   });
 
+  it("says so when it asks for TLS where there is none", async () => {
+    stub = await startStub(() => ({ json: {} }));
+    const io = listeningIo();
+    expect(await run(["x", "--url", stub.url.replace("http:", "https:")], io)).toBe(1);
+    expect(io.err()).toMatch(/^hedgerow: no answer from https:[^\n]*: what listens there takes no TLS[^\n]*\n$/);
+  });
+
   it("asks nothing when it is misused, and says how it is used", async () => {
     for (const args of [
       ["--sizee", "3"],

@@ -1,0 +1,14 @@
+/** What may be the matter with a file or a directory, by the system's code. */
+const problems: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: (path) => `there is no such file or directory: ${path}`,
+  EISDIR: (path) => `${path} is a directory`,
+  EACCES: (path) => `${path} may not be used so by this user`,
+  EPERM: (path) => `${path} may not be used so by this user`,
+};
+
+/** What went wrong with a file, as a line for people; undefined where an error is not the system's. */
+export function fileProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error)) return undefined;
+  const say = "code" in error ? problems[String(error.code)] : undefined;
+  return say !== undefined && "path" in error ? say(String(error.path)) : error.message;
+}
