@@ -21,7 +21,7 @@ const usage = `hedgerow: search that answers on time
   hedgerow restore FILE      fill an empty cluster from one
   hedgerow key NAME          make a key that callers present
 
-Each takes --help. hedgerow --version tells which this is.
+Each takes --help; hedgerow help NAME is the same. hedgerow --version tells which this is.
 `;
 
 type RunCommand = (args: string[], io: ServiceIo & { program: string }) => Promise<number>;
@@ -61,6 +61,8 @@ function stopped(error: unknown): never {
 }
 
 async function main([name, ...args]: string[]): Promise<number> {
+  const [about] = args;
+  if (name === "help" && about !== undefined) return main([about, "--help"]);
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     io.stdout(usage);
     return name === undefined ? 2 : 0;

@@ -43,3 +43,21 @@ describe("hedgerow --version", () => {
     }
   });
 });
+
+describe("hedgerow help", () => {
+  it.each(["search", "up"])("of %s is what that command says of itself", async (command) => {
+    const [help, own] = await Promise.all([
+      run(["src/main.ts", "help", command]),
+      run(["src/main.ts", command, "--help"]),
+    ]);
+    expect(help).toEqual(own);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`hedgerow ${command}`) });
+  });
+
+  it("of what is none says so", async () => {
+    expect(await run(["src/main.ts", "help", "serach"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no command "serach"'),
+    });
+  });
+});
