@@ -61,7 +61,7 @@ type Written = { indexes: string[]; documents: number; sizeBytes: number };
 
 function summary({ indexes, documents, sizeBytes }: Written): string {
   const mebibytes = (sizeBytes / (1024 * 1024)).toFixed(1);
-  return `${formatCount(indexes.length)} indexes, ${formatCount(documents)} documents, ${mebibytes} MiB`;
+  return `${formatCount(indexes.length, "index")}, ${formatCount(documents, "document")}, ${mebibytes} MiB`;
 }
 
 /** So many have been made by this process. */

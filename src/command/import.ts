@@ -44,7 +44,7 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
   try {
     if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
     const result = await importLines(target, {
-      source: source.bytes,
+      source: unpacked(source.bytes, file),
       parallelism: values.parallel ?? 3,
       batchBytesMax: Math.round((values.batchMb ?? 1) * mebibyte),
       onProgress: ({ accepted: documents, sizeBytes }) =>
@@ -77,6 +77,19 @@ async function openSource(file: string): Promise<Source> {
   return { bytes: createReadStream(file), sizeBytes: status.isFile() ? status.size : undefined };
 }
 
+/** The bytes as they are. Throws a `Misuse` where gzip has packed them: every line would be rejected. */
+async function* unpacked(bytes: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array, void> {
+  let isFirst = true;
+  for await (const chunk of bytes) {
+    if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b) {
+      const what = file === "-" ? "what comes" : file;
+      throw new Misuse(`${what} is packed by gzip; gzip -dc FILE | hedgerow import - --index NAME unpacks it`);
+    }
+    isFirst = false;
+    yield chunk;
+  }
+}
+
 async function createIndex(client: Client, index: string, settingsFile: string): Promise<void> {
   let json: unknown;
   try {
@@ -99,6 +112,6 @@ function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): vo
   const rejected = result.rejected === 0 ? "" : `, ${formatCount(result.rejected)} rejected`;
   const rate = formatCount((1000 * result.accepted) / Math.max(elapsedMs, 1));
   io.stdout(
-    `${formatCount(result.accepted)} documents imported${rejected} in ${formatDuration(elapsedMs)} (${rate}/s)\n`,
+    `${formatCount(result.accepted, "document")} imported${rejected} in ${formatDuration(elapsedMs)} (${rate}/s)\n`,
   );
 }

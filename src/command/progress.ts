@@ -10,7 +10,7 @@ const redrawMs = 100;
 /** One line: a bar, the documents so far, their rate, and the time that is left at the pace so far. */
 export function progressLine(label: string, { documents, done, total, elapsedMs }: Progress): string {
   const rate = elapsedMs > 0 ? (1000 * documents) / elapsedMs : 0;
-  const counted = `${formatCount(documents)} documents  ${formatCount(rate)}/s`;
+  const counted = `${formatCount(documents, "document")}  ${formatCount(rate)}/s`;
   if (total === undefined || total <= 0) return `${label}  ${counted}`;
   const share = Math.min(done / total, 1);
   const filled = Math.round(share * barWidth);
@@ -53,10 +53,13 @@ export class ProgressBar {
   }
 }
 
-/** A count with its thousands apart, without a fraction. */
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString("en-US");
+/** A count with its thousands apart, without a fraction; of things, where it says of which. */
+export function formatCount(count: number, thing?: keyof typeof plurals): string {
+  const digits = Math.round(count).toLocaleString("en-US");
+  return thing === undefined ? digits : `${digits} ${Math.round(count) === 1 ? thing : plurals[thing]}`;
 }
+
+const plurals = { document: "documents", index: "indexes" } as const;
 
 /** A duration for people: `850 ms`, `3.2 s`, `2 min 05 s`. */
 export function formatDuration(durationMs: number): string {

@@ -38,7 +38,7 @@ async function restore({ values, words, client, io, isJson }: Invocation<typeof 
   const tell = (result: object, text: string): void =>
     io.stdout(isJson ? `${JSON.stringify({ file, ...result })}\n` : text);
   if (values.check === true) {
-    tell(checked, `${file} is whole: ${formatCount(checked.documents)} documents\n`);
+    tell(checked, `${file} is whole: ${formatCount(checked.documents, "document")}\n`);
     return exitCodes.done;
   }
   const bar = new ProgressBar("restoring", io, systemClock);
@@ -49,7 +49,7 @@ async function restore({ values, words, client, io, isJson }: Invocation<typeof 
     });
     const { body } = await upload(client, "/v1/restore", { type: backupMediaType, bytes });
     const documents = asNumber(asRecord(body).documents) ?? 0;
-    const text = `${formatCount(checked.indexes)} indexes, ${formatCount(documents)} documents in ${formatDuration(bar.elapsedMs)} restored\n`;
+    const text = `${formatCount(checked.indexes, "index")}, ${formatCount(documents, "document")} in ${formatDuration(bar.elapsedMs)} restored\n`;
     tell({ ...asRecord(body), tookMs: Math.round(bar.elapsedMs) }, text);
     return exitCodes.done;
   } finally {

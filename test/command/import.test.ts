@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/command/import.ts";
 import {
@@ -21,6 +22,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "hedgerow-import-"));
   await writeFile(join(directory, "docs.jsonl"), '{"id":"a"}\n\n{"id":""}\n{"id":"c"}');
   await writeFile(join(directory, "empty.jsonl"), "");
+  await writeFile(join(directory, "packed.jsonl"), gzipSync('{"id":"a"}\n'));
   await writeFile(join(directory, "marked.json"), '\ufeff{"fields":{"title":{"type":"text"}}}');
   await writeFile(join(directory, "settings.json"), '{"fields":{"title":{"type":"text"}}}');
 });
@@ -65,6 +67,11 @@ describe("hedgerow import", () => {
     const answer = () => ({ json: { accepted: 3, rejected: [], token: "7" } });
     const { code, err } = await importWith(["docs.jsonl", "--index", "books"], { answer });
     expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
+  it("counts one document as one", async () => {
+    const { out } = await importWith(["docs.jsonl", "--index", "books"], { answer: () => ({ json: { accepted: 1 } }) });
+    expect(out).toMatch(/^1 document imported in /);
   });
 
   it("draws its progress on a terminal, and takes it away", async () => {
@@ -153,6 +160,7 @@ describe("hedgerow import", () => {
 
   it.each([
     [["--index", "books"], 2, "name the file to import"],
+    [["packed.jsonl", "--index", "books"], 2, "is packed by gzip; gzip -dc FILE | hedgerow import -"],
     [["docs.jsonl"], 2, "--index must name the index"],
     [["docs.jsonl", "more.jsonl", "--index", "books"], 2, "one file at a time"],
     [["docs.jsonl", "--index", "books", "--settings", "docs.jsonl"], 2, "is not JSON"],
