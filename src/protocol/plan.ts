@@ -12,6 +12,13 @@ export const planTopMax = 10_000;
 /** A word that is being typed stands for at most this many terms: each letter asks anew, the first ones for the most. */
 export const typingTermsMax = 256;
 
+/**
+ * Only so many words of a query that the index does not hold are looked up by edits, the first ones: each takes half a
+ * millisecond among a hundred thousand words, the more so where there is nothing near. By count and not by the clock, so
+ * that every root makes the same plan.
+ */
+export const lookupsMax = 16;
+
 /** One analyzed term with its weight: the clause's boost times the term's inverse document frequency. */
 export type PlanTerm = { term: string; weight: number };
 

@@ -1,4 +1,4 @@
-import { typingTermsMax } from "./plan.ts";
+import { lookupsMax, typingTermsMax } from "./plan.ts";
 
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
@@ -54,7 +54,10 @@ export const searchBodySchema = {
       type: "boolean",
       description: `search as you type: treat the last word as a prefix, of at most the ${typingTermsMax} most frequent terms that it begins; where that leaves some out, no count is called exact`,
     },
-    typos: { enum: ["auto", 0, 1, 2], description: "most edits for a word that the index does not hold" },
+    typos: {
+      enum: ["auto", 0, 1, 2],
+      description: `most edits for a word that the index does not hold; only the first ${lookupsMax} such words of a query are looked up, the others stand as they are`,
+    },
     filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
     facets: {
       description: "fields to count the values of, 10 of each unless it says how many",

@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { type PlanTerm, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
+import { lookupsMax, type PlanTerm, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { PlanContext } from "./context.ts";
 import type { Occur } from "./parse.ts";
@@ -11,6 +11,8 @@ export type Correction = { from: string; to: string[] };
 /** A prefix's place in the query; `isTyping`: it is a word that is not finished, not one that ends with a `*`. */
 export type PrefixUse = { occur: Occur; typed: string; isTyping: boolean };
 
+type NearWords = ReturnType<PlanContext["vocabulary"]["near"]>;
+
 /** A word of the query: its term, and how it is written, folded. */
 export type QueryWord = { term: string; folded: string };
 
@@ -18,8 +20,6 @@ export type QueryWord = { term: string; folded: string };
 const prefixLettersMax = 1 << 18;
 /** A misspelt word stands for at most this many words. */
 export const correctedWordsMax = 8;
-/** Only this many misspelt words of a query are corrected: finding what they were meant as takes time. */
-const correctionsMax = 32;
 
 /** What an expansion is worth beside the word that was typed. */
 const prefixShare = 0.75;
@@ -31,9 +31,10 @@ const synonymShare = 0.9;
  * - a prefix: the terms of all words that begin with it, as far as the plan has room for them, the most frequent first;
  *   what the typed letters stand for as a word counts as it would there, the others 0.75. Of a word that is still being
  *   typed at most `typingTermsMax`, which keeps the first letters' answers fast; how much that leaves out is told;
- * - a word whose term stands nowhere: the nearest words by edits, at most `correctedWordsMax`, each at 1 / (1 + edits).
+ * - a word whose term stands nowhere: the nearest words by edits, at most `correctedWordsMax`, each at 1 / (1 + edits);
+ *   of such words only the first `lookupsMax`, each looked up once.
  * All alternatives are weighed as if they were as frequent as the most frequent of them: otherwise the rarest, which is
- * hardly ever the one that was meant, would win.
+ * hardly ever the one that was meant, would win. Throws `invalid_query` once that is more terms than leaves take.
  */
 export class Expander {
   readonly corrections: Correction[] = [];
@@ -41,6 +42,8 @@ export class Expander {
   documentsLeftOut = 0;
   readonly #context: PlanContext;
   readonly #typos: NonNullable<SearchBody["typos"]>;
+  /** What has been looked up, by the word as it is folded. */
+  readonly #near = new Map<string, NearWords>();
   #termsGiven = 0;
 
   constructor(context: PlanContext, typos: SearchBody["typos"]) {
@@ -106,14 +109,19 @@ export class Expander {
   }
 
   #correct(folded: string, typed: string, shares: Map<string, number>): void {
-    const editsMax = this.#typos === "auto" ? editsAllowed(folded) : this.#typos;
-    if (editsMax === 0 || this.corrections.length >= correctionsMax) return;
-    const near = this.#context.vocabulary.near(folded, editsMax, correctedWordsMax);
+    const near = this.#near.get(folded) ?? this.#lookUp(folded, typed);
     if (near.length === 0) return;
     shares.clear();
     for (const { term, edits } of near) if (!shares.has(term)) shares.set(term, 1 / (1 + edits));
-    const to = near.map(({ word }) => word);
-    if (!this.corrections.some(({ from }) => from === typed)) this.corrections.push({ from: typed, to });
+  }
+
+  #lookUp(folded: string, typed: string): NearWords {
+    const editsMax = this.#typos === "auto" ? editsAllowed(folded) : this.#typos;
+    if (editsMax === 0 || this.#near.size >= lookupsMax) return [];
+    const near = this.#context.vocabulary.near(folded, editsMax, correctedWordsMax);
+    this.#near.set(folded, near);
+    if (near.length > 0) this.corrections.push({ from: typed, to: near.map(({ word }) => word) });
+    return near;
   }
 
   #weigh(shares: ReadonlyMap<string, number>): PlanTerm[] {
@@ -121,6 +129,8 @@ export class Expander {
     for (const term of shares.keys()) frequency = Math.max(frequency, this.#frequency(term));
     const weight = this.#weight(frequency);
     this.#termsGiven += shares.size;
+    // At once: a word that is written a thousand times, each time with a hundred synonyms, takes its time.
+    if (this.#termsGiven > planTermsMax) throw tooManyMeant();
     return [...shares].map(([term, share]) => ({ term, weight: weight * share }));
   }
 
@@ -135,6 +145,11 @@ export class Expander {
 
 function tooManyExcluded(prefix: string, termsMax: number): HedgerowError {
   const detail = `"${prefix}*" begins more than the ${termsMax} terms that there is room for, and what is excluded must be so as a whole; write more of the word`;
+  return new HedgerowError("invalid_query", detail, [{ path: "/query", detail }]);
+}
+
+function tooManyMeant(): HedgerowError {
+  const detail = `the query stands for more than ${planTermsMax} terms with its synonyms`;
   return new HedgerowError("invalid_query", detail, [{ path: "/query", detail }]);
 }
 

@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { type Plan, type PlanClause, planClausesMax, planTermsMax } from "../protocol/plan.ts";
+import { type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { rarestFirst } from "./clause-order.ts";
@@ -57,21 +57,13 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   return { ...resumePlan(body, { plan, documents, documentsLeftOut }), corrections: expander.corrections };
 }
 
-/** Throws `invalid_query` where there are more words than are allowed, or where they stand for more than leaves take. */
+/** Throws `invalid_query` where there are more words than are allowed. */
 function requireFew(clauses: readonly PlanClause[], termsMax: number): void {
-  let [written, meant] = [0, 0];
-  for (const { phrase, terms } of clauses) {
-    written += phrase?.length ?? 1;
-    meant += terms.length;
-  }
+  const written = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
   const writtenMax = Math.min(termsMax, planClausesMax);
-  if (written > writtenMax) throw tooMany(`the query has ${written} terms, more than the ${writtenMax} allowed`);
-  if (meant > planTermsMax)
-    throw tooMany(`the query stands for ${meant} terms with its synonyms, more than ${planTermsMax}`);
-}
-
-function tooMany(detail: string): HedgerowError {
-  return new HedgerowError("invalid_query", detail, [place("query", detail)]);
+  if (written <= writtenMax) return;
+  const detail = `the query has ${written} terms, more than the ${writtenMax} allowed`;
+  throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
 }
 
 function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { planSizeBytesMax } from "../../src/leaf/plan-check.ts";
 import { readPlan } from "../../src/leaf/plan-memory.ts";
-import { typingTermsMax } from "../../src/protocol/plan.ts";
+import { lookupsMax, typingTermsMax } from "../../src/protocol/plan.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
 import type { IndexSettings } from "../../src/protocol/settings.ts";
@@ -11,6 +11,7 @@ import { createPlanContext, type PlanContext } from "../../src/query/context.ts"
 import { correctedWordsMax } from "../../src/query/expand.ts";
 import { planQuery } from "../../src/query/plan.ts";
 import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
+import { seededRandom } from "../../src/time.ts";
 
 /** An index with these words, each in as many documents as it says. */
 function contextOf(
@@ -213,6 +214,25 @@ describe("a misspelt word", () => {
     expect(found[0]?.to).toEqual([..."ponmlkji"].map((letter) => `wor${letter}`));
     expect(found[0]?.to.length).toBe(correctedWordsMax);
   });
+
+  it("is looked up once, and only so many of a query are, whether or not there is a word near them", () => {
+    const near = vi.spyOn(context.vocabulary, "near");
+    const random = seededRandom(7);
+    const unknown = Array.from({ length: 400 }, () => `qx${random.next().toString(36).slice(2, 9)}`);
+    const once = planQuery({ query: `anenometr ${unknown.join(" ")}` }, context);
+    expect(near).toHaveBeenCalledTimes(lookupsMax);
+    expect(once.corrections).toEqual([{ from: "anenometr", to: ["anemometer"] }]);
+    expect(planQuery({ query: `${unknown.join(" ")} anenometr` }, context).corrections).toEqual([]);
+
+    near.mockClear();
+    const repeated = planQuery({ query: "anenometr Anenometr wnid ".repeat(300) }, context);
+    expect(near).toHaveBeenCalledTimes(2);
+    expect(repeated.corrections).toEqual([
+      { from: "anenometr", to: ["anemometer"] },
+      { from: "wnid", to: ["wind"] },
+    ]);
+    expect(repeated.plan.clauses.every(({ terms }) => terms[0]?.term !== "anenometr")).toBe(true);
+  });
 });
 
 describe("synonyms", () => {
@@ -260,10 +280,17 @@ describe("a query that is too much", () => {
 
   it.each([
     ["of words", { query: Array.from({ length: 1100 }, (_, i) => `w${i}`).join(" ") }, "1100 terms"],
-    ["of what words stand for", { query: "car road ".repeat(6) }, "10812 terms with its synonyms"],
+    ["of what words stand for", { query: "car road ".repeat(6) }, "more than 10000 terms with its synonyms"],
   ])("%s is refused by the root, as no leaf takes it", (_what, body, detail) => {
     const context = contextOf({ car: 3, road: 2 }, { synonyms: [group, other] }, 10_000);
     expect(() => planQuery(body, context)).toThrow(detail);
+  });
+
+  it("is not expanded to its end", () => {
+    const context = contextOf({ car: 3 }, { synonyms: [group] }, 10_000);
+    const frequency = vi.spyOn(context.statistics, "frequency");
+    expect(() => planQuery({ query: "car,".repeat(2_000) }, context)).toThrow("with its synonyms");
+    expect(frequency.mock.calls.length).toBeLessThan(100_000);
   });
 
   it("is none that leaves refuse, whatever it is made of", () => {
