@@ -3,16 +3,29 @@ import type { Piece, TermLookup } from "./piece.ts";
 import type { PreparedClause, PreparedPlan } from "./prepared-plan.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
-/** Repeats the arithmetic of a document's score, step by step. `fields`: the names of the text fields. */
-export function explain(
+/** Terms that are looked up in a document between two pauses: they may be in memory that is far, and documents long. */
+const pauseTerms = 64;
+
+/**
+ * Repeats the arithmetic of a document's score, step by step; pauses (yields) well within every millisecond. `fields`: the
+ * names of the text fields.
+ */
+export function* explain(
   { clauses, bm25 }: Pick<PreparedPlan, "clauses" | "bm25">,
   fields: readonly string[],
-  { piece, doc }: { piece: Piece; doc: number },
-): Explanation {
+  place: { piece: Piece; doc: number },
+): Generator<void, Explanation> {
   const explained: ExplainedClause[] = [];
   let score = 0;
+  let unpaused = 0;
   for (const clause of clauses) {
-    const part = explainClause(clause, fields, { piece, doc });
+    const part = yield* explainClause(clause, fields, place);
+    // For a phrase the document has been read.
+    unpaused += clause.phrase === undefined ? clause.terms.length : pauseTerms;
+    if (unpaused >= pauseTerms) {
+      unpaused = 0;
+      yield;
+    }
     if (part === undefined) continue;
     score += part.score;
     explained.push(part);
@@ -20,16 +33,21 @@ export function explain(
   return { score, k1: bm25.k1, b: bm25.b, clauses: explained };
 }
 
-function explainClause(
+function* explainClause(
   { occur, terms, weighing, phrase }: PreparedClause,
   fields: readonly string[],
   place: { piece: Piece; doc: number },
-): ExplainedClause | undefined {
+): Generator<void, ExplainedClause | undefined> {
   if (occur === "excluded") return undefined;
   if (phrase !== undefined && place.piece.phraseCheck(phrase)?.holds(place.doc) !== true) return undefined;
-  const held = terms
-    .map(({ lookup, weight }) => explainTerm({ lookup, weight, weighing }, fields, place))
-    .filter(({ saturation }) => saturation !== 0);
+  const held: ExplainedTerm[] = [];
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i];
+    if (term === undefined) continue;
+    const explained = explainTerm({ ...term, weighing }, fields, place);
+    if (explained.saturation !== 0) held.push(explained);
+    if (i % pauseTerms === pauseTerms - 1) yield;
+  }
   if (held.length === 0) return undefined;
   const score =
     phrase === undefined

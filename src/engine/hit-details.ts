@@ -42,7 +42,7 @@ export class DetailWork {
       if (highlighter !== undefined) {
         details.highlights = yield* highlighter.highlight(hit.piece.sourceView(hit.doc));
       }
-      if (this.#detailing.explain) details.explanation = explain(plan, fields, hit);
+      if (this.#detailing.explain) details.explanation = yield* explain(plan, fields, hit);
       this.#details.push(details);
       yield;
     }

@@ -19,6 +19,12 @@ export const typingTermsMax = 256;
  */
 export const lookupsMax = 16;
 
+/**
+ * The most words times hits whose scores are explained. Every shard tells of as many, in half a kilobyte each that a root
+ * reads in one go.
+ */
+export const explainedWordsMax = 5000;
+
 /** One analyzed term with its weight: the clause's boost times the term's inverse document frequency. */
 export type PlanTerm = { term: string; weight: number };
 

@@ -1,4 +1,4 @@
-import { lookupsMax, typingTermsMax } from "./plan.ts";
+import { explainedWordsMax, lookupsMax, typingTermsMax } from "./plan.ts";
 
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
@@ -97,7 +97,10 @@ export const searchBodySchema = {
         "a write's `token`: wait until that write is found, for as long as the budget leaves time to search; whether it is in the answer, `sequence` of the shards tells",
     },
     cache: { type: "boolean", description: "false: never answer from the cache" },
-    explain: { type: "boolean", description: "how each score came about" },
+    explain: {
+      type: "boolean",
+      description: `how each score came about, for at most ${explainedWordsMax} words times hits, from + size; those that the budget has no time for come without`,
+    },
     profile: { type: "boolean", description: "every attempt's timeline" },
   },
 } as const;

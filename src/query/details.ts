@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import type { Plan } from "../protocol/plan.ts";
+import { explainedWordsMax, type Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexSettings, textFields } from "../protocol/settings.ts";
 
@@ -14,6 +14,15 @@ export function planDetails(
   if (explain === true) details.explain = explain;
   if (profile === true) details.profile = profile;
   return details;
+}
+
+/** Throws `invalid_request` where more scores are to be explained, each of so many words, than a root could tell of. */
+export function requireExplainable({ explain, from = 0, size = 10 }: SearchBody, words: number): void {
+  if (explain !== true) return;
+  const hitsMax = Math.floor(explainedWordsMax / Math.max(1, words));
+  if (from + size <= hitsMax) return;
+  const detail = `"explain" tells of at most ${hitsMax} hits, from + size, where the query has ${words} words; ask for fewer`;
+  throw new HedgerowError("invalid_request", detail, [{ path: "/explain", detail }]);
 }
 
 function highlightedFields(asked: true | string[], settings: IndexSettings): string[] {

@@ -6,7 +6,7 @@ import { rarestFirst } from "./clause-order.ts";
 import { planFacets, planSort } from "./columns.ts";
 import type { PlanContext } from "./context.ts";
 import { type Resumed, resumePlan } from "./cursor.ts";
-import { planDetails } from "./details.ts";
+import { planDetails, requireExplainable } from "./details.ts";
 import { type Correction, Expander } from "./expand.ts";
 import { planFilter } from "./filter.ts";
 import { type FieldLookup, isBlank, parseQuery, type QueryPart } from "./parse.ts";
@@ -37,7 +37,9 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   // Something was asked for that no document is indexed by: nothing matches, rather than everything.
   if (!clauses.some(isWanted) && !asksForAll(body.query ?? "", parts, context))
     clauses.push({ occur: "required", terms: [] });
-  requireFew(clauses, context.termsMax);
+  const words = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
+  requireFew(words, context.termsMax);
+  requireExplainable(body, words);
   const { epoch, averageLengths, documents } = statistics.current;
   const plan: Plan = {
     index: definition.index,
@@ -58,11 +60,10 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
 }
 
 /** Throws `invalid_query` where there are more words than are allowed. */
-function requireFew(clauses: readonly PlanClause[], termsMax: number): void {
-  const written = clauses.reduce((sum, { phrase }) => sum + (phrase?.length ?? 1), 0);
-  const writtenMax = Math.min(termsMax, planClausesMax);
-  if (written <= writtenMax) return;
-  const detail = `the query has ${written} terms, more than the ${writtenMax} allowed`;
+function requireFew(words: number, termsMax: number): void {
+  const wordsMax = Math.min(termsMax, planClausesMax);
+  if (words <= wordsMax) return;
+  const detail = `the query has ${words} terms, more than the ${wordsMax} allowed`;
   throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
 }
 

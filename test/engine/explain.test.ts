@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Shard } from "../../src/engine/shard.ts";
 import type { ShardResult } from "../../src/engine/shard-search.ts";
 import type { ExplainedClause, Explanation } from "../../src/protocol/explanation.ts";
 import type { Plan, PlanClause } from "../../src/protocol/plan.ts";
+import { seededRandom } from "../../src/time.ts";
+import { analyzedBody, bodyPlan, bodySettings } from "../support/bodies.ts";
 import { ChanceShard, type TestChange, type TestDocument, testSettings } from "./layout.ts";
 import { naiveStatistics, words } from "./oracle.ts";
 
@@ -88,6 +91,38 @@ test("an explanation adds up to the score, to the last bit, in whatever piece th
     { seed: 321, numRuns: 400 },
   );
   expect(explained).toBeGreaterThan(500);
+});
+
+test("hits are explained in steps, and those that had no time left come without", () => {
+  const top = 10;
+  const shard = new Shard(bodySettings, seededRandom(1));
+  const { staged, publish } = shard.stage();
+  for (let i = 0; i < top; i++) staged.put(analyzedBody({ id: `d${i}`, body: "ash bee cat" }));
+  publish(1);
+  const manyWords = Array.from({ length: 300 }, (_, i) => vocabulary[i % 3] ?? "");
+  const expanded = Array.from({ length: 1000 }, (_, i) => ({ term: i === 7 ? "ash" : `ash${i}`, weight: 1 }));
+  const plans: Plan[] = [
+    { ...bodyPlan(manyWords, top), explain: true },
+    { ...bodyPlan([], top), clauses: [{ occur: "optional", terms: expanded }], explain: true },
+  ];
+  for (const plan of plans) {
+    const whole = shard.prepare(plan);
+    let steps = 1;
+    while (!whole.step(() => true)) steps++;
+    const { hits } = whole.finish();
+    expect(steps).toBeGreaterThan(2 * top);
+    expect(hits.every(({ explanation }) => explanation !== undefined)).toBe(true);
+
+    const stopped = shard.prepare(plan);
+    for (let step = 0; step < steps / 2; step++) stopped.step(() => true);
+    const early = stopped.finish();
+    const known = early.hits.filter(({ explanation }) => explanation !== undefined);
+    expect(early.outcome).toBe("complete");
+    expect(early.hits.length).toBe(top);
+    expect(known).toEqual(hits.slice(0, known.length));
+    expect(known.length).toBeGreaterThan(0);
+    expect(known.length).toBeLessThan(top);
+  }
 });
 
 /** What an explanation says of the document must be so. */
