@@ -226,7 +226,7 @@ export class PieceScan implements Collector {
 
   #advanceAlone(term: TermCursor): number {
     if (term.start === term.end) return this.#finish();
-    const to = Math.min(term.end, term.start + aloneAtOnce);
+    const to = Math.min(term.end, term.start + Math.min(aloneAtOnce, this.#plan.window));
     const read = to - term.start;
     this.total += collectAlone(term, to, this);
     this.#scannedTo = (term.docs[to - 1] ?? 0) + 1;
@@ -243,7 +243,8 @@ export class PieceScan implements Collector {
 
   /** Up to which document a step goes by a term's postings. */
   #reached({ docs, start, end }: TermCursor): number {
-    return start + fewAtOnce < end ? (docs[start + fewAtOnce] ?? 0) : this.view.documents;
+    const to = start + Math.min(fewAtOnce, this.#plan.window);
+    return to < end ? (docs[to] ?? 0) : this.view.documents;
   }
 
   #advanceGeneral(clauses: readonly OpenClause[]): number {

@@ -1,4 +1,4 @@
-import type { Plan, PlanClause } from "../protocol/plan.ts";
+import { deepTop, type Plan, type PlanClause } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import { lookupKey } from "./dictionary.ts";
 import { type Matching, windowMax } from "./kernel.ts";
@@ -30,7 +30,7 @@ export type PreparedPlan = {
   listed: boolean;
   /** Whether every clause is one optional term that always adds to the score, and one is enough. */
   simple: boolean;
-  /** Documents scored between two looks at the clock: fewer the more terms there are. */
+  /** Documents scored between two looks at the clock: fewer the more terms there are, and where many are kept. */
   window: number;
   top: number;
   after: { id: string; score: number } | undefined;
@@ -66,7 +66,7 @@ export function preparePlan(plan: Plan, columns: readonly ColumnField[]): Prepar
     matching,
     listed: optional + required === 0,
     simple: simple && matching.atLeast <= 1,
-    window: windowOf(clauses),
+    window: plan.top < deepTop ? windowOf(clauses) : windowMin,
     top: plan.top,
     after: plan.after,
     filter: plan.filter && prepareFilter(plan.filter, columns),

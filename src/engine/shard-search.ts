@@ -1,12 +1,13 @@
 import { wholeSlice } from "../protocol/bytes.ts";
 import { compareIds, type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
 import type { DocumentSlice, ShardFacet } from "../protocol/link.ts";
-import type { Plan } from "../protocol/plan.ts";
+import { deepTop, type Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
 import { Candidate, idsOf } from "./candidate.ts";
 import { Highlighter } from "./highlight.ts";
 import { DetailWork } from "./hit-details.ts";
+import { firstOf, inOrder, sortedFew } from "./in-order.ts";
 import type { PieceView } from "./piece.ts";
 import { PieceScan } from "./piece-scan.ts";
 import { Places } from "./places.ts";
@@ -54,8 +55,8 @@ const none = wholeSlice(new Uint8Array());
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
-/** As many are sorted by hand. */
-const fewMax = 32;
+/** Hits of a deep page that are described between two pauses. */
+const describedAtOnce = 64;
 /** What a step of ranking facets costs, in postings. */
 const rankedPostings = 10_000;
 /** What a step of looking into hits costs, in postings. */
@@ -64,6 +65,8 @@ const detailPostings = 10_000;
 const lastFolds = 4;
 /** And for the documents that it found: half a millisecond or so. */
 const lastProjections = 8;
+/** And to put a deep page in order: all of a short one. */
+const lastCollections = 16;
 
 /**
  * A search that can pause. It sees the shard as it was when it was prepared, whatever is written meanwhile, and any
@@ -86,7 +89,11 @@ export class ShardSearch {
   /** The first of the piece that is scanned, in the order asked for. */
   #sorted: SortedTop | undefined;
   /** Those of the pieces before it; all the best once everything is scanned. */
-  #best: Candidate[] = [];
+  #best: readonly Candidate[] = [];
+  /** Puts those of a piece in order, or, by score alone, all of them. */
+  #collecting: Generator<void, readonly Candidate[]> | undefined;
+  #stopped = false;
+  readonly #deep: boolean;
   #total = 0;
   #covered = 0;
   #postings = 0;
@@ -99,6 +106,7 @@ export class ShardSearch {
     this.#compare = hitComparator(plan.sort);
     if (this.#plan.facets.length > 0) this.#facets = new ShardFacets(this.#plan.facets);
     this.#details = detailWork(plan, this.#plan, view);
+    this.#deep = plan.top >= deepTop;
     this.#withoutSources = plan.returned?.length === 0;
     if (plan.returned !== undefined && !this.#withoutSources) this.#projection = new ProjectionWork(plan.returned);
     this.#view = view;
@@ -107,24 +115,34 @@ export class ShardSearch {
 
   /** Works until it is done (true) or `shouldPause` says so (false); asks at least every 0.2 ms or so. */
   step(shouldPause: () => boolean): boolean {
+    // Keeping one of many may cost as much as reading hundreds of postings.
+    const unpausedMax = this.#deep ? 1 : unpausedPostings;
     let unpaused = 0;
     for (;;) {
-      this.#scan ??= this.#nextScan();
-      const work = this.#scan === undefined ? this.#afterScans() : this.#scan.advance();
+      const work = this.#advance();
       this.#postings += work;
       unpaused += work;
-      if (this.#scan?.done) this.#close(this.#scan);
-      if (this.#complete && (this.#details === undefined || this.#detailed)) return true;
-      if (unpaused >= unpausedPostings) {
+      if (this.#done) return true;
+      if (unpaused >= unpausedMax) {
         unpaused = 0;
         if (shouldPause()) return false;
       }
     }
   }
 
-  /** The best so far; complete once `step` has answered true. Hits whose documents had no time left are left out. */
+  /** Scans no further. `step` then only puts what was found in order and reads its documents, as long as it is let. */
+  stop(): void {
+    if (this.#stopped || this.#allScanned) return;
+    this.#stopped = true;
+    if (this.#scan !== undefined) this.#collect(this.#scan.view);
+    else if (this.#top !== undefined) this.#collect(undefined);
+  }
+
+  /** Ends the search: the best so far; complete once `step` has answered true. Hits that had no time left are left out. */
   finish(): ShardResult {
-    const found = this.#scan === undefined ? this.#best : this.#bestWith(this.#scan);
+    this.stop();
+    for (let step = 0; step < lastCollections && this.#collecting !== undefined; step++) this.#collectOn();
+    const found = this.#best;
     const sources = this.#sourcesOf(found);
     const best = sources.length < found.length ? found.slice(0, sources.length) : found;
     const complete = this.#complete;
@@ -172,21 +190,45 @@ export class ShardSearch {
   }
 
   get #complete(): boolean {
-    return this.#counted && this.#projection?.done !== false;
+    return !this.#stopped && this.#counted && this.#projection?.done !== false;
+  }
+
+  /** Whether nothing is left to do, for all or for what was found until the search was stopped. */
+  get #done(): boolean {
+    if (this.#collecting !== undefined || !(this.#stopped || this.#counted)) return false;
+    return this.#projection?.done !== false && (this.#details === undefined || this.#detailed);
   }
 
   /** Whether every document has been covered, and all that is told of them together is known. */
   get #counted(): boolean {
-    return this.#scan === undefined && this.#allBegun && (this.#facets === undefined || this.#ranked);
+    return this.#allScanned && this.#collecting === undefined && (this.#facets === undefined || this.#ranked);
+  }
+
+  get #allScanned(): boolean {
+    return this.#scan === undefined && this.#allBegun;
   }
 
   get #allBegun(): boolean {
     return this.#begun === this.#view.pieces.length;
   }
 
-  /** Does a step of what can only be done once all pieces are scanned; answers what it cost. */
+  /** Does the next step; answers what it cost. */
+  #advance(): number {
+    if (this.#collecting !== undefined) {
+      this.#collectOn();
+      return detailPostings;
+    }
+    if (this.#stopped) return this.#afterScans();
+    this.#scan ??= this.#nextScan();
+    if (this.#scan === undefined) return this.#afterScans();
+    const work = this.#scan.advance();
+    if (this.#scan.done) this.#close(this.#scan);
+    return work;
+  }
+
+  /** Does a step of what can only be done once the best are known; answers what it cost. */
   #afterScans(): number {
-    if (!this.#counted) {
+    if (!this.#stopped && !this.#counted) {
       this.#ranked = this.#facets?.rank() ?? true;
       return rankedPostings;
     }
@@ -222,22 +264,43 @@ export class ShardSearch {
   }
 
   #close(scan: PieceScan): void {
-    if (this.#top === undefined || this.#allBegun) this.#best = this.#bestWith(scan);
     this.#total += scan.total;
     this.#covered += scan.covered;
     this.#scan = undefined;
+    if (this.#top === undefined || this.#allBegun) this.#collect(scan.view);
   }
 
-  #bestWith({ view: { piece } }: PieceScan): Candidate[] {
-    if (this.#top !== undefined) return sortedFew(this.#candidates(this.#top), compareRanked);
+  /** Puts what is kept in order: at once, or, where it may be much, from now on in steps. */
+  #collect(view: PieceView | undefined): void {
+    if (this.#top !== undefined && !this.#deep) {
+      this.#best = sortedFew(this.#candidates(this.#top), compareRanked);
+      return;
+    }
+    this.#collecting =
+      this.#top === undefined ? this.#firstWith(view) : inOrder(this.#candidates(this.#top), compareRanked);
+    while (!this.#deep && this.#collecting !== undefined) this.#collectOn();
+  }
+
+  #collectOn(): void {
+    const step = this.#collecting?.next();
+    if (step?.done !== true) return;
+    this.#best = step.value;
+    this.#collecting = undefined;
+  }
+
+  /** The best of the pieces before and of one more. */
+  *#firstWith(view: PieceView | undefined): Generator<void, readonly Candidate[]> {
     const sorted = this.#sorted;
+    const kept: { doc: number; score: number }[] = [];
+    sorted?.each((doc, score) => void kept.push({ doc, score }));
     const found: Candidate[] = [];
-    sorted?.each((doc, score) => {
-      found.push(new Candidate({ piece, doc, score, sort: sorted.valuesOf(doc, score) }));
-    });
-    if (found.length === 0) return this.#best;
-    sortedFew(found, this.#compare);
-    return this.#best.length === 0 ? found : bestOf(this.#best, found, { compare: this.#compare, top: this.#plan.top });
+    for (const { doc, score } of kept) {
+      if (view === undefined || sorted === undefined) break;
+      found.push(new Candidate({ piece: view.piece, doc, score, sort: sorted.valuesOf(doc, score) }));
+      if (found.length % describedAtOnce === 0) yield;
+    }
+    const compare = this.#compare;
+    return yield* firstOf(this.#best, yield* inOrder(found, compare), { compare, top: this.#plan.top });
   }
 
   #candidates(top: Top): Candidate[] {
@@ -253,48 +316,10 @@ export class ShardSearch {
   }
 }
 
-/** Sorts what is short, as it nearly always is, where it stands: the runtime calls back for every comparison. */
-function sortedFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): Item[] {
-  if (items.length > fewMax) return items.sort(compare);
-  for (let from = 1; from < items.length; from++) {
-    const item = items[from];
-    if (item === undefined) continue;
-    let at = from;
-    for (let before = items[at - 1]; before !== undefined && compare(before, item) > 0; before = items[at - 1]) {
-      items[at--] = before;
-    }
-    items[at] = item;
-  }
-  return items;
-}
-
 /** As `compareHits`; most ties are settled with no id read, where a piece's documents are numbered in the order of theirs. */
 function compareRanked(a: Candidate, b: Candidate): number {
   if (a.score !== b.score) return a.score > b.score ? -1 : 1;
   return a.piece === b.piece && a.piece.ordered ? a.doc - b.doc : compareIds(a.id, b.id);
-}
-
-/** The first `top` of two lists that are in order. */
-function bestOf(
-  a: readonly Candidate[],
-  b: readonly Candidate[],
-  { compare, top }: { compare: (a: Ranked, b: Ranked) => number; top: number },
-): Candidate[] {
-  const merged: Candidate[] = [];
-  let [fromA, fromB] = [0, 0];
-  while (merged.length < top) {
-    const [ofA, ofB] = [a[fromA], b[fromB]];
-    if (ofA !== undefined && (ofB === undefined || compare(ofA, ofB) <= 0)) {
-      merged.push(ofA);
-      fromA++;
-    } else if (ofB !== undefined) {
-      merged.push(ofB);
-      fromB++;
-    } else {
-      break;
-    }
-  }
-  return merged;
 }
 
 function detailWork(plan: Plan, prepared: PreparedPlan, view: ShardView): DetailWork | undefined {

@@ -1,7 +1,7 @@
 import { HedgerowError } from "../errors.ts";
 import type { LeafProfile } from "../protocol/leaf-profile.ts";
 import type { AttemptError, DocumentSlice, ShardReply } from "../protocol/link.ts";
-import type { Plan } from "../protocol/plan.ts";
+import { deepTop, type Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
@@ -13,7 +13,9 @@ export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | 
 export type RunningSearch = {
   /** Works until done (true) or until `shouldPause` says so (false). */
   step(shouldPause: () => boolean): boolean;
-  /** The result so far. A search that nobody wants any more is just dropped. */
+  /** Scans no further: what is left to step through is putting what was found in order. */
+  stop(): void;
+  /** Ends it with the result so far. A search that nobody wants any more is just dropped. */
   finish(): SearchResult;
   /** Postings read so far, or work worth as many. */
   readonly postings: number;
@@ -63,7 +65,7 @@ export type SearchQueueSettings = {
   waitingMax: number;
   /** How long the thread searches before it looks at its sockets again. */
   sliceMs: number;
-  /** What is kept of a budget for answering, and for each hit that may have to be written. */
+  /** What is kept of a budget for answering, and for each hit that may have to be put in order or written; see `closing`. */
   replyReserveMs: number;
   hitReserveMs: number;
 };
@@ -92,6 +94,8 @@ export type SearchQueue = {
 type Active = Arrived & {
   running: RunningSearch;
   queuedMs: number;
+  /** When to scan no further, and when to answer with what there is. */
+  stopMs: number;
   endMs: number;
   /** Measured only where the plan asks for it. */
   kernel: { tookMs: number; slices: number } | undefined;
@@ -164,9 +168,10 @@ export function createSearchQueue({
       meter.started(queuedMs);
       if (search.tied) search.replyTo.started(search.request);
       const running = resolved.shard.prepare(resolved.plan);
-      const hitsMs = Math.min(resolved.plan.top * settings.hitReserveMs, (endMs - nowMs) / 2);
+      const { closingMs, writingMs } = closing(resolved.plan, settings, endMs - nowMs);
       const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
-      active = { search, arrivedMs, running, queuedMs, endMs: endMs - hitsMs, kernel };
+      const answerMs = endMs - writingMs;
+      active = { search, arrivedMs, running, queuedMs, stopMs: answerMs - closingMs, endMs: answerMs, kernel };
     } catch (error) {
       fault(search, error);
     }
@@ -192,9 +197,9 @@ export function createSearchQueue({
   const advance = (current: Active, sliceEndMs: number): void => {
     const { search, arrivedMs, queuedMs, running } = current;
     try {
-      pauseAtMs = Math.min(sliceEndMs, current.endMs);
+      pauseAtMs = Math.min(sliceEndMs, current.stopMs);
       const done = stepped(current);
-      if (!done && clock.nowMs() < current.endMs) return;
+      if (!done && goesOn(current, clock.nowMs())) return;
       active = undefined;
       const found = running.finish();
       const tookMs = clock.nowMs() - arrivedMs - queuedMs;
@@ -264,6 +269,35 @@ export function createSearchQueue({
     get length() {
       return waiting.length + (active === undefined ? 0 : 1);
     },
+  };
+}
+
+/** Whether a search goes on, be it only to put in order what it found: then it is stopped. */
+function goesOn(current: Active, nowMs: number): boolean {
+  if (nowMs >= current.endMs) return false;
+  if (nowMs < current.stopMs) return true;
+  current.running.stop();
+  current.stopMs = current.endMs;
+  return true;
+}
+
+/** What a document costs that is cut down to some fields, in hits. */
+const projectedHits = 20;
+
+/**
+ * What is kept of the time that is left for the hits that there may be: to put them in order and cut their documents
+ * down, which can be paused, and to write them. Each thing that they are sorted by costs as much as the score.
+ */
+function closing(
+  { top, sort = [], returned = [] }: Plan,
+  { hitReserveMs }: SearchQueueSettings,
+  leftMs: number,
+): { closingMs: number; writingMs: number } {
+  const hitMs = hitReserveMs * (1 + sort.length);
+  const collectingMs = 2 * hitMs + (returned.length > 0 ? projectedHits * hitReserveMs : 0);
+  return {
+    closingMs: top < deepTop ? 0 : Math.min(top * collectingMs, leftMs / 2),
+    writingMs: Math.min(top * hitMs, leftMs / 4),
   };
 }
 

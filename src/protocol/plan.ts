@@ -9,6 +9,9 @@ export const planTermsMax = 10_000;
 /** The most hits that a plan may ask of a shard. */
 export const planTopMax = 10_000;
 
+/** From so many on, to keep a hit and to put it in order costs as much as reading hundreds of postings: in slices, then. */
+export const deepTop = 256;
+
 /** A word that is being typed stands for at most this many terms: each letter asks anew, the first ones for the most. */
 export const typingTermsMax = 256;
 

@@ -318,10 +318,11 @@ describe("a search", () => {
 
   test.each(plans)("that is stopped counts what it covered and returns the best of it", (plan) => {
     const everything = new Map(naiveSearch(alive, { ...plan, top: 1e6 }).hits.map(({ id, score }) => [id, score]));
-    const running = shard.shard.prepare(plan);
     let covered = 0;
-    for (;;) {
-      const done = running.step(() => true);
+    for (let steps = 1; ; steps++) {
+      const running = shard.shard.prepare(plan);
+      let done = false;
+      for (let step = 0; step < steps; step++) done = running.step(() => true);
       const { outcome, documents, documentsTotal, total, totalExact, hits } = running.finish();
       expect(outcome).toBe(done ? "complete" : "truncated");
       expect(totalExact).toBe(done);

@@ -93,6 +93,7 @@ function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; seq
       while (endless) if (shouldPause()) return false;
       return true;
     },
+    stop: () => undefined,
     finish: (): SearchResult => ({
       outcome: endless ? "truncated" : "complete",
       documents: endless ? 0 : at.sources.size,
