@@ -103,7 +103,7 @@ function pages(plan: Plan, { world, fated }: { world: World; fated: readonly Fat
     const fate = fated[i] ?? "complete";
     return fate === "late" ? [] : fate === "truncated" ? [cut(answer)] : [answer];
   });
-  const isSettled = isSettledBy(plan, { reports: fated.map((outcome) => ({ outcome })) }, index);
+  const isSettled = isSettledBy(plan, { reports: fated.map((outcome) => ({ outcome })), answers: came }, index);
   return {
     partial: mergeHits(came, { ...request, isSettled }),
     whole: mergeHits(answers, { ...request, isSettled: () => true }),
@@ -168,7 +168,35 @@ describe("a settled hit", () => {
     const world = worldOf([[{ id: "d0", document: { id: "d0", title: "fox", body: "" } }]], 2, 1);
     const plan: Plan = { ...planOf([], world), sort: [{ field: "year", descending: false }] };
     const index = { statistics: world.statistics, isKnown: () => true };
-    const isSettled = isSettledBy(plan, { reports: [{ outcome: "complete" }, { outcome: "late" }] }, index);
+    const isSettled = isSettledBy(
+      plan,
+      { reports: [{ outcome: "complete" }, { outcome: "late" }], answers: [] },
+      index,
+    );
     expect(isSettled({ id: "d0", score: 1e9 })).toBe(false);
+  });
+
+  it("needs nothing of a truncated shard that lacks no hit, but only what is counted of them", () => {
+    const world = worldOf([[{ id: "d0", document: { id: "d0", title: "fox", body: "" } }]], 2, 1);
+    const index = { statistics: world.statistics, isKnown: () => true };
+    const plan: Plan = { ...planOf([], world), top: 3, sort: [{ field: "year", descending: false }] };
+    const scanned = { documents: 9, documentsTotal: 9, total: 2, totalExact: true, hits: ["d1", "d2"] };
+    const isSettled = (found: Partial<typeof scanned>, asked: Partial<Plan> = {}): boolean =>
+      isSettledBy(
+        { ...plan, ...asked },
+        {
+          reports: [{ outcome: "complete" }, { outcome: "truncated" }],
+          answers: [{ shard: 1, reply: { ...scanned, ...found } }],
+        },
+        index,
+      )({ id: "d0", score: 0 });
+    expect(isSettled({})).toBe(true);
+    expect(isSettled({ total: 7, hits: ["d1", "d2", "d3"] })).toBe(true);
+    expect(isSettled({ documents: 8 })).toBe(false);
+    expect(isSettled({ totalExact: false })).toBe(false);
+    expect(isSettled({ hits: ["d1"] })).toBe(false);
+    const after = { id: "d", score: 0, sort: [1] };
+    expect(isSettled({}, { after })).toBe(false);
+    expect(isSettled({ hits: ["d1", "d2", "d3"] }, { after })).toBe(true);
   });
 });
