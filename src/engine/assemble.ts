@@ -8,6 +8,7 @@ import { newUint8, newUint32 } from "./shared-arrays.ts";
 import { pickStrings, type StringBytes } from "./string-bytes.ts";
 import { segmentLimits } from "./term-limits.ts";
 import { packOrders, type TokenOrders } from "./token-order.ts";
+import { type DocumentWords, layWords, type RankedTerms } from "./word-layout.ts";
 
 /** One posting per place: which term stands in which document, with which code. In any order, each pair once. */
 export type PostingColumns = { terms: Uint32Array; docs: Uint32Array; codes: Uint32Array };
@@ -19,7 +20,7 @@ export type Assembly = {
   ids: readonly string[];
   sources: readonly Uint8Array[];
   terms: StringBytes;
-  words: StringBytes;
+  words: DocumentWords;
   postings: PostingColumns;
   /** Rows of one frequency per field, then one length for each field that has one (see `codes.ts`). */
   codes: RowTable;
@@ -38,20 +39,21 @@ export function assemble(assembly: Assembly): SegmentData {
   const ranked = rankTerms(assembly);
   const byTerm = sortByTerm(postings, { ...ranked, documents });
   const codes = rankCodes(byTerm.codes, assembly.codes, fields);
+  const { told, ...laid } = layWords(assembly.words, ranked);
   return {
     documents,
     fields,
     lengthTotals: totalLengths(assembly),
     ids: buildDictionary(ids),
     terms: dictionaryOf(pickStrings(assembly.terms, ranked.order)),
-    words: dictionaryOf(assembly.words),
+    ...laid,
     postingEnds: ranked.ends,
     postingDocs: byTerm.docs,
     ...codes,
     ...segmentLimits({ fields, postingEnds: ranked.ends, ...codes }),
     lengthRows: narrowed(assembly.lengths.rows),
     documentLengths: narrowed(assembly.documentLengths),
-    ...packOrders(assembly.orders, ranked.rankOf),
+    ...packOrders(assembly.orders, ranked.rankOf, told),
     ...concatenate(assembly.sources),
     columns: assembly.columns,
   };
@@ -66,8 +68,6 @@ function totalLengths({ fields, lengths, documentLengths }: Assembly): number[] 
   }
   return totals;
 }
-
-type RankedTerms = { order: number[]; rankOf: Uint32Array; ends: Uint32Array };
 
 function rankTerms({ terms, postings }: Assembly): RankedTerms {
   const frequencies = new Uint32Array(terms.ends.length);

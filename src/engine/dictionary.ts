@@ -35,11 +35,17 @@ export function buildDictionary(strings: readonly string[]): DictionaryData {
 
 /** The same of strings that are bytes already. */
 export function dictionaryOf(strings: StringBytes): DictionaryData {
+  const { bytes, ends } = segmentStrings(strings);
+  return { bytes, ends, table: hashTable(bytes, ends) };
+}
+
+/** A copy of strings for a segment, to be read by their numbers but not found. */
+export function segmentStrings(strings: StringBytes): StringBytes {
   const bytes = newUint8(strings.bytes.length);
   bytes.set(strings.bytes);
   const ends = newUint32(strings.ends.length);
   ends.set(strings.ends);
-  return { bytes, ends, table: hashTable(bytes, ends) };
+  return { bytes, ends };
 }
 
 /** A table as large as it has to be, not the next power of two: a third less memory for most. */

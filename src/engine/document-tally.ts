@@ -46,7 +46,7 @@ class FieldKeys {
 }
 
 /** What a document's text amounts to. */
-type Tallied = Pick<AnalyzedDocument, "keys" | "frequencies" | "words" | "order">;
+type Tallied = Pick<AnalyzedDocument, "keys" | "frequencies" | "words" | "wordKeys" | "order">;
 
 /** Counts a document's terms by the numbers that an analyzer gives them; good for as long as it forgets none. */
 export class DocumentTally {
@@ -57,6 +57,7 @@ export class DocumentTally {
   #keys: string[] = [];
   #frequencies: number[] = [];
   #words: string[] = [];
+  #wordKeys: number[] = [];
   #field = 0;
   #length = 0;
   #lastPosition = -1;
@@ -85,10 +86,11 @@ export class DocumentTally {
   }
 
   readonly take = (word: Word, position: number): void => {
-    this.#keepWord(word);
+    const key = this.#count(word);
+    this.#keepWord(word, key);
     const last = this.#lastPosition;
     const gap = this.#length === 0 ? 0 : last < 0 ? itemGap : position - last - 1;
-    this.#order.add(this.#count(word), gap);
+    this.#order.add(key, gap);
     this.#lastPosition = position;
     this.#length++;
   };
@@ -102,18 +104,21 @@ export class DocumentTally {
       keys: this.#keys,
       frequencies: this.#frequencies,
       words: this.#words,
+      wordKeys: this.#wordKeys,
       order: this.#order.take(),
     };
     this.#keys = [];
     this.#frequencies = [];
     this.#words = [];
+    this.#wordKeys = [];
     return tallied;
   }
 
-  #keepWord({ folded, foldedNumber }: Word): void {
+  #keepWord({ folded, foldedNumber }: Word, key: number): void {
     if (this.#seenWords.placeIn(this.#document, foldedNumber) >= 0) return;
     this.#seenWords.put(this.#document, foldedNumber, this.#words.length);
     this.#words.push(folded);
+    this.#wordKeys.push(key);
   }
 
   /** Counts a term in the field at hand; answers its key's place. */

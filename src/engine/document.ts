@@ -17,6 +17,8 @@ export type AnalyzedDocument = {
   lengths: number[];
   /** The words of its text fields before stemming, folded, each once. */
   words: string[];
+  /** For each of the words the place in `keys` of one that it became. */
+  wordKeys: number[];
   /** Its tokens in order, field after field, as places in `keys`. */
   order: TokenOrder;
   /** The value of each column, in index order. */

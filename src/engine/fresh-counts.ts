@@ -3,7 +3,7 @@ import { Memtable } from "./memtable.ts";
 import type { PieceView } from "./piece.ts";
 import { Segment } from "./segment.ts";
 import { TakenTerms } from "./taken-terms.ts";
-import { documentCounts, type TermCounts } from "./term-counts.ts";
+import { documentCounts, documentWords, type TermCounts } from "./term-counts.ts";
 
 /** How many documents are counted without coming back: a long one takes some microseconds. */
 const countedAtOnce = 4;
@@ -25,7 +25,7 @@ export function* freshCounts(
 
 function* countsOfSegment(segment: Segment): Generator<TermCounts | undefined> {
   yield segment.termCounts();
-  yield segment.words();
+  yield segment.wordCounts();
   const taken = new TakenTerms();
   const { tombstones } = segment;
   let counted = 0;
@@ -46,5 +46,5 @@ function* countsOfMemtable(
     if (document !== undefined) living.push(document);
   }
   yield documentCounts(living, fields);
-  yield memtable.words(0, documents);
+  yield documentWords(living);
 }

@@ -1,6 +1,7 @@
 import { Index } from "flexsearch";
 import { wholeSlice } from "../protocol/bytes.ts";
 import type { DocumentSlice } from "../protocol/link.ts";
+import { wordMark } from "../protocol/statistics.ts";
 import type { Column } from "./column.ts";
 import type { ColumnKind } from "./column-data.ts";
 import type { LookupKey } from "./dictionary.ts";
@@ -14,7 +15,7 @@ import { checkDocuments, type PhraseCheck } from "./phrase-check.ts";
 import type { Piece, TermLookup, WeighedPiece, WeightedTerm } from "./piece.ts";
 import type { TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
-import { eachCounts, type TermCounts, wordCounts } from "./term-counts.ts";
+import { eachCounts, type TermCounts } from "./term-counts.ts";
 import { Tombstones } from "./tombstones.ts";
 import { fieldShare, saturate, type Weighing } from "./weighing.ts";
 
@@ -129,18 +130,10 @@ export class Memtable implements Piece {
     return this.#byId.get(Buffer.from(id.bytes.subarray(id.start, id.end)).toString()) ?? -1;
   }
 
-  termsOf(doc: number, count: number): TermCounts {
-    return eachCounts(this.distinctTerms(doc), count);
-  }
-
-  distinctTerms(doc: number): string[] {
-    return [...new Set(this.#documents[doc]?.keys.map(keyTerm))];
-  }
-
-  /** The words of the documents of [from, to), marked as such, each once. */
-  words(from: number, to: number): TermCounts {
-    const words = [...new Set(this.#documents.slice(from, to).flatMap((document) => document.words))];
-    return wordCounts({ size: words.length, text: (i) => words[i] ?? "" });
+  /** What a document takes out of the document frequencies when it dies. */
+  takenBy(doc: number): TermCounts {
+    const { keys = [], words = [] } = this.#documents[doc] ?? {};
+    return eachCounts([...new Set(keys.map(keyTerm)), ...words.map((word) => wordMark + word)], -1);
   }
 
   lengthsOf(doc: number): readonly number[] {

@@ -6,7 +6,6 @@ import { mergeOrders } from "./merge-orders.ts";
 import { RowTable } from "./row-table.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
-import type { StringBytes } from "./string-bytes.ts";
 import { StringTable } from "./string-table.ts";
 
 /** A segment to merge, without the documents that are dead (ascending). */
@@ -21,13 +20,12 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
   const assembly = {
     fields,
     ...numberDocuments(opened),
-    words: mergeWords(opened),
     codes: new RowTable(2 * fields),
     lengths: new RowTable(fields),
   };
   const documentLengths = new Uint32Array(assembly.ids.length);
   const { termNumbers, ...merged } = mergePostings(opened, { ...assembly, documentLengths });
-  const orders = mergeOrders(
+  const { orders, words } = mergeOrders(
     opened.map(({ segment, newDocs }, i) => ({ segment, newDocs, newTerms: termNumbers[i] ?? new Uint32Array() })),
     assembly.ids.length,
   );
@@ -35,7 +33,7 @@ export function mergeSegments(sources: readonly MergeSource[]): SegmentData {
     opened.map(({ segment, newDocs }) => ({ columns: segment.data.columns, newDocs })),
     assembly.ids.length,
   );
-  return assemble({ ...assembly, ...merged, documentLengths, orders, columns });
+  return assemble({ ...assembly, ...merged, documentLengths, orders, words, columns });
 }
 
 function openSource({ data, dead }: MergeSource): Source {
@@ -80,15 +78,6 @@ function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "so
     ids.push(least.id);
     least.advance();
   }
-}
-
-function mergeWords(sources: readonly Source[]): StringBytes {
-  const merged = new StringTable();
-  for (const { segment } of sources) {
-    const { bytes, ends } = segment.data.words;
-    for (let i = 0; i < ends.length; i++) merged.numberOf(bytes, startOf(ends, i), ends[i] ?? 0);
-  }
-  return merged.strings;
 }
 
 type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;

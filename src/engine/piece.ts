@@ -6,7 +6,6 @@ import type { PreparedPhrase } from "./phrase.ts";
 import type { PhraseCheck } from "./phrase-check.ts";
 import type { TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
-import type { TermCounts } from "./term-counts.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { Weighing } from "./weighing.ts";
 
@@ -35,8 +34,6 @@ export type Piece = {
   sourceSlice(doc: number): DocumentSlice;
   /** The latest document with an id, dead or alive, or -1. */
   find(id: LookupKey): number;
-  /** The distinct terms of a document. */
-  termsOf(doc: number, count: number): TermCounts;
   /** How many terms each text field of a document holds. */
   lengthsOf(doc: number): readonly number[];
   /** How often each text field of a document holds a term. */

@@ -1,11 +1,14 @@
 import { assemble, type PostingColumns } from "./assemble.ts";
+import type { AnalyzedDocument } from "./document.ts";
 import { keyField, keyTerm } from "./field-key.ts";
 import type { Memtable } from "./memtable.ts";
 import { numberIn } from "./number-in.ts";
+import { NumberList } from "./number-list.ts";
 import { RowTable } from "./row-table.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { bytesOf } from "./string-bytes.ts";
 import { TokenOrderBuilder, type TokenOrders } from "./token-order.ts";
+import type { DocumentWords } from "./word-layout.ts";
 
 /**
  * Flattens a memtable's index into a segment. The documents must have been appended in the order of their ids, each
@@ -17,7 +20,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
   const lengths = new RowTable(fields);
   const documentLengths = new Uint32Array(memtable.documents);
   const keys = new KeyNumbers();
-  const words = new Set<string>();
+  const words = new WordCollector(memtable.documents);
   const orders = new OrderCollector(memtable.documents);
   for (let doc = 0; doc < memtable.documents; doc++) {
     const document = memtable.documentAt(doc);
@@ -27,7 +30,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
     documentLengths[doc] = lengths.numberOf(Uint32Array.from(document.lengths));
     const terms = document.keys.map((key) => keys.termOf(key));
     orders.add(doc, document.order, terms);
-    for (const word of document.words) words.add(word);
+    words.add(doc, document, terms);
   }
   const codes = new RowTable(2 * fields);
   const postings = flatten(memtable, { fields, keys, codes });
@@ -36,7 +39,7 @@ export function seal(memtable: Memtable, fields: number): SegmentData {
     ids,
     sources,
     terms: bytesOf(keys.terms),
-    words: bytesOf([...words]),
+    words: words.take(),
     postings,
     codes,
     lengths,
@@ -90,6 +93,33 @@ class OrderCollector {
 
   take(): TokenOrders {
     return { pairs: this.#pairs.take(), ends: this.#ends };
+  }
+}
+
+/** Collects documents' words, numbered in the order in which they first come. */
+class WordCollector {
+  readonly #numbers = new Map<string, number>();
+  readonly #terms: number[] = [];
+  readonly #held = new NumberList();
+  readonly #ends: Uint32Array;
+
+  constructor(documents: number) {
+    this.#ends = new Uint32Array(documents);
+  }
+
+  /** `terms`: the numbers of the terms of the document's keys. */
+  add(doc: number, { words, wordKeys }: AnalyzedDocument, terms: readonly number[]): void {
+    words.forEach((word, i) => {
+      const number = numberIn(this.#numbers, word);
+      if (number === this.#terms.length) this.#terms.push(terms[wordKeys[i] ?? 0] ?? 0);
+      this.#held.add(number);
+    });
+    this.#ends[doc] = this.#held.size;
+  }
+
+  take(): DocumentWords {
+    const held = { numbers: this.#held.numbers, ends: this.#ends };
+    return { strings: bytesOf([...this.#numbers.keys()]), terms: this.#terms, held };
   }
 }
 

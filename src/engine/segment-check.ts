@@ -1,6 +1,7 @@
 import type { ColumnData } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
 import type { SegmentData } from "./segment-data.ts";
+import type { StringBytes } from "./string-bytes.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -11,7 +12,9 @@ const parts = {
   lengthTotals: (value) => Array.isArray(value) && value.every(isCount),
   ids: isDictionary,
   terms: isDictionary,
-  words: isDictionary,
+  words: isStrings,
+  wordCounts: isNumbers,
+  wordTerms: isNumbers,
   postingEnds: isUint32,
   postingDocs: isUint32,
   termLimits: isNumbers,
@@ -28,10 +31,9 @@ const parts = {
   columns: (value) => Array.isArray(value) && value.every(isColumn),
 } satisfies Record<keyof SegmentData, Check>;
 
-const dictionaryParts = { bytes: isUint8, ends: isUint32, table: isUint32 } satisfies Record<
-  keyof DictionaryData,
-  Check
->;
+const stringParts = { bytes: isUint8, ends: isUint32 } satisfies Record<keyof StringBytes, Check>;
+
+const dictionaryParts = { ...stringParts, table: isUint32 } satisfies Record<keyof DictionaryData, Check>;
 
 const columnParts = {
   values: isColumnValues,
@@ -64,6 +66,10 @@ function isUint32(value: unknown): boolean {
 
 function isNumbers(value: unknown): boolean {
   return value instanceof Uint8Array || value instanceof Uint16Array || value instanceof Uint32Array;
+}
+
+function isStrings(value: unknown): boolean {
+  return hasParts(value, stringParts);
 }
 
 function isDictionary(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { type ColumnData, columnSizeBytes } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
 import { startOf } from "./ends.ts";
 import type { NarrowArray } from "./narrow.ts";
+import type { StringBytes } from "./string-bytes.ts";
 
 /**
  * A sealed segment as typed arrays, which workers hand over in shared memory and a snapshot writes as they are. Documents
@@ -14,8 +15,12 @@ export type SegmentData = {
   lengthTotals: number[];
   ids: DictionaryData;
   terms: DictionaryData;
-  /** The words that the terms were, folded; also such as only dead documents hold. */
-  words: DictionaryData;
+  /** The words that the terms were, folded: for each term, by its number, the most frequent one, then all the others. */
+  words: StringBytes;
+  /** In how many documents each word stands. */
+  wordCounts: NarrowArray;
+  /** The terms of those others. */
+  wordTerms: NarrowArray;
   /** Where each term's postings end in `postingDocs` and `postingCodes`. */
   postingEnds: Uint32Array;
   postingDocs: Uint32Array;
@@ -32,7 +37,10 @@ export type SegmentData = {
   lengthRows: NarrowArray;
   /** Per document: its row of `lengthRows`. */
   documentLengths: NarrowArray;
-  /** Each document's tokens in order, packed (see `token-order.ts`); where a field ends, its length says. */
+  /**
+   * Each document's tokens in order, packed (see `token-order.ts`); where a field ends, its length says. Behind them stand
+   * as varints the codes of its words for each term of which it holds another word than the first (see `word-layout.ts`).
+   */
   order: Uint8Array;
   orderEnds: Uint32Array;
   sources: Uint8Array;

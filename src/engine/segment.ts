@@ -14,11 +14,15 @@ import { seek, type TermCursor } from "./postings.ts";
 import type { PreparedFilter } from "./prepared-filter.ts";
 import { type SaturationTable, SaturationTables } from "./saturation.ts";
 import { type SegmentData, segmentSize } from "./segment-data.ts";
-import { type TermCounts, wordCounts } from "./term-counts.ts";
+import { markedWords, type TermCounts } from "./term-counts.ts";
 import { limitsByTerm } from "./term-limits.ts";
 import { readPairs } from "./token-order.ts";
 import { Tombstones } from "./tombstones.ts";
+import { readVarint } from "./varint.ts";
 import type { Weighing } from "./weighing.ts";
+import { toldWord } from "./word-layout.ts";
+
+const noTable = new Uint32Array();
 
 /** A sealed, immutable piece; only its tombstones grow. Opening one computes nothing. */
 export class Segment implements Piece {
@@ -28,6 +32,8 @@ export class Segment implements Piece {
   readonly tombstones = new Tombstones();
   readonly terms: Dictionary;
   readonly ids: Dictionary;
+  /** Only to be read: they are not found by hash. */
+  readonly words: Dictionary;
   readonly #saturation: SaturationTables;
   readonly #columns: readonly Column[];
   readonly #filters: FilterCache;
@@ -39,6 +45,7 @@ export class Segment implements Piece {
     this.data = data;
     this.terms = new Dictionary(data.terms);
     this.ids = new Dictionary(data.ids);
+    this.words = new Dictionary({ ...data.words, table: noTable });
     this.#saturation = new SaturationTables(data);
     this.#columns = data.columns.map((column) => new Column(column));
     this.#filters = new FilterCache(this);
@@ -83,21 +90,27 @@ export class Segment implements Piece {
     return this.ids.find(id);
   }
 
-  termsOf(doc: number, count: number): TermCounts {
-    const { terms } = this;
-    const distinct = new Set<number>();
-    this.eachToken(doc, (term) => void distinct.add(term));
-    const numbers = Uint32Array.from(distinct);
-    return { size: numbers.length, termAt: (i) => terms.text(numbers[i] ?? 0), countAt: () => count };
-  }
-
-  /** A document's tokens in order: each term's number and the gap before it. */
-  eachToken(doc: number, take: (term: number, gap: number) => void): void {
+  /**
+   * A document's tokens in order: each term's number and the gap before it. Then those of its words that must be told: it
+   * holds these, and the first word of each term that is the term of none of these.
+   */
+  eachToken(doc: number, take: (term: number, gap: number) => void, takeWord?: (word: number) => void): void {
     const { fields, lengthRows, documentLengths, order, orderEnds } = this.data;
     const row = (documentLengths[doc] ?? 0) * fields;
     let tokens = 0;
     for (let field = 0; field < fields; field++) tokens += lengthRows[row + field] ?? 0;
-    readPairs({ bytes: order, at: startOf(orderEnds, doc) }, tokens, take);
+    const place = { bytes: order, at: startOf(orderEnds, doc) };
+    readPairs(place, tokens, take);
+    if (takeWord === undefined) return;
+    const terms = this.data.postingEnds.length;
+    for (const end = orderEnds[doc] ?? 0; place.at < end; ) takeWord(toldWord(readVarint(place), terms));
+  }
+
+  /** The term that a word became, by their numbers. */
+  termOfWord(word: number): number {
+    const { postingEnds, wordTerms } = this.data;
+    const terms = postingEnds.length;
+    return word < terms ? word : (wordTerms[word - terms] ?? 0);
   }
 
   phraseCheck(phrase: PreparedPhrase): PhraseCheck | undefined {
@@ -117,9 +130,11 @@ export class Segment implements Piece {
     };
   }
 
-  /** Every word, marked as such. */
-  words(): TermCounts {
-    return wordCounts(new Dictionary(this.data.words));
+  /** Every word, marked as such, with the number of documents that hold it, the dead included. */
+  wordCounts(): TermCounts {
+    const { text } = markedWords(this.words);
+    const { wordCounts } = this.data;
+    return { size: wordCounts.length, termAt: text, countAt: (i) => wordCounts[i] ?? 0 };
   }
 
   /** How many terms each text field holds in all documents, the dead included. */

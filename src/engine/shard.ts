@@ -16,7 +16,7 @@ import { Segment } from "./segment.ts";
 import type { SegmentData } from "./segment-data.ts";
 import { ShardSearch, type ShardView } from "./shard-search.ts";
 import { Superseded } from "./superseded.ts";
-import { documentCounts, type TermCounts } from "./term-counts.ts";
+import { documentCounts, documentWords, type TermCounts } from "./term-counts.ts";
 import { firstVersion, type Tombstones } from "./tombstones.ts";
 
 /** A living document's place. */
@@ -256,7 +256,7 @@ export class Shard {
    */
   *shortenJournal(): Generator<void, void> {
     const { segments } = this;
-    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size + segment.words().size, statisticsPage);
+    const fresh = segments.reduce((sum, segment) => sum + segment.terms.size + segment.words.size, statisticsPage);
     if (this.#journal.length <= journalSlack * fresh) return;
     yield* this.#restartJournal();
   }
@@ -328,21 +328,17 @@ export class Shard {
     for (const segment of added) {
       if (segment.documents > 0) this.#pieces.push(segment);
       this.#journal.append(segment.termCounts());
-      this.#journal.append(segment.words());
+      this.#journal.append(segment.wordCounts());
       this.#documents += segment.documents;
       this.#countLengths(segment.lengthTotals(), 1);
     }
     this.#documents += this.#memtable.documents - this.#visible - superseded.documents;
-    this.#journal.append(this.#newInMemtable());
-    this.#journal.append(this.#memtable.words(this.#visible, this.#memtable.documents));
+    const appended = this.#memtable.documentsFrom(this.#visible);
+    for (const { lengths } of appended) this.#countLengths(lengths, 1);
+    this.#journal.append(documentCounts(appended, this.#fields));
+    this.#journal.append(documentWords(appended));
     this.#visible = this.#memtable.documents;
     this.advance(sequence);
-  }
-
-  #newInMemtable(): TermCounts {
-    const documents = this.#memtable.documentsFrom(this.#visible);
-    for (const { lengths } of documents) this.#countLengths(lengths, 1);
-    return documentCounts(documents, this.#fields);
   }
 
   #countLengths(lengths: readonly number[], sign: 1 | -1): void {

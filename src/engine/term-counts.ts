@@ -3,7 +3,7 @@ import type { AnalyzedDocument } from "./document.ts";
 import { keyField, keyTerm } from "./field-key.ts";
 import { coarsen, type LimitRow, widenField } from "./term-limits.ts";
 
-/** Terms and a difference of document frequency for each, decoded as they are read. */
+/** Terms, and words marked as such, with a difference of document frequency for each; decoded as they are read. */
 export type TermCounts = {
   readonly size: number;
   termAt(i: number): string;
@@ -17,9 +17,21 @@ export function eachCounts(terms: readonly string[], count: number): TermCounts 
   return { size: terms.length, termAt: (i) => terms[i] ?? "", countAt: () => count };
 }
 
-/** Words of the documents, marked as such: their counts say nothing. */
-export function wordCounts(words: { size: number; text(number: number): string }): TermCounts {
-  return { size: words.size, termAt: (i) => wordMark + words.text(i), countAt: () => 1 };
+/** Strings that are read as they are asked for, by their numbers. */
+export type Strings = { text(number: number): string };
+
+/** The same words, marked as such. */
+export function markedWords(words: Strings): Strings {
+  return { text: (number) => wordMark + words.text(number) };
+}
+
+/** What documents add: the sum of their words, marked as such. */
+export function documentWords(documents: readonly AnalyzedDocument[]): TermCounts {
+  const sums = new Map<string, number>();
+  for (const { words } of documents) for (const word of words) sums.set(word, (sums.get(word) ?? 0) + 1);
+  const words = [...sums.keys()];
+  const counts = [...sums.values()];
+  return { size: words.length, termAt: (i) => wordMark + (words[i] ?? ""), countAt: (i) => counts[i] ?? 0 };
 }
 
 type Sum = { count: number; lastDocument: number; limits: number[] };

@@ -1,6 +1,6 @@
-import type { TermCounts } from "./term-counts.ts";
+import type { Strings, TermCounts } from "./term-counts.ts";
 
-const termsMin = 1 << 10;
+const termsMin = 1 << 8;
 
 /**
  * In how many documents each term of a segment stands, by the terms' numbers: typed arrays, found through a table of
@@ -26,20 +26,22 @@ export class TermTally {
     }
     if (this.#documents[known] === document) return;
     this.#documents[known] = document;
-    this.#counts[known] = (this.#counts[known] ?? 0) - 1;
+    this.#counts[known] = (this.#counts[known] ?? 0) + 1;
   }
 
-  /** What these documents take from the terms' frequencies. Holds on to as much memory as it needs. */
-  taken(terms: { text(number: number): string }): TermCounts {
+  /**
+   * What these documents take (-1) from the terms' frequencies, or give back (1). Holds on to as much memory as it needs.
+   */
+  counts(terms: Strings, sign: 1 | -1): TermCounts {
     const numbers = this.#terms.slice(0, this.#size);
     const counts = this.#counts.slice(0, this.#size);
-    return { size: this.#size, termAt: (i) => terms.text(numbers[i] ?? 0), countAt: (i) => counts[i] ?? 0 };
+    return { size: this.#size, termAt: (i) => terms.text(numbers[i] ?? 0), countAt: (i) => sign * (counts[i] ?? 0) };
   }
 
   #add(term: number, document: number, slot: number): void {
     this.#terms[this.#size] = term;
     this.#documents[this.#size] = document;
-    this.#counts[this.#size] = -1;
+    this.#counts[this.#size] = 1;
     this.#table[slot] = ++this.#size;
     if (this.#size === this.#terms.length) this.#grow();
   }

@@ -17,6 +17,9 @@ export const wideGap = 3;
 /** The order of many documents' tokens, one after another; `ends` are places in `pairs`. */
 export type TokenOrders = { pairs: TokenOrder; ends: Uint32Array };
 
+/** Numbers that stand behind documents' tokens; `ends` are places in `numbers`. */
+export type TrailingNumbers = { numbers: Uint32Array; ends: Uint32Array };
+
 /** The same in a segment, as varints; `orderEnds` are places in `order`. */
 export type PackedOrders = { order: Uint8Array; orderEnds: Uint32Array };
 
@@ -24,16 +27,28 @@ export type PackedOrders = { order: Uint8Array; orderEnds: Uint32Array };
  * Packs the order of documents' tokens, whose numbers are given anew: two bytes for most tokens, as most gaps are short
  * and most tokens are of a few thousand terms.
  */
-export function packOrders({ pairs, ends }: TokenOrders, newNumbers: Uint32Array): PackedOrders {
+export function packOrders(
+  { pairs, ends }: TokenOrders,
+  newNumbers: Uint32Array,
+  trailing: TrailingNumbers,
+): PackedOrders {
   const orderEnds = newUint32(ends.length);
   let sizeBytes = 0;
   let at = 0;
+  let next = 0;
   ends.forEach((end, doc) => {
     for (; at < end; at += 2) sizeBytes += pairSize(newNumbers[pairs[at] ?? 0] ?? 0, pairs[at + 1] ?? 0);
+    for (const last = trailing.ends[doc] ?? 0; next < last; next++)
+      sizeBytes += varintSize(trailing.numbers[next] ?? 0);
     orderEnds[doc] = sizeBytes;
   });
   const place = { bytes: newUint8(sizeBytes), at: 0 };
-  for (let i = 0; i < at; i += 2) writePair(place, newNumbers[pairs[i] ?? 0] ?? 0, pairs[i + 1] ?? 0);
+  at = 0;
+  next = 0;
+  ends.forEach((end, doc) => {
+    for (; at < end; at += 2) writePair(place, newNumbers[pairs[at] ?? 0] ?? 0, pairs[at + 1] ?? 0);
+    for (const last = trailing.ends[doc] ?? 0; next < last; next++) writeVarint(place, trailing.numbers[next] ?? 0);
+  });
   return { order: place.bytes, orderEnds };
 }
 

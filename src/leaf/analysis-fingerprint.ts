@@ -8,11 +8,11 @@ const words = `The running runners ran; relational conditions, happiness, cats' 
   дома бегущие 北京大学 東京タワー カタカナ 한국어 ไทย हिन्दी עברית العربية 👩‍🚀 🎉 ﬁne Ⅷ x² mailto:a@b.example wind\u200e ﾃﾞｰﾀ CO₂`;
 const probe = `${words} ${"e\u0301".repeat(70)}`;
 
-/** Tells analyzers apart that make other terms of the same text: what one of them indexed, another would not find. */
+/** Tells analyzers apart that make other words or terms of the same text: what one of them indexed, another would not find. */
 export function analysisFingerprint(settings: IndexSettings): number {
   const terms: string[] = [];
   const text = [probe, ...(settings.stopWords ?? [])].join(" ");
-  const take = ({ term }: Word, position?: number): void => void terms.push(`${term}@${position}`);
+  const take = ({ folded, term }: Word, position?: number): void => void terms.push(`${folded} ${term}@${position}`);
   createAnalyzer(settings).eachTerm(text, take, take);
   return crc32(terms.join("\n"));
 }

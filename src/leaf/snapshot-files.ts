@@ -9,7 +9,7 @@ import type { IndexDefinition } from "../protocol/settings.ts";
 import { DamagedFile, readCheckedFile, reasonOf, writeCheckedFile } from "./checked-file.ts";
 
 /** Of segments and manifests alike; a change of either's shape, or of what their numbers mean, raises it. */
-const format = 2;
+const format = 3;
 const manifestName = "manifest";
 
 /** Whose snapshot it is. `analysis` tells how documents were analyzed: terms of another analyzer would not be found. */

@@ -21,7 +21,7 @@ export type StatisticsDelta = {
   lengths: readonly number[];
   /**
    * Differences of document frequency: `counts[i]` is added to that of `terms[i]`. A term that begins with `wordMark` is
-   * none: behind the mark stands a word as the documents hold it, folded but not stemmed, and its count says nothing.
+   * none: behind the mark stands a word as the documents hold it, folded but not stemmed, which is counted likewise.
    */
   terms: readonly string[];
   counts: readonly number[];

@@ -19,7 +19,9 @@ export type PlanContext = {
 export function createPlanContext(definition: IndexDefinition, termsMax: number): PlanContext {
   const { settings } = definition;
   const analyzer = createAnalyzer(settings);
-  const statistics = new GlobalStatistics(settings.shards, textFields(settings).length, (word) => vocabulary.add(word));
+  const statistics = new GlobalStatistics(settings.shards, textFields(settings).length, (word, number) =>
+    vocabulary.add(word, number),
+  );
   const vocabulary = new Vocabulary(statistics, analyzer.termOf);
   return { definition, statistics, vocabulary, analyzer, synonyms: readSynonyms(settings, analyzer), termsMax };
 }

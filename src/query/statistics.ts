@@ -33,7 +33,7 @@ export class GlobalStatistics {
   readonly #fieldCount: number;
   readonly #shards: ShardStatistics[];
   readonly #bounds: TermBounds;
-  readonly #onWord: (word: string) => void;
+  readonly #onWord: (word: string, number: number) => void;
   readonly #known = new Set<number>();
   readonly #numberOf = new Map<string, number>();
   readonly #terms: string[] = [];
@@ -43,8 +43,11 @@ export class GlobalStatistics {
   #current: Statistics;
   #stamp = "";
 
-  /** `onWord` hears of every word of the documents, possibly again and before its term's frequency is published. */
-  constructor(shards: number, fieldCount: number, onWord: (word: string) => void = () => undefined) {
+  /**
+   * `onWord` hears once of every word that has ever been in the documents, before its frequency is published: words are
+   * numbered among the terms, and counted as these are.
+   */
+  constructor(shards: number, fieldCount: number, onWord: (word: string, number: number) => void = () => undefined) {
     this.#fieldCount = fieldCount;
     this.#onWord = onWord;
     this.#shards = Array.from({ length: shards }, () => ({
@@ -125,13 +128,9 @@ export class GlobalStatistics {
     }
     const rows = delta.limitRows.map((row) => this.#bounds.rowNumber(row));
     delta.terms.forEach((term, i) => {
-      if (term.startsWith(wordMark)) {
-        this.#onWord(term.slice(wordMark.length));
-      } else {
-        shard.stagedTerms.push(this.numberOf(term));
-        shard.stagedCounts.push(delta.counts[i] ?? 0);
-        shard.stagedLimits.push(rows[delta.limits[i] ?? -1] ?? -1);
-      }
+      shard.stagedTerms.push(this.numberOf(term));
+      shard.stagedCounts.push(delta.counts[i] ?? 0);
+      shard.stagedLimits.push(rows[delta.limits[i] ?? -1] ?? -1);
     });
     shard.cursor = delta.cursor;
     if (delta.more) return false;
@@ -183,6 +182,7 @@ export class GlobalStatistics {
     this.#terms.push(term);
     this.#hashes.push(murmur3(term));
     this.#total = grown(this.#total, number + 1);
+    if (term.startsWith(wordMark)) this.#onWord(term.slice(wordMark.length), number);
     return number;
   }
 

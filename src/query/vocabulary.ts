@@ -1,12 +1,12 @@
 import { NearWords } from "./near-words.ts";
 import { SortedWords } from "./sorted-words.ts";
 
-/** What the vocabulary asks of the index's terms. */
+/** What the vocabulary asks of the index's terms and words, which are numbered together. */
 export type TermBook = {
   /** The number of a term, which it is given at first sight. */
   numberOf(term: string): number;
   termAt(number: number): string;
-  /** In how many live documents the term stands. */
+  /** In how many live documents the term or word stands. */
   frequencyAt(number: number): number;
   /** Names the statistics that frequencies come from. */
   readonly epoch: string;
@@ -23,14 +23,15 @@ const memoTermsMax = 1 << 18;
 
 /**
  * The words of an index as they are written (folded), beside the terms they became: what a prefix begins and what a
- * typing error was meant as can only be told by whole words. A word is forgotten never, but counts only as long as its
- * term stands in a live document; until then it may still lead to what its term finds.
+ * typing error was meant as can only be told by whole words. A word is forgotten never, but there only while it stands
+ * in a live document itself: that its term does is not enough, or answers would depend on what has been deleted.
  */
 export class Vocabulary {
   readonly #book: TermBook;
   readonly #termOf: (word: string) => string;
-  readonly #known = new Set<string>();
   readonly #words: string[] = [];
+  /** Of each word its own number in the book, and its term's. */
+  #bookNumbers = new Uint32Array(1024);
   #termNumbers = new Uint32Array(1024);
   readonly #sorted = new SortedWords(this.#words);
   readonly #near = new NearWords(this.#words);
@@ -47,15 +48,14 @@ export class Vocabulary {
     return this.#words.length;
   }
 
-  /** Takes up a folded word; one that is known already changes nothing. */
-  add(word: string): void {
-    if (this.#known.has(word)) return;
+  /** Takes up a folded word that it has not been told of before, by its number in the book. */
+  add(word: string, bookNumber: number): void {
     const term = this.#termOf(word);
     if (term === "") return;
     const number = this.#words.length;
-    this.#known.add(word);
     this.#words.push(word);
     if (number === this.#termNumbers.length) this.#grow();
+    this.#bookNumbers[number] = bookNumber;
     this.#termNumbers[number] = this.#book.numberOf(term);
     this.#sorted.add(number);
     this.#near.add(number);
@@ -83,10 +83,14 @@ export class Vocabulary {
   near(word: string, editsMax: number, countMax: number): (KnownWord & { edits: number })[] {
     return this.#near
       .near(word, editsMax)
+      .filter((found) => this.#isAlive(found.word))
       .map((found) => ({ ...this.#describe(found.word), edits: found.edits }))
-      .filter(({ frequency }) => frequency > 0)
       .sort((a, b) => a.edits - b.edits || b.frequency - a.frequency || (a.word < b.word ? -1 : 1))
       .slice(0, countMax);
+  }
+
+  #isAlive(number: number): boolean {
+    return this.#book.frequencyAt(this.#bookNumbers[number] ?? 0) > 0;
   }
 
   #describe(number: number): KnownWord {
@@ -100,7 +104,9 @@ export class Vocabulary {
 
   #findBeginning(prefix: string, countMax: number): Beginning {
     const numbers = new Set<number>();
-    this.#sorted.eachBeginning(prefix, (word) => numbers.add(this.#termNumbers[word] ?? 0));
+    this.#sorted.eachBeginning(prefix, (word) => {
+      if (this.#isAlive(word)) numbers.add(this.#termNumbers[word] ?? 0);
+    });
     const found: { number: number; frequency: number }[] = [];
     let documentsLeftOut = 0;
     for (const number of numbers) {
@@ -119,10 +125,15 @@ export class Vocabulary {
   }
 
   #grow(): void {
-    const larger = new Uint32Array(this.#termNumbers.length * 2);
-    larger.set(this.#termNumbers);
-    this.#termNumbers = larger;
+    this.#bookNumbers = doubled(this.#bookNumbers);
+    this.#termNumbers = doubled(this.#termNumbers);
   }
+}
+
+function doubled(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }
 
 function kthLargest(found: readonly { frequency: number }[], k: number): number {

@@ -32,6 +32,7 @@ function naively(document: Document) {
   const keys: string[] = [];
   const frequencies: number[] = [];
   const words = new Set<string>();
+  const wordKeys: number[] = [];
   const order: number[] = [];
   const lengths = names.map((name, number) => {
     let length = 0;
@@ -42,6 +43,7 @@ function naively(document: Document) {
         if (!keys.includes(key)) frequencies[keys.push(key) - 1] = 0;
         const place = keys.indexOf(key);
         frequencies[place] = (frequencies[place] ?? 0) + 1;
+        if (!words.has(token.folded)) wordKeys.push(place);
         words.add(token.folded);
         order.push(place, length === 0 ? 0 : last === undefined ? itemGap : token.position - last.position - 1);
         last = token;
@@ -50,7 +52,7 @@ function naively(document: Document) {
     }
     return length;
   });
-  return { keys, frequencies, words: [...words], order, lengths };
+  return { keys, frequencies, words: [...words], wordKeys, order, lengths };
 }
 
 describe("an analyzed document", () => {

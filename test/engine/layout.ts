@@ -1,7 +1,7 @@
 import { createAnalyzer } from "../../src/engine/analyzer.ts";
 import { columnKind } from "../../src/engine/column-data.ts";
 import { lookupKey } from "../../src/engine/dictionary.ts";
-import { createDocumentAnalyzer } from "../../src/engine/document.ts";
+import { type AnalyzedDocument, createDocumentAnalyzer, type DocumentAnalyzer } from "../../src/engine/document.ts";
 import { Memtable } from "../../src/engine/memtable.ts";
 import { mergeSegments } from "../../src/engine/merge-segments.ts";
 import type { Piece } from "../../src/engine/piece.ts";
@@ -28,27 +28,28 @@ export const testSettings: IndexSettings = {
   placementSalt: 0,
 };
 
-const fields = textFields(testSettings).length;
-const kinds = columnFields(testSettings).map(({ type }) => columnKind(type));
-const analyze = createDocumentAnalyzer(testSettings, createAnalyzer(testSettings));
 const encoder = new TextEncoder();
+const analyzers = new Map<IndexSettings, DocumentAnalyzer>();
 
-const analyzed = (document: TestDocument) => analyze(document.id, encoder.encode(JSON.stringify(document)));
-
-function sealed(documents: readonly TestDocument[]): SegmentData {
-  const memtable = new Memtable(fields, kinds);
-  for (const document of [...documents].sort((a, b) => compareIds(a.id, b.id))) memtable.append(analyzed(document));
-  return seal(memtable, fields);
+function analyzerOf(settings: IndexSettings): DocumentAnalyzer {
+  const analyze = analyzers.get(settings) ?? createDocumentAnalyzer(settings, createAnalyzer(settings));
+  analyzers.set(settings, analyze);
+  return analyze;
 }
 
 /** A shard whose pieces come about by chance: the same changes under another seed lie in other pieces. */
 export class ChanceShard {
-  readonly shard = new Shard(testSettings, seededRandom(7));
+  shard: Shard;
+  readonly #settings: IndexSettings;
+  readonly #analyze: DocumentAnalyzer;
   readonly #random: Random;
   #sequence = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, settings: IndexSettings = testSettings) {
+    this.#settings = settings;
+    this.#analyze = analyzerOf(settings);
     this.#random = seededRandom(seed);
+    this.shard = new Shard(settings, seededRandom(7));
   }
 
   /** Applies a batch as one or the other kind, then perhaps seals and merges. */
@@ -57,11 +58,11 @@ export class ChanceShard {
     const documents = [...latest.values()].flatMap(({ document }) => document ?? []);
     const { staged, publish } = this.shard.stage();
     if (this.#chance(0.4)) {
-      const segment = new Segment(sealed(documents));
+      const segment = new Segment(this.#sealed(documents));
       staged.add(segment);
       for (let doc = 0; doc < segment.documents; doc++) staged.supersede(segment.ids.keyOf(doc));
     } else {
-      for (const document of documents) staged.put(analyzed(document));
+      for (const document of documents) staged.put(this.#analyzed(document));
     }
     for (const { id, document } of latest.values()) if (document === undefined) staged.supersede(lookupKey(id));
     publish(++this.#sequence);
@@ -82,13 +83,41 @@ export class ChanceShard {
     this.#swap(segments, mergeSegments(sources), since);
   }
 
-  #seal(frozen: Memtable): void {
-    const documents: TestDocument[] = [];
-    for (let doc = 0; doc < frozen.documents; doc++) {
-      if (frozen.tombstones.isDead(doc, this.shard.version)) continue;
-      documents.push(JSON.parse(new TextDecoder().decode(frozen.sourceAt(doc))));
+  /** Goes on as a leaf does that has written everything down and starts anew. */
+  restart(): void {
+    const { sequence, version, segments, memtables } = this.shard.capture();
+    const kept = segments.map(({ data, tombstones }) => ({ data, dead: deadAt(tombstones, version) }));
+    for (const { memtable } of memtables) {
+      kept.push({ data: this.#sealed(this.#living(memtable)), dead: new Uint32Array() });
     }
-    this.#swap([frozen], sealed(documents), this.shard.version);
+    this.shard = new Shard(this.#settings, this.#random);
+    for (const _ of this.shard.restore(kept, sequence));
+  }
+
+  #seal(frozen: Memtable): void {
+    this.#swap([frozen], this.#sealed(this.#living(frozen)), this.shard.version);
+  }
+
+  #living(memtable: Memtable): TestDocument[] {
+    const documents: TestDocument[] = [];
+    for (let doc = 0; doc < memtable.documents; doc++) {
+      if (memtable.tombstones.isDead(doc, this.shard.version)) continue;
+      documents.push(JSON.parse(new TextDecoder().decode(memtable.sourceAt(doc))));
+    }
+    return documents;
+  }
+
+  #analyzed(document: TestDocument): AnalyzedDocument {
+    return this.#analyze(document.id, encoder.encode(JSON.stringify(document)));
+  }
+
+  #sealed(documents: readonly TestDocument[]): SegmentData {
+    const fields = textFields(this.#settings).length;
+    const kinds = columnFields(this.#settings).map(({ type }) => columnKind(type));
+    const memtable = new Memtable(fields, kinds);
+    const sorted = [...documents].sort((a, b) => compareIds(a.id, b.id));
+    for (const document of sorted) memtable.append(this.#analyzed(document));
+    return seal(memtable, fields);
   }
 
   #swap(pieces: readonly Piece[], data: SegmentData, since: number): void {

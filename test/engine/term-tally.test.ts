@@ -5,7 +5,7 @@ import { TermTally } from "../../src/engine/term-tally.ts";
 const terms = { text: (number: number) => `t${number}` };
 
 function read(tally: TermTally): Map<string, number> {
-  const { size, termAt, countAt } = tally.taken(terms);
+  const { size, termAt, countAt } = tally.counts(terms, -1);
   const counts = Array.from({ length: size }, (_, i): [string, number] => [termAt(i), countAt(i)]);
   const sums = new Map(counts);
   expect(sums.size).toBe(size);

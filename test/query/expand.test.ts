@@ -44,7 +44,7 @@ function contextOf(
     documents: 1000,
     lengths: [5000],
     terms: terms.flatMap((word) => [context.analyzer.termOf(word), wordMark + word]),
-    counts: terms.flatMap((word) => [words[word] ?? 0, 1]),
+    counts: terms.flatMap((word) => [words[word] ?? 0, words[word] ?? 0]),
     limits: terms.flatMap(() => [-1, -1]),
     limitRows: [],
   });
