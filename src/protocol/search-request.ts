@@ -135,17 +135,17 @@ function isDecodable(text: string): boolean {
  * JSON). Only converts: the result is validated as any other body, so that both ways in refuse the same things.
  */
 export function bodyFromParameters(parameters: Readonly<Record<string, unknown>>): Parsed {
-  const body: Record<string, unknown> = {};
+  // An object would take a parameter named __proto__ without a word.
+  const body = new Map<string, unknown>();
   for (const [key, value] of Object.entries(parameters)) {
     const name = key === "q" ? "query" : key;
     if (typeof value !== "string") return { kind: "invalid", path: `/${key}`, detail: "is given more than once" };
-    if (Object.hasOwn(body, name))
-      return { kind: "invalid", path: `/${key}`, detail: "is given both as q and as query" };
+    if (body.has(name)) return { kind: "invalid", path: `/${key}`, detail: "is given both as q and as query" };
     const converted = convert(name, value);
     if (converted === undefined) return { kind: "invalid", path: `/${key}`, detail: "must be JSON" };
-    body[name] = converted;
+    body.set(name, converted);
   }
-  return { kind: "body", body };
+  return { kind: "body", body: Object.fromEntries(body) };
 }
 
 function convert(name: string, text: string): unknown {

@@ -52,6 +52,7 @@ const rows: Row[] = [
   ["POST", search, { highlight: 5 }, 400, "invalid_request", "true or false or a list, each of it a string"],
   ["POST", search, { highlight: [5] }, 400, "invalid_request", "/highlight/0 must be string"],
   ["GET", `${search}?constructor=1`, undefined, 400, "invalid_request", "/constructor is not a known field"],
+  ["GET", `${search}?__proto__=1&q=a`, undefined, 400, "invalid_request", "/__proto__ is not a known field"],
   ["GET", `${search}?q=a&toString=1`, undefined, 400, "invalid_request", "/toString is not a known field"],
   ["GET", `${search}?match=some`, undefined, 400, "invalid_request", '\\"any\\", \\"all\\" or a number from 1 to 100'],
   ["POST", search, { query: "a", fields: ["nowhere"] }, 400, "invalid_request", "nowhere"],
