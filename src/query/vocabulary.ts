@@ -18,8 +18,9 @@ export type KnownWord = { word: string; term: string; frequency: number };
 /** The terms that begin with a prefix, and in how many documents those stand that were left out, each by itself. */
 export type Beginning = { terms: readonly string[]; documentsLeftOut: number };
 
-/** So many terms are remembered under the prefixes that begin them. */
+/** So many terms are remembered under the prefixes that begin them, a prefix being worth as many as take its memory. */
 const memoTermsMax = 1 << 18;
+const lettersPerTerm = 4;
 
 /**
  * The words of an index as they are written (folded), beside the terms they became: what a prefix begins and what a
@@ -75,7 +76,7 @@ export class Vocabulary {
     const found = this.#findBeginning(prefix, countMax);
     this.#memo.set(key, found);
     // What begins nothing is remembered too, and takes about as much.
-    this.#memoTerms += 32 + found.terms.length;
+    this.#memoTerms += 32 + Math.ceil(key.length / lettersPerTerm) + found.terms.length;
     return found;
   }
 

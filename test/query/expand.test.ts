@@ -55,6 +55,21 @@ function clausesOf(body: SearchBody, context: PlanContext): string[][] {
   return planQuery(body, context).plan.clauses.map(({ terms }) => terms.map(({ term }) => term));
 }
 
+describe("what prefixes begin", () => {
+  it("is remembered, but of long ones no more than fit into some megabytes", () => {
+    const { vocabulary } = contextOf({ wind: 7 });
+    const first = vocabulary.beginning("wi", 10);
+    expect(vocabulary.beginning("wi", 10)).toBe(first);
+    const letters = 10_000;
+    let remembered = 0;
+    while (vocabulary.beginning("wi", 10) === first && remembered < 1000) {
+      vocabulary.beginning("x".repeat(letters) + remembered, 10);
+      remembered++;
+    }
+    expect(remembered * letters).toBeLessThan(2 << 20);
+  });
+});
+
 describe("a prefix", () => {
   const context = contextOf({ measuring: 5, measured: 3, mean: 9, theory: 4, there: 2, wind: 7, they: 3 });
 
