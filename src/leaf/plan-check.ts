@@ -1,4 +1,4 @@
-import { type Plan, planClausesMax, planTermsMax, planTopMax } from "../protocol/plan.ts";
+import { type Plan, planClausesMax, planTermLengthMax, planTermsMax, planTopMax } from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 import { isRecord } from "../protocol/record.ts";
 
@@ -11,8 +11,6 @@ const namesMax = 1000;
 const filterPartsMax = 10_000;
 const filterDepthMax = 32;
 const traceLengthMax = 64;
-/** Their UTF-8 is named by a size of two bytes. */
-const termLengthMax = 20_000;
 
 /** Checks the shape of a plan, and that no part of it is large enough to hang a search. */
 export function checkPlan(value: unknown): PlanReading {
@@ -104,7 +102,7 @@ const isTrace: Check = (value) => typeof value === "string" && value.length <= t
 const isSortValue: Check = (value) => value === null || isColumnValue(value);
 
 const isTerm: Check = (value) =>
-  isRecord(value) && typeof value.term === "string" && value.term.length <= termLengthMax && isNumber(value.weight);
+  isRecord(value) && typeof value.term === "string" && value.term.length <= planTermLengthMax && isNumber(value.weight);
 const isPhraseTerm: Check = (value) => isRecord(value) && isString(value.term) && isCount(1_000_000)(value.offset);
 const isOccur: Check = (value) => value === "optional" || value === "required" || value === "excluded";
 const isClauseExtras: Check = (value) =>

@@ -1,3 +1,4 @@
+import { boostMax } from "./plan.ts";
 import { type Bm25Settings, type FieldSettings, type IndexSettings, type Language, languages } from "./settings.ts";
 
 /** An index as its creator may describe it; what is left out gets its default. */
@@ -36,7 +37,7 @@ export const indexBodySchema = {
         required: ["type"],
         properties: {
           type: { enum: ["text", "keyword", "number", "date", "boolean", "stored"] },
-          boost: { type: "number", exclusiveMinimum: 0, maximum: 1000 },
+          boost: { type: "number", exclusiveMinimum: 0, maximum: boostMax },
         },
       },
     },

@@ -6,6 +6,12 @@ export const planClausesMax = 1024;
 /** The most terms that a plan may hold, in all its clauses. */
 export const planTermsMax = 10_000;
 
+/** The most letters that a term of a plan may have: their UTF-8 is named by a size of two bytes. */
+export const planTermLengthMax = 20_000;
+
+/** The most that a field may count. */
+export const boostMax = 1000;
+
 /** The most hits that a plan may ask of a shard. */
 export const planTopMax = 10_000;
 

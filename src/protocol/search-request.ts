@@ -1,5 +1,8 @@
 import { explainedWordsMax, lookupsMax, typingTermsMax } from "./plan.ts";
 
+/** The most letters that a query may have. */
+export const queryLengthMax = 10_000;
+
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
 export type FilterRange = { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number };
@@ -38,7 +41,7 @@ export const searchBodySchema = {
   properties: {
     query: {
       type: "string",
-      maxLength: 10_000,
+      maxLength: queryLengthMax,
       description:
         "what the user typed; nothing or only white space: all documents, or only exclusions (-word): all others. Anything else without a word that could be found, such as !!, matches none. A last word with a trailing * is a prefix of all terms that it begins; where a query may not have as many, the most frequent count and no count is called exact, and to exclude it is an invalid_query",
     },

@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
+import { boostMax, type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { rarestFirst } from "./clause-order.ts";
@@ -117,8 +117,8 @@ function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDef
     const boost = written === undefined ? own(name) : decimal.test(written) ? Number(written) : Number.NaN;
     if (position === -1)
       throw misfit(i, `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`);
-    if (!(boost > 0 && boost <= 1000))
-      throw misfit(i, `"${entry}" must be name^boost with a decimal boost above 0 and up to 1000`);
+    if (!(boost > 0 && boost <= boostMax))
+      throw misfit(i, `"${entry}" must be name^boost with a decimal boost above 0 and up to ${boostMax}`);
     if (boosts[position] !== 0) throw misfit(i, `names "${name}" a second time`);
     boosts[position] = boost;
   });

@@ -1,3 +1,4 @@
+import { crc32, deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Hit } from "../../src/protocol/hit.ts";
@@ -39,6 +40,18 @@ const later: Plan = {
   top: 3,
   facets: [{ field: "year", size: 2 }],
 };
+
+type Content = Pick<Plan, "clauses"> & { after: NonNullable<Plan["after"]> };
+
+/** A cursor as anyone can write it. */
+function forge(content: unknown): string {
+  const payload = `~${deflateRawSync(JSON.stringify(content)).toString("base64url")}`;
+  return `${payload}.${crc32(payload).toString(36)}-${payload.length.toString(36)}`;
+}
+
+function filled<Item>(count: number, item: Item): Item[] {
+  return Array.from({ length: count }, () => item);
+}
 
 const refused = (path: string) =>
   expect.objectContaining({ code: "invalid_request", places: [expect.objectContaining({ path })] });
@@ -117,6 +130,47 @@ describe("a cursor", () => {
       }),
       { seed: 32, numRuns: 500 },
     );
+  });
+
+  test.each<[string, (forged: Content) => void]>([
+    [
+      "a field that counts more than any may",
+      ({ clauses }) => Object.assign(clauses[1] ?? {}, { fieldBoosts: [0, 1e308] }),
+    ],
+    ["more fields than the index has", ({ clauses }) => Object.assign(clauses[1] ?? {}, { fieldBoosts: [0, 1, 1] })],
+    ["a clause of no kind", ({ clauses }) => Object.assign(clauses[0] ?? {}, { occur: "loved" })],
+    ["a weight that no word has", ({ clauses }) => Object.assign(clauses[0]?.terms[0] ?? {}, { weight: 1e308 })],
+    [
+      "a term longer than any",
+      ({ clauses }) => Object.assign(clauses[0]?.terms[0] ?? {}, { term: "x".repeat(20_001) }),
+    ],
+    ["a phrase of half steps", ({ clauses }) => Object.assign(clauses[1]?.phrase?.[0] ?? {}, { offset: 0.5 })],
+    ["a phrase wider than any query", ({ clauses }) => Object.assign(clauses[1]?.phrase?.[0] ?? {}, { offset: 1e6 })],
+    ["a phrase of other terms", ({ clauses }) => Object.assign(clauses[1]?.phrase?.[0] ?? {}, { term: "west" })],
+    ["a phrase without words", ({ clauses }) => Object.assign(clauses[1] ?? {}, { phrase: [] })],
+    ["more words than a query", (forged) => Object.assign(forged, { clauses: filled(1025, forged.clauses[0]) })],
+    [
+      "more terms than a query",
+      ({ clauses }) => Object.assign(clauses[0] ?? {}, { terms: filled(10_001, clauses[0]?.terms[0]) }),
+    ],
+    ["half a word to match", (forged) => Object.assign(forged, { matchAtLeast: 0.5 })],
+    ["more words to match than there are", (forged) => Object.assign(forged, { matchAtLeast: 3 })],
+    ["fields that are hardly there", (forged) => Object.assign(forged, { averageLengths: [1e-320, 1] })],
+    ["fields without end", (forged) => Object.assign(forged, { averageLengths: [1, 1e308] })],
+    ["averages of other fields", (forged) => Object.assign(forged, { averageLengths: [1] })],
+    ["an epoch of a megabyte", (forged) => Object.assign(forged, { epoch: "e".repeat(1 << 20) })],
+    ["more documents than can be counted", (forged) => Object.assign(forged, { documents: 1e300 })],
+    ["more left out than there are", (forged) => Object.assign(forged, { documentsLeftOut: 43 })],
+    ["an id longer than any", ({ after }) => Object.assign(after, { id: "x".repeat(513) })],
+    ["a hit of another order", ({ after }) => Object.assign(after, { sort: [1, 2] })],
+    ["a hit of no order", ({ after }) => Object.assign(after, { sort: undefined })],
+  ])("is refused with %s, though it comes with the checksum", (_what, change) => {
+    const forged: Content = JSON.parse(Buffer.from(cursor.split(".")[0] ?? "", "base64url").toString());
+    const resume = (): unknown =>
+      resumePlan({ ...body, cursor: forge(forged) }, { plan, documents: 42, documentsLeftOut: 0 });
+    expect(resume()).toMatchObject({ plan: { after: last } });
+    change(forged);
+    expect(resume).toThrow(refused("/cursor"));
   });
 
   test("is refused beside a place to start from", () => {

@@ -1,0 +1,68 @@
+import { crc32, deflateRawSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
+
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  cluster = await startCluster({ leaves: 2 });
+  const fields = { title: { type: "text" }, body: { type: "text" } };
+  for (const index of ["books", "secret"]) {
+    await cluster.request("PUT", `/v1/indexes/${index}`, { fields, shards: 2, replicas: 2 });
+    const documents = Array.from({ length: 20 }, (_, i) => ({ id: `${i}`, title: "wind", body: `the river ${i}` }));
+    await cluster.load(index, documents);
+  }
+});
+afterAll(() => cluster.close());
+
+type Clause = { occur: string; terms: { term: string; weight: number }[] } & Record<string, unknown>;
+type Content = { clauses: Clause[]; matchAtLeast: number };
+
+/** A cursor as anyone can write it. */
+function forge(text: string): string {
+  const payload = `~${deflateRawSync(text, { level: 9 }).toString("base64url")}`;
+  return `${payload}.${crc32(payload).toString(36)}-${payload.length.toString(36)}`;
+}
+
+const asked = { query: "wind river", size: 3 };
+
+async function ownContent(): Promise<Content> {
+  const { body } = await cluster.request("POST", "/v1/indexes/books/search", asked);
+  return JSON.parse(Buffer.from(String(body.cursor).split(".")[0] ?? "", "base64url").toString());
+}
+
+describe("a forged cursor", () => {
+  it.each<[string, (content: Content) => void]>([
+    [
+      "fields that outweigh everything",
+      ({ clauses }) => Object.assign(clauses[0] ?? {}, { fieldBoosts: [1e308, 1e308] }),
+    ],
+    ["words that outweigh everything", ({ clauses }) => Object.assign(clauses[0]?.terms[0] ?? {}, { weight: 1.7e308 })],
+    [
+      "more words than a query has",
+      (content) => Object.assign(content, { clauses: Array(1025).fill(content.clauses[0]) }),
+    ],
+    ["more words to match than there are", (content) => Object.assign(content, { matchAtLeast: 1e9 })],
+    [
+      "words that stand half a word apart",
+      ({ clauses }) => Object.assign(clauses[0] ?? {}, { phrase: [{ term: clauses[0]?.terms[0]?.term, offset: 0.5 }] }),
+    ],
+  ])("with %s is refused as any request that makes no sense, and other searches go on", async (_what, change) => {
+    const content = await ownContent();
+    change(content);
+    const cursor = forge(JSON.stringify(content));
+    for (let i = 0; i < 3; i++) {
+      const answer = await cluster.request("POST", "/v1/indexes/books/search", { ...asked, cursor });
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request", errors: [{ path: "/cursor" }] } });
+      const other = { query: "river", cache: false };
+      expect(await cluster.request("POST", "/v1/indexes/secret/search", other)).toMatchObject({
+        status: 200,
+        body: { complete: true },
+      });
+    }
+    const { body } = await cluster.request("GET", "/v1/cluster");
+    const members = Array.isArray(body.members) ? body.members.filter(isRecord) : [];
+    expect(members.map(({ trouble }) => trouble)).toEqual([null, null]);
+  });
+});
