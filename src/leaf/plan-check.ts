@@ -108,7 +108,7 @@ const isOccur: Check = (value) => value === "optional" || value === "required" |
 const isClauseExtras: Check = (value) =>
   isRecord(value) &&
   optional(listOf(isAmount, namesMax))(value.fieldBoosts) &&
-  optional(listOf(isPhraseTerm, namesMax))(value.phrase);
+  optional(listOf(isPhraseTerm, planClausesMax))(value.phrase);
 const isClause: Check = (value) =>
   isRecord(value) && isOccur(value.occur) && listOf(isTerm, planTermsMax)(value.terms) && isClauseExtras(value);
 const areClauses = (value: unknown): value is Plan["clauses"] => listOf(isClause, planClausesMax)(value);
