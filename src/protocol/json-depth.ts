@@ -14,12 +14,17 @@ export const jsonDepthMax = 64;
  * without a word about text that is not JSON.
  */
 export function nestsDeeper(json: Uint8Array, depthMax: number = jsonDepthMax): boolean {
-  let depth = 0;
+  return outgrows(json, { depthMax, opensMax: Number.POSITIVE_INFINITY });
+}
+
+/** Whether JSON text nests deeper, or holds more objects and lists, than it may; as `nestsDeeper` in all else. */
+export function outgrows(json: Uint8Array, { depthMax, opensMax }: { depthMax: number; opensMax: number }): boolean {
+  let [depth, opens] = [0, 0];
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
     if (byte === quote) at = stringEnd(json, at + 1);
     else if (byte === openBrace || byte === openBracket) {
-      if (++depth > depthMax) return true;
+      if (++depth > depthMax || ++opens > opensMax) return true;
     } else if (byte === closeBrace || byte === closeBracket) depth--;
   }
   return false;

@@ -3,6 +3,9 @@ import { explainedWordsMax, lookupsMax, typingTermsMax } from "./plan.ts";
 /** The most letters that a query may have. */
 export const queryLengthMax = 10_000;
 
+/** The most letters that a cursor has: of one that goes on with as many terms as leaves take, deflated to no use. */
+export const cursorLengthMax = 2_100_000;
+
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
 export type FilterRange = { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number };
@@ -84,7 +87,12 @@ export const searchBodySchema = {
     sort: { ...names, minItems: 1, maxItems: 10, description: "field, -field or _score, most significant first" },
     size: { type: "integer", minimum: 0, maximum: 1000, description: "how many hits; 10" },
     from: { type: "integer", minimum: 0, description: "how many hits to pass over; further down take a cursor" },
-    cursor: { type: "string", minLength: 1, description: "from the last answer: the next page" },
+    cursor: {
+      type: "string",
+      minLength: 1,
+      maxLength: cursorLengthMax,
+      description: "from the last answer: the next page",
+    },
     highlight: {
       anyOf: [{ type: "boolean" }, names],
       description: "where it matched, in all text fields or in these",

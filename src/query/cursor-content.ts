@@ -1,4 +1,5 @@
 import type { SortValue } from "../protocol/hit.ts";
+import { outgrows } from "../protocol/json-depth.ts";
 import {
   boostMax,
   type PhraseTerm,
@@ -12,7 +13,7 @@ import { isRecord } from "../protocol/record.ts";
 import { queryLengthMax } from "../protocol/search-request.ts";
 
 /** What a walk keeps from its first page on, so that no score moves while statistics change: the plan's own words. */
-export type Kept = Pick<Plan, "epoch" | "averageLengths" | "matchAtLeast" | "clauses">;
+type Kept = Pick<Plan, "epoch" | "averageLengths" | "matchAtLeast" | "clauses">;
 
 /** What a cursor says: which query it goes on with, what that query rests on, and the hit that the next page follows. */
 export type CursorContent = Kept & {
@@ -22,6 +23,15 @@ export type CursorContent = Kept & {
   documentsLeftOut?: number | undefined;
   after: NonNullable<Plan["after"]>;
 };
+
+/**
+ * As large as a cursor's JSON gets where leaves take its plan: in the plan's megabyte a term has ten bytes beside its
+ * letters, and here up to 46.
+ */
+export const contentBytesMax = 3 << 19;
+const depthMax = 8;
+/** A list or object for each term and each word of a phrase, four for each clause, and a few around them. */
+const opensMax = planTermsMax + 5 * planClausesMax + 8;
 
 /** Far more than any inverse document frequency. */
 const weightMax = 1000;
@@ -34,8 +44,9 @@ const idLengthMax = 512;
  * Reads what a cursor says; undefined where no search can have led to it. Anyone can write one, so it may ask of the
  * leaves no more than a query may, and no score may come out of it that is no number.
  */
-export function readContent(json: string, plan: Plan): CursorContent | undefined {
-  const content: unknown = JSON.parse(json);
+export function readContent(json: Buffer, plan: Plan): CursorContent | undefined {
+  if (json.length > contentBytesMax || outgrows(json, { depthMax, opensMax })) return undefined;
+  const content: unknown = JSON.parse(json.toString());
   return isContent(content) && fitsPlan(content, plan) ? content : undefined;
 }
 

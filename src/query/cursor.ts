@@ -3,13 +3,12 @@ import type { Hit } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import { unfit } from "./columns.ts";
-import { type CursorContent, readContent } from "./cursor-content.ts";
+import { type CursorContent, contentBytesMax, readContent } from "./cursor-content.ts";
 
 /** What is longer is deflated. */
 const plainLettersMax = 2_000;
 /** No JSON begins with it. */
 const deflatedMark = "~";
-const inflatedBytesMax = 8 << 20;
 
 /**
  * A walk's next page: its plan, how many documents the statistics were of that its scores come from, and no fewer than
@@ -80,8 +79,8 @@ function readCursor(cursor: string, plan: Plan): CursorContent | undefined {
   }
 }
 
-function decode(payload: string): string {
-  if (!payload.startsWith(deflatedMark)) return Buffer.from(payload, "base64url").toString();
+function decode(payload: string): Buffer {
+  if (!payload.startsWith(deflatedMark)) return Buffer.from(payload, "base64url");
   const deflated = Buffer.from(payload.slice(deflatedMark.length), "base64url");
-  return inflateRawSync(deflated, { maxOutputLength: inflatedBytesMax }).toString();
+  return inflateRawSync(deflated, { maxOutputLength: contentBytesMax });
 }

@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Hit } from "../../src/protocol/hit.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
@@ -45,7 +45,18 @@ type Content = Pick<Plan, "clauses"> & { after: NonNullable<Plan["after"]> };
 
 /** A cursor as anyone can write it. */
 function forge(content: unknown): string {
-  const payload = `~${deflateRawSync(JSON.stringify(content)).toString("base64url")}`;
+  return forgeText(JSON.stringify(content));
+}
+
+function forgeText(text: string): string {
+  return withChecksum(`~${deflateRawSync(text, { level: 9 }).toString("base64url")}`);
+}
+
+function plainCursor(text: string): string {
+  return withChecksum(Buffer.from(text).toString("base64url"));
+}
+
+function withChecksum(payload: string): string {
   return `${payload}.${crc32(payload).toString(36)}-${payload.length.toString(36)}`;
 }
 
@@ -171,6 +182,25 @@ describe("a cursor", () => {
     expect(resume()).toMatchObject({ plan: { after: last } });
     change(forged);
     expect(resume).toThrow(refused("/cursor"));
+  });
+
+  test.each<[string, string]>([
+    ["lists in lists", "[".repeat(1 << 20)],
+    ["objects in objects", '{"a":'.repeat(1 << 18)],
+    ["empty lists", `[${"[],".repeat(1 << 18)}0]`],
+    ["empty objects", `{"clauses":[${"{},".repeat(1 << 18)}0]}`],
+    ["letters", `{"epoch":"${"e".repeat(8 << 20)}"}`],
+  ])("is refused before anything is made of a megabyte of %s", (_what, text) => {
+    const parse = vi.spyOn(JSON, "parse");
+    const small = forgeText(text);
+    expect(small.length).toBeLessThan(12_000);
+    for (const forged of [small, plainCursor(text)]) {
+      expect(() => resumePlan({ ...body, cursor: forged }, { plan, documents: 42, documentsLeftOut: 0 })).toThrow(
+        refused("/cursor"),
+      );
+    }
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
   });
 
   test("is refused beside a place to start from", () => {

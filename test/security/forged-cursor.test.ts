@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRecord } from "../../src/protocol/record.ts";
+import { cursorLengthMax } from "../../src/protocol/search-request.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
@@ -64,5 +65,13 @@ describe("a forged cursor", () => {
     const { body } = await cluster.request("GET", "/v1/cluster");
     const members = Array.isArray(body.members) ? body.members.filter(isRecord) : [];
     expect(members.map(({ trouble }) => trouble)).toEqual([null, null]);
+  });
+
+  it("is not longer than any that an answer carries, and is read before it is parsed", async () => {
+    const long = { ...asked, cursor: "x".repeat(cursorLengthMax + 1) };
+    for (const body of [long, { ...asked, cursor: forge("[".repeat(8 << 20)) }]) {
+      const answer = await cluster.request("POST", "/v1/indexes/books/search", body);
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request", errors: [{ path: "/cursor" }] } });
+    }
   });
 });
