@@ -202,6 +202,11 @@ export function createSearchQueue({
       if (!done && goesOn(current, clock.nowMs())) return;
       active = undefined;
       const found = running.finish();
+      const odd = endlessScore(found.hits);
+      if (odd !== undefined) {
+        fail(search, { code: "bad_plan", detail: `its numbers are too large: the score of ${odd.id} is ${odd.score}` });
+        return;
+      }
       const tookMs = clock.nowMs() - arrivedMs - queuedMs;
       meter.replied(found.outcome, tookMs);
       const reply = replyOf(found, { queuedMs, tookMs });
@@ -299,6 +304,12 @@ function closing(
     closingMs: top < deepTop ? 0 : Math.min(top * collectingMs, leftMs / 2),
     writingMs: Math.min(top * hitMs, leftMs / 4),
   };
+}
+
+/** A hit whose score no reply can carry. Roots bound what goes into scores; this is what stands between others and a link. */
+function endlessScore(hits: SearchResult["hits"]): SearchResult["hits"][number] | undefined {
+  for (const hit of hits) if (!Number.isFinite(hit.score)) return hit;
+  return undefined;
 }
 
 /** Written out: this is made for every search, and copying members by spreading them costs as much as a term's lookup. */

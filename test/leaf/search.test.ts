@@ -24,6 +24,7 @@ const plan: Plan = {
   top: 10,
 };
 
+/** `scores`: of the hits, as text, since JSON has no number without end. */
 type Script = {
   workMs?: number;
   closingMs?: number;
@@ -31,6 +32,7 @@ type Script = {
   refuse?: SearchFailure;
   throws?: unknown;
   profile?: boolean;
+  scores?: string[];
 };
 
 /** A queue over searches that take as long as their plans say, on a clock that moves only while they work. */
@@ -93,7 +95,7 @@ class Bench {
   }
 
   /** Works a tenth of a millisecond at a time; `documents` counts them, and `total` what was done once it was stopped. */
-  #running({ workMs = 0.1, closingMs = 0, throws }: Script): RunningSearch {
+  #running({ workMs = 0.1, closingMs = 0, throws, scores = [] }: Script): RunningSearch {
     const steps = Math.round(workMs * 10);
     let done = 0;
     let closing: number | undefined;
@@ -123,7 +125,7 @@ class Bench {
         sequence: 5,
         total: closing ?? 0,
         totalExact: done === steps,
-        hits: [],
+        hits: scores.map((score, i) => ({ id: `${i}`, score: Number(score) })),
         sources: [],
       }),
       get postings() {
@@ -276,6 +278,8 @@ describe("search queue", () => {
   it.each([
     [{ throws: "boom" }, "1 crashed"],
     [{ throws: "refused" }, "1 bad_plan"],
+    [{ scores: ["1", "NaN"] }, "1 bad_plan"],
+    [{ scores: ["Infinity"] }, "1 bad_plan"],
     [{ refuse: { code: "unknown_shard", detail: "" } } as const, "1 unknown_shard"],
   ])("answers %j and goes on with the next", (script, said) => {
     const bench = new Bench();

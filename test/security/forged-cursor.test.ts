@@ -2,7 +2,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRecord } from "../../src/protocol/record.ts";
 import { cursorLengthMax } from "../../src/protocol/search-request.ts";
-import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { requestTo, startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 
@@ -73,5 +73,29 @@ describe("a forged cursor", () => {
       const answer = await cluster.request("POST", "/v1/indexes/books/search", body);
       expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request", errors: [{ path: "/cursor" }] } });
     }
+  });
+});
+
+describe("a plan whose numbers no score can hold", () => {
+  const plan = {
+    ...{ index: "books", epoch: "e", bm25: { k1: 1.2, b: 0.75 }, fieldBoosts: [1, 1], averageLengths: [1, 3] },
+    ...{ clauses: [{ occur: "optional", terms: [{ term: "wind", weight: 2 }] }], matchAtLeast: 1, top: 10 },
+  };
+
+  it.each<[string, object]>([
+    ["boosts", { fieldBoosts: [1e308, 1e308], averageLengths: [1000, 1000] }],
+    ["averages", { bm25: { k1: 1.2, b: 1 }, averageLengths: [1e308, 1e308], fieldBoosts: [1000, 1000] }],
+    ["weights", { clauses: Array(9).fill({ occur: "optional", terms: [{ term: "wind", weight: 1.7e308 }] }) }],
+  ])("is refused by a leaf for its %s, and others are answered", async (_what, numbers) => {
+    const { body } = await cluster.request("GET", "/v1/indexes/books");
+    const { incarnation } = body;
+    const leaf = requestTo(cluster.leafUrls[0]?.split("=")[1] ?? "");
+    const ask = (given: object) =>
+      leaf("POST", "/v1/shards/books/0/search", { plan: { ...plan, incarnation, ...given } });
+    expect(await ask(numbers)).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request", errors: [{ path: "/plan" }] },
+    });
+    expect(await ask({})).toMatchObject({ status: 200, body: { outcome: "complete" } });
   });
 });
