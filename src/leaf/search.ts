@@ -25,7 +25,7 @@ export type RunningSearch = {
 export type SearchedShard = { prepare(plan: Plan): RunningSearch };
 
 /** Why a leaf brings no reply: an attempt's errors but those that only a root sees. */
-export type SearchFailure = { code: Exclude<AttemptError["code"], "disconnected">; detail: string };
+export type SearchFailure = { code: Exclude<AttemptError["code"], "bad_reply" | "disconnected">; detail: string };
 
 /** Where answers go. All answers to one request carry its number; exactly one `reply` or `failure` ends it. */
 export type ReplyTo = {

@@ -48,10 +48,19 @@ export type ShardReply = {
 
 /**
  * Why an attempt brought no reply. `overloaded` and `expired` are the leaf's push-back; `unknown_shard` means that the
- * leaf does not hold the replica (any more); `disconnected` comes from the link itself.
+ * leaf does not hold the replica (any more); `bad_reply` that what it answered makes no sense, which the root says, as it
+ * says `disconnected`.
  */
 export type AttemptError = {
-  code: "overloaded" | "expired" | "unknown_shard" | "not_ready" | "bad_plan" | "crashed" | "disconnected";
+  code:
+    | "overloaded"
+    | "expired"
+    | "unknown_shard"
+    | "not_ready"
+    | "bad_plan"
+    | "bad_reply"
+    | "crashed"
+    | "disconnected";
   detail: string;
 };
 

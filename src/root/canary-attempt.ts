@@ -230,7 +230,7 @@ export class CanaryGuard {
   }
 
   #endOf({ code }: AttemptError, feed: GuardedFeed, shape: string): LeadEnd {
-    if (code === "crashed" || code === "bad_plan") return { kind: "answered" };
+    if (code === "crashed" || code === "bad_plan" || code === "bad_reply") return { kind: "answered" };
     const { lost, leaf } = feed.link.state();
     if (code !== "disconnected" || lost?.abruptly !== true || leaf === undefined) return { kind: "unknown" };
     const ofThisShape = this.#leading.get(feed.link)?.get(shape) ?? 0;

@@ -104,6 +104,8 @@ export type LeafLinkOptions = {
   random: Random;
   /** Hears of every change of `connected`, `leaving`, `leaf` or `trouble`. */
   onState?: (state: LeafLinkState) => void;
+  /** Hears why a reply makes no sense. Only its search fails: the link and all else on it stay. */
+  onBadReply?: (detail: string) => void;
   settings?: Partial<LeafLinkSettings>;
   /** Those of roots and leaves, where links are encrypted. */
   certificates?: Certificates;
@@ -125,7 +127,7 @@ const rttPings = 8;
 export function createLeafLink(options: LeafLinkOptions): LeafLink {
   const { url, clock, timers, random, onState, certificates } = options;
   const settings = { ...leafLinkDefaults, ...options.settings };
-  const outstanding = createOutstanding();
+  const outstanding = createOutstanding(options.onBadReply);
   let session: Session | undefined;
   let leaf: LeafIdentity | undefined;
   let leaving = false;

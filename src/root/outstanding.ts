@@ -26,8 +26,9 @@ export type Outstanding = {
   /** Forgets a request: whatever still comes for it is dropped. False: it was not (any more) outstanding. */
   forget(request: number): boolean;
   /**
-   * Hands a leaf's frame to who waits for it. Throws a FrameError on one that makes no sense; whoever waited for it still
-   * does, and hears of the broken link.
+   * Hands a leaf's frame to who waits for it. A reply that makes no sense ends its search alone, with `bad_reply`: the
+   * frames around it are whole. Throws a FrameError on anything else that makes none; whoever waited for it still does,
+   * and hears of the broken link.
    */
   take(kind: FrameKind, request: number, payload: Buffer): void;
   /** Tells everyone that no answer will come. */
@@ -39,8 +40,11 @@ export type Outstanding = {
 /** Calls have numbers of their own, above all searches'. */
 const callMax = 0x3fff_ffff;
 
-/** An empty table. Numbers are not used again while anything could still answer to them. */
-export function createOutstanding(): Outstanding {
+/**
+ * An empty table. Numbers are not used again while anything could still answer to them. `onBadReply` hears why a reply
+ * makes no sense.
+ */
+export function createOutstanding(onBadReply: (detail: string) => void = () => undefined): Outstanding {
   const searches = new UnderWay<SearchHandler>();
   const calls = new Map<number, CallHandler>();
   let lastCall = numberMax;
@@ -62,9 +66,14 @@ export function createOutstanding(): Outstanding {
         case frameKind.reply: {
           const handler = searches.get(request);
           if (handler === undefined) return;
-          const { reply, documents } = readReply(payload);
+          const read = tryReading(payload);
           searches.remove(request);
-          handler.onReply(request, reply, documents);
+          if (read.kind === "reply") {
+            handler.onReply(request, read.reply, read.documents);
+            return;
+          }
+          onBadReply(read.detail);
+          handler.onError(request, { code: "bad_reply", detail: read.detail });
           return;
         }
         case frameKind.failure: {
@@ -109,6 +118,17 @@ export function createOutstanding(): Outstanding {
       return searches.size + calls.size;
     },
   };
+}
+
+type Reading = ({ kind: "reply" } & ReturnType<typeof readReply>) | { kind: "misfit"; detail: string };
+
+function tryReading(payload: Buffer): Reading {
+  try {
+    return { kind: "reply", ...readReply(payload) };
+  } catch (error) {
+    if (error instanceof FrameError) return { kind: "misfit", detail: error.message };
+    throw error;
+  }
 }
 
 const attemptCodes: ReadonlySet<string> = new Set<AttemptError["code"]>([

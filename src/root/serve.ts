@@ -12,6 +12,7 @@ import type { SpanSink } from "../telemetry/span.ts";
 import { openSpanExport } from "../telemetry/span-export.ts";
 import { afterPoll, sleep, systemClock, systemRandom, systemTimers } from "../time.ts";
 import { createApp } from "./app.ts";
+import { BadReplies } from "./bad-replies.ts";
 import { Catalog } from "./catalog.ts";
 import { openEntrance } from "./entrance.ts";
 import { Freshness } from "./freshness.ts";
@@ -74,10 +75,14 @@ export async function startRoot(
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
+  const badReplies = new BadReplies(systemClock);
   const membership = new Membership({
     listed: config.leafUrls,
     log: log.members,
-    linkTo: (url, onState) => createLeafLink({ url, ...system, onState, ...entrance.links }),
+    linkTo: (url, onState) => {
+      const onBadReply = (detail: string): void => badReplies.note(url, detail);
+      return createLeafLink({ url, ...system, onState, onBadReply, ...entrance.links });
+    },
     ...system,
     graceMs: config.leafGraceMs,
     onLeaves: () => topology.onLeaves(),
@@ -123,6 +128,7 @@ export async function startRoot(
   });
   entrance.reportTo(app.log);
   topology.reportTo(app.log);
+  badReplies.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
   const lines = watchSearches(service, config, { log: app.log, sink: spans });
   const listening = await app.listen({ host: config.host, port: config.port });

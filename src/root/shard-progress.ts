@@ -83,7 +83,7 @@ export function endOfError(code: AttemptErrorCode): AttemptEnd {
  */
 export function mayRetry(code: AttemptErrorCode, suspect: boolean): boolean {
   if (code === "disconnected") return !suspect;
-  return code === "overloaded" || code === "unknown_shard" || code === "not_ready";
+  return code === "overloaded" || code === "unknown_shard" || code === "not_ready" || code === "bad_reply";
 }
 
 /** What to call a shard all of whose attempts ended in errors. */

@@ -17,6 +17,7 @@ const errorCodes: readonly AttemptErrorCode[] = [
   "unknown_shard",
   "not_ready",
   "bad_plan",
+  "bad_reply",
   "crashed",
   "disconnected",
 ];

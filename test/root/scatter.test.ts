@@ -38,6 +38,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
       "disconnected",
       "unknown_shard",
       "bad_plan",
+      "bad_reply",
     ),
   }),
 );
