@@ -24,8 +24,12 @@ export class BadReplies {
     this.#log = log;
   }
 
-  /** A reply from the leaf at `url` that made no sense. */
-  note(url: string, detail: string): void {
+  /** What the link to the leaf at `url` tells of them. */
+  of(url: string): { onBadReply: (detail: string) => void } {
+    return { onBadReply: (detail) => this.#note(url, detail) };
+  }
+
+  #note(url: string, detail: string): void {
     if (this.#bucket.take(this.#clock.nowMs()) > 0) {
       this.#leftOut++;
       return;

@@ -3,6 +3,7 @@ import type { Priority } from "../policy/admission.ts";
 import { invalidRequest } from "../protocol/problem.ts";
 import {
   bodyFromParameters,
+  cursorLengthMax,
   type SearchBody,
   searchBodySchema,
   undecodableParameter,
@@ -13,8 +14,8 @@ import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
 import { type RequestTrace, withSpan } from "./trace.ts";
 
-/** No plan that leaves take is larger. */
-const bodyBytesMax = 1024 * 1024;
+/** No plan that leaves take is larger than a megabyte; the cursor of such a one comes beside what it goes on with. */
+const bodyBytesMax = 1024 * 1024 + cursorLengthMax;
 
 type SearchParameters = { Params: { index: string } };
 

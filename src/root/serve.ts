@@ -79,10 +79,7 @@ export async function startRoot(
   const membership = new Membership({
     listed: config.leafUrls,
     log: log.members,
-    linkTo: (url, onState) => {
-      const onBadReply = (detail: string): void => badReplies.note(url, detail);
-      return createLeafLink({ url, ...system, onState, onBadReply, ...entrance.links });
-    },
+    linkTo: (url, onState) => createLeafLink({ url, ...system, onState, ...badReplies.of(url), ...entrance.links }),
     ...system,
     graceMs: config.leafGraceMs,
     onLeaves: () => topology.onLeaves(),

@@ -187,7 +187,7 @@ describe("bad input", () => {
       expect(String(packed.body.detail)).toContain(encoding);
     }
     for (const [path, sizeBytes] of [
-      [search, 2 << 20],
+      [search, 4 << 20],
       [documents, 33 << 20],
     ] as const) {
       const large = await cluster.request("POST", path, `{"query":"${"x".repeat(sizeBytes)}"}`);
