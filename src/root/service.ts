@@ -79,7 +79,7 @@ export class RootService {
       guard: new CanaryGuard({ ...resources, canary: new Canary() }),
       instant: new InstantAnswers({ cacheBytesMax, nowMs: resources.clock.nowMs }),
     };
-    this.#definitions = new Definitions(options);
+    this.#definitions = new Definitions({ ...options, timers: resources.timers });
     this.#waits = new Waits(resources);
     this.catalog = options.catalog;
     this.log = options.log;
