@@ -48,7 +48,7 @@ export async function run({ json }: { json: boolean }): Promise<void> {
     const measured = shapes.map((shape): { shape: Shape; rounds: Round[] } => ({ shape, rounds: [] }));
     for (let round = 0; round < rounds; round++) {
       syncs.push(syncRate(join(directory, "sync"), roundMs));
-      for (const one of measured) one.rounds.push(await measure(log, one.shape, next));
+      for (const one of measured) one.rounds.push(await measure({ log, to: definition }, one.shape, next));
     }
     const syncsPerSecond = median(syncs);
     const rows = measured.map(({ shape, rounds }) => summarize(shape, rounds, syncsPerSecond));
@@ -70,7 +70,7 @@ async function runJetStream(next: () => DocumentWrite): Promise<JetStreamReport>
     const { definition } = await log.createIndex("bench", settings);
     const rows: JetStreamReport["rows"] = [];
     for (const shape of shapes) {
-      const { appendsPerSync: _, ...row } = summarize(shape, [await measure(log, shape, next)], 1);
+      const { appendsPerSync: _, ...row } = summarize(shape, [await measure({ log, to: definition }, shape, next)], 1);
       rows.push(row);
     }
     const reads = await readAll(log, definition);
@@ -92,14 +92,18 @@ function documentStream(): () => DocumentWrite {
   };
 }
 
-async function measure(log: ChangeLog, shape: Shape, next: () => DocumentWrite): Promise<Round> {
+async function measure(
+  { log, to }: { log: ChangeLog; to: IndexDefinition },
+  shape: Shape,
+  next: () => DocumentWrite,
+): Promise<Round> {
   const latenciesMs: number[] = [];
   const startMs = systemClock.nowMs();
   const write = async (): Promise<void> => {
     while (systemClock.nowMs() - startMs < roundMs) {
       const writes = Array.from({ length: shape.documentsPerAppend }, next);
       const sentMs = systemClock.nowMs();
-      await log.append("bench", writes);
+      await log.append(to, writes);
       latenciesMs.push(systemClock.nowMs() - sentMs);
     }
   };

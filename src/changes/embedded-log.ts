@@ -12,6 +12,7 @@ import type {
   ChangePage,
   CreateIndexResult,
   DocumentWrite,
+  IndexLife,
   LogShard,
   StoredDocument,
 } from "./log.ts";
@@ -77,10 +78,12 @@ class EmbeddedLog implements ChangeLog {
     this.members = membersOver(calls);
   }
 
-  async append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+  async append(to: IndexLife, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+    const { index, incarnation } = to;
     checkAppend(writes, idempotencyKey);
     const packed = packWrites(writes);
-    const reply = await this.#calls.write({ kind: "append", index, writes: packed, idempotencyKey }, packed.length);
+    const ask = { kind: "append", index, incarnation, writes: packed, idempotencyKey } as const;
+    const reply = await this.#calls.write(ask, packed.length);
     if (reply.kind === "unknown_index") return { kind: "unknown_index" };
     if (reply.kind !== "appended") return unexpected(reply);
     return { kind: "appended", outcomes: outcomesOf(reply.runs), sequence: reply.sequence };

@@ -1,5 +1,4 @@
 import { nuid } from "@nats-io/nats-core";
-import { HedgerowError } from "../errors.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { Patience, uncertain } from "./jetstream-patience.ts";
@@ -7,18 +6,17 @@ import type { JetStreamQueue } from "./jetstream-queue.ts";
 import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import { checkSize, writeTask } from "./jetstream-writer.ts";
-import type { AppendResult, DocumentWrite } from "./log.ts";
+import type { AppendResult, DocumentWrite, IndexLife } from "./log.ts";
 import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
 import { fingerprintOf } from "./receipt-table.ts";
-import { sameWish } from "./same-wish.ts";
 
 type Appended = Extract<AppendResult, { kind: "appended" }>;
 type Parts = { server: JetStreamServer; catalog: JetStreamCatalog; queue: JetStreamQueue };
 
 /**
- * Appends to the index that stands under a name, whatever this root has heard of it so far: what went into a life of it
- * that another root had ended before is not acknowledged.
+ * Appends to one life of an index, whatever this root has heard of it so far: what went into one that another root had
+ * ended before is not acknowledged.
  */
 export class JetStreamAppender {
   readonly #server: JetStreamServer;
@@ -32,36 +30,20 @@ export class JetStreamAppender {
     this.#queue = queue;
   }
 
-  /** See `ChangeLog.append`. Throws `not_ready` when the index was made anew meanwhile, with other settings. */
-  async append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
-    let former: IndexDefinition | undefined;
-    for (;;) {
-      const definition = this.#catalog.find(index) ?? (await this.#lookUp(index));
-      if (definition === undefined) return { kind: "unknown_index" };
-      // Whoever sends documents has held them against the settings before.
-      if (former !== undefined && !sameWish(former.settings, definition.settings)) throw replaced(index);
-      const result = await this.#appendTo(definition, writes, idempotencyKey);
-      if (result !== undefined) return result;
-      former = definition;
-      await this.#lookUp(index);
-    }
-  }
-
-  /**
-   * Answers nothing when the index was dropped before this was called. It is enough that it stood at some moment until
-   * now: then the writes count as made before the drop, which nobody can tell from one that came right after them.
-   */
-  async #appendTo(
-    definition: IndexDefinition,
-    writes: readonly DocumentWrite[],
-    idempotencyKey: string | undefined,
-  ): Promise<Appended | undefined> {
-    const { incarnation } = definition;
-    const asked = Promise.allSettled([new Patience().read(() => this.#catalog.stands(incarnation))]);
+  /** See `ChangeLog.append`. */
+  async append(to: IndexLife, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+    const definition = this.#find(to) ?? (await this.#lookUp(to));
+    if (definition === undefined) return { kind: "unknown_index" };
+    // It is enough that it stood at some moment since this came: then the writes count as made before the drop, which
+    // nobody can tell from one that came right after them.
+    const asked = Promise.allSettled([new Patience().read(() => this.#catalog.stands(to.incarnation))]);
     const result = await this.#make(definition, writes, idempotencyKey);
     const [stands] = await asked;
     if (stands.status === "rejected") throw uncertain(stands.reason);
-    return stands.value ? result : undefined;
+    if (stands.value) return result;
+    // What was written lies where nobody reads. Whoever hears of it is to find the index that stands by now.
+    await this.#lookUp(to);
+    return { kind: "unknown_index" };
   }
 
   #make(
@@ -75,10 +57,15 @@ export class JetStreamAppender {
     return this.#writeOnce(definition, writes, { incarnation, key: idempotencyKey, fingerprint });
   }
 
-  /** Another root may have created the index a moment ago. */
-  async #lookUp(index: string): Promise<IndexDefinition | undefined> {
+  #find({ index, incarnation }: IndexLife): IndexDefinition | undefined {
+    const definition = this.#catalog.find(index);
+    return definition?.incarnation === incarnation ? definition : undefined;
+  }
+
+  /** Another root may have created or dropped the index a moment ago. */
+  async #lookUp(to: IndexLife): Promise<IndexDefinition | undefined> {
     await new Patience().read(() => this.#catalog.refresh());
-    return this.#catalog.find(index);
+    return this.#find(to);
   }
 
   async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<Appended> {
@@ -116,9 +103,4 @@ export class JetStreamAppender {
 
 function appendedOf({ runs, sequence }: { runs: OutcomeRun[]; sequence: number }): Appended {
   return { kind: "appended", outcomes: outcomesOf(runs), sequence };
-}
-
-function replaced(index: string): HedgerowError {
-  const detail = `the index "${index}" was dropped and made anew with other settings while this came; send it again`;
-  return new HedgerowError("not_ready", detail);
 }

@@ -20,7 +20,15 @@ import {
   openJetStream,
 } from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
-import type { AppendResult, ChangeLog, ChangePage, CreateIndexResult, DocumentWrite, StoredDocument } from "./log.ts";
+import type {
+  AppendResult,
+  ChangeLog,
+  ChangePage,
+  CreateIndexResult,
+  DocumentWrite,
+  IndexLife,
+  StoredDocument,
+} from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
 
 export type JetStreamLogOptions = JetStreamServerOptions & {
@@ -86,10 +94,10 @@ class JetStreamLog implements ChangeLog {
     this.#reclaimer = new JetStreamReclaimer({ server, catalog, settled });
   }
 
-  append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
+  append(to: IndexLife, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult> {
     return this.#track(async () => {
       checkAppend(writes, idempotencyKey);
-      return this.#appender.append(index, writes, idempotencyKey);
+      return this.#appender.append(to, writes, idempotencyKey);
     });
   }
 

@@ -33,6 +33,9 @@ export type ChangePage = { changes: Change[]; upTo: number; more: boolean; forgo
 /** The era that began when deletes up to a sequence were forgotten. */
 export type Forgotten = { id: string; deletes: number };
 
+/** One life of an index: a name may stand for another by now. */
+export type IndexLife = { index: string; incarnation: number };
+
 /** One shard of one life of an index. */
 export type LogShard = { incarnation: number; shard: number };
 
@@ -53,11 +56,12 @@ export type AppendedShard = { index: string; incarnation: number; shard: number;
  */
 export type ChangeLog = {
   /**
-   * Appends all writes to one index in one durable step; each has its own outcome. `idempotencyKey` makes repeating it
-   * answer the first result, as long as the log remembers the key: the last ones that came, by number and by size. A
-   * key that comes with other writes is an `invalid_request`.
+   * Appends all writes to one index in one durable step; each has its own outcome. `unknown_index`: this life of it does
+   * not stand any more, and nothing was written into another, whose fields may be of other types. `idempotencyKey` makes
+   * repeating it answer the first result, as long as the log remembers the key: the last ones that came, by number and by
+   * size. A key that comes with other writes is an `invalid_request`.
    */
-  append(index: string, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult>;
+  append(to: IndexLife, writes: readonly DocumentWrite[], idempotencyKey?: string): Promise<AppendResult>;
   get(index: string, id: string): Promise<StoredDocument | undefined>;
   /**
    * The changes of one shard after a sequence, at most `limitBytes` of sources (at least one change). On the last page

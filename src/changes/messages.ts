@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
-import type { AppendedShard, CreateIndexResult, Forgotten, LogShard, StoredDocument } from "./log.ts";
+import type { AppendedShard, CreateIndexResult, Forgotten, IndexLife, LogShard, StoredDocument } from "./log.ts";
 import type { Announcement } from "./members.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
 
@@ -10,7 +10,7 @@ export type ThreadOptions = { directory: string; sizeBytesMax: number | undefine
 
 /** What changes the store: carried out in groups, each group durable in one step. */
 export type StoreChange =
-  | { kind: "append"; index: string; writes: Uint8Array<ArrayBuffer>; idempotencyKey: string | undefined }
+  | ({ kind: "append"; writes: Uint8Array<ArrayBuffer>; idempotencyKey: string | undefined } & IndexLife)
   | { kind: "createIndex"; index: string; settings: IndexSettings }
   | { kind: "dropIndex"; index: string }
   | { kind: "setAliases"; set: Record<string, string | null> }

@@ -140,11 +140,11 @@ export class Store {
     }
   }
 
-  #append({ index, writes, idempotencyKey }: Extract<StoreChange, { kind: "append" }>): StoreReply {
+  #append({ index, incarnation, writes, idempotencyKey }: Extract<StoreChange, { kind: "append" }>): StoreReply {
     const shape = this.#indexes.shape(index);
-    if (shape === undefined) return { kind: "unknown_index" };
+    if (shape?.incarnation !== incarnation) return { kind: "unknown_index" };
     if (idempotencyKey === undefined) return { kind: "appended", ...this.#write(index, shape, writes) };
-    const key = { incarnation: shape.incarnation, key: idempotencyKey, fingerprint: fingerprintOf(writes) };
+    const key = { incarnation, key: idempotencyKey, fingerprint: fingerprintOf(writes) };
     const before = this.#receipts.find(key);
     if (before !== undefined) return { kind: "appended", ...before };
     const receipt = this.#write(index, shape, writes);

@@ -1,5 +1,6 @@
 import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
+import type { IndexDefinition } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
 import { readArray, readLines } from "./bulk.ts";
 import { type AskedCondition, conditionOf, requireNoCondition } from "./conditions.ts";
@@ -25,7 +26,7 @@ export function documentRoutes(app: App, service: RootService): void {
       const read = isLines ? readLines : readArray;
       const { clock, documentBytesMax } = service;
       const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
-      const { sequence } = await service.write(index.definition.index, writes, key);
+      const { sequence } = await service.write(index.definition, writes, key);
       return { accepted: writes.length, rejected, token: String(sequence) };
     });
   });
@@ -41,7 +42,7 @@ export function documentRoutes(app: App, service: RootService): void {
         throw new HedgerowError("too_large", detail);
       }
       const write = { kind: "put", id, source } as const;
-      const to = { index: index.definition.index, condition: conditionOf(request.headers) };
+      const to = { index: index.definition, condition: conditionOf(request.headers) };
       const { version, found } = await writeOne(service, write, to);
       return reply
         .code(found ? 200 : 201)
@@ -64,7 +65,7 @@ export function documentRoutes(app: App, service: RootService): void {
   app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
     const index = service.catalog.get(request.params.index, request.grant);
     const { id } = request.params;
-    const to = { index: index.definition.index, condition: conditionOf(request.headers) };
+    const to = { index: index.definition, condition: conditionOf(request.headers) };
     const { version, found } = await writeOne(service, { kind: "delete", id }, to);
     if (!found) throw missing(id);
     return reply.header("etag", `"${version}"`).send({ id, version, deleted: true, token: String(version) });
@@ -79,19 +80,23 @@ const standingTriesMax = 16;
 async function writeOne(
   service: RootService,
   write: Write,
-  { index, condition: asked }: { index: string; condition: AskedCondition },
+  { index, condition: asked }: { index: IndexDefinition; condition: AskedCondition },
 ): Promise<{ version: number; found: boolean }> {
   if (asked.kind !== "standing") return conflictless(await tryOne(service, { ...write, condition: asked }, index));
   let outcome: WriteOutcome | undefined;
   for (let tries = 0; tries < standingTriesMax && outcome?.kind !== "written"; tries++) {
-    const current = (await service.log.get(index, write.id))?.version;
+    const current = (await service.log.get(index.index, write.id))?.version;
     if (current === undefined || asked.versions?.has(current) === false) throw conflict(current);
     outcome = await tryOne(service, { ...write, condition: { kind: "version", version: current } }, index);
   }
   return conflictless(outcome);
 }
 
-async function tryOne(service: RootService, write: DocumentWrite, index: string): Promise<WriteOutcome | undefined> {
+async function tryOne(
+  service: RootService,
+  write: DocumentWrite,
+  index: IndexDefinition,
+): Promise<WriteOutcome | undefined> {
   return (await service.write(index, [write], undefined)).outcomes[0];
 }
 

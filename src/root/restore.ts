@@ -1,4 +1,4 @@
-import type { ChangeLog, DocumentWrite } from "../changes/log.ts";
+import type { ChangeLog, DocumentWrite, IndexLife } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import { type BackupIndex, DamagedBackup, readBackup } from "../protocol/backup.ts";
 import { asBuffer } from "../protocol/bytes.ts";
@@ -68,7 +68,7 @@ async function clear(log: RestoreParts["log"]): Promise<void> {
 class Filling {
   readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0 };
   readonly #parts: RestoreParts;
-  #open: string | undefined;
+  #open: IndexLife | undefined;
   #waiting: DocumentWrite[] = [];
   #waitingBytes = 0;
 
@@ -91,8 +91,8 @@ class Filling {
   async #begin(index: BackupIndex): Promise<void> {
     await this.#flush();
     const settings = this.#parts.settle(index);
-    await this.#parts.log.createIndex(index.name, settings);
-    this.#open = index.name;
+    const { definition } = await this.#parts.log.createIndex(index.name, settings);
+    this.#open = definition;
     this.report.indexes.push(index.name);
   }
 
@@ -118,7 +118,8 @@ class Filling {
         await sleep(retryDelayMs, this.#parts.timers);
         continue;
       }
-      if (result.kind === "unknown_index") throw new HedgerowError("index_not_found", `${this.#open} was dropped`);
+      if (result.kind === "unknown_index")
+        throw new HedgerowError("index_not_found", `${this.#open.index} was dropped`);
       break;
     }
     this.report.documents += writes.length;

@@ -1,16 +1,17 @@
-import type { AppendResult, ChangeLog, DocumentWrite } from "../changes/log.ts";
+import type { ChangeLog, DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import type { Admission } from "../policy/admission.ts";
 import { Canary } from "../policy/canary.ts";
 import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
-import type { IndexSettings } from "../protocol/settings.ts";
+import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { stopWordMisfit } from "../query/stop-words.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
 import { fullGrant, type Grant } from "../security/access.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
 import { AnswerTally } from "./answer-tally.ts";
+import { type Appended, appendToStanding } from "./append-to-standing.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
 import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
@@ -48,8 +49,6 @@ export type ServiceOptions = {
   documentBytesMax: number;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
-
-type Appended = Extract<AppendResult, { kind: "appended" }>;
 
 const creationWaitMs = 5_000;
 
@@ -233,13 +232,24 @@ export class RootService {
     return this.catalog.aliases;
   }
 
-  /** Appends to the log; resolves once that is durable. */
-  async write(index: string, writes: readonly DocumentWrite[], idempotencyKey: string | undefined): Promise<Appended> {
+  /**
+   * Appends to the index that the documents were checked against; resolves once that is durable. Where it was dropped and
+   * made anew meanwhile, they go into the new one if that has the same settings.
+   */
+  async write(
+    checked: IndexDefinition,
+    writes: readonly DocumentWrite[],
+    idempotencyKey: string | undefined,
+  ): Promise<Appended> {
     if (writes.length === 0) return { kind: "appended", outcomes: [], sequence: await this.log.head() };
-    requireRoom(this.catalog.find(index), writes);
-    const result = await this.#metered(this.log.append(index, writes, idempotencyKey));
-    if (result.kind === "appended") return result;
-    throw new HedgerowError("index_not_found", `there is no index "${index}" any more`);
+    requireRoom(this.catalog.find(checked.index), writes);
+    return appendToStanding(checked, {
+      append: (to) => this.#metered(this.log.append(to, writes, idempotencyKey)),
+      standing: async () => {
+        await this.#definitions.refresh();
+        return this.catalog.find(checked.index)?.definition;
+      },
+    });
   }
 
   async #metered<Result>(append: Promise<Result>): Promise<Result> {

@@ -32,10 +32,8 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     }
 
     it("lets exactly one of many simultaneous creators of a document win", async () => {
-      await create("books");
-      const attempts = Array.from({ length: 50 }, (_, i) =>
-        log.append("books", [put("a", `${i}`, { kind: "absent" })]),
-      );
+      const books = await create("books");
+      const attempts = Array.from({ length: 50 }, (_, i) => log.append(books, [put("a", `${i}`, { kind: "absent" })]));
       const outcomes = (await Promise.all(attempts)).flatMap((one) => (one.kind === "appended" ? one.outcomes : []));
       const written = outcomes.flatMap((outcome) => (outcome.kind === "written" ? [outcome.sequence] : []));
       expect(outcomes).toHaveLength(50);
@@ -46,15 +44,15 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("loses no update of writers who write only on the version that they have read", async () => {
-      await create("books");
-      await log.append("books", [put("counter", "0")]);
+      const books = await create("books");
+      await log.append(books, [put("counter", "0")]);
       const increments = 20;
       const work = Array.from({ length: 4 }, async () => {
         for (let done = 0; done < increments; ) {
           const before = await log.get("books", "counter");
           const next = `${Number(Buffer.from(before?.source ?? []).toString()) + 1}`;
           const condition = { kind: "version" as const, version: before?.version ?? 0 };
-          const result = await log.append("books", [put("counter", next, condition)]);
+          const result = await log.append(books, [put("counter", next, condition)]);
           if (result.kind === "appended" && result.outcomes[0]?.kind === "written") done++;
         }
       });
@@ -64,9 +62,9 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("gives every write of simultaneous appends a sequence of its own, in the order of each append", async () => {
-      await create("books");
+      const books = await create("books");
       const appends = Array.from({ length: 40 }, (_, i) =>
-        log.append("books", [put(`${i}a`), put(`${i}b`), put(`${i}c`)]),
+        log.append(books, [put(`${i}a`), put(`${i}b`), put(`${i}c`)]),
       );
       const sequences: number[] = [];
       for (const result of await Promise.all(appends)) {
@@ -81,7 +79,7 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("keeps any id and source as they came", async () => {
-      const definition = await create("books", 3);
+      const books = await create("books", 3);
       const ids = [
         "a\u0000b",
         "a\u0000c",
@@ -97,10 +95,10 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
       ];
       const sources = ids.map((id, i) => (i === 0 ? "" : JSON.stringify({ id, body: "\u0000\ufeff" })));
       await log.append(
-        "books",
+        books,
         ids.map((id, i) => put(id, sources[i])),
       );
-      const seen = await readIndex(log, definition);
+      const seen = await readIndex(log, books);
       expect(seen.map(({ id, source }) => [id, source])).toEqual(ids.map((id, i) => [id, sources[i]]));
       for (const [i, id] of ids.entries()) {
         expect(Buffer.from((await log.get("books", id))?.source ?? []).toString()).toBe(sources[i]);
@@ -108,45 +106,45 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("refuses an id that is not well-formed, and writes nothing of that append", async () => {
-      await create("books");
-      await expect(log.append("books", [put("a"), put("\ud800")])).rejects.toMatchObject({ code: "invalid_document" });
+      const books = await create("books");
+      await expect(log.append(books, [put("a"), put("\ud800")])).rejects.toMatchObject({ code: "invalid_document" });
       expect(await versionOf("a")).toBeUndefined();
     });
 
     it("keeps a source of five megabytes that is a view into something larger", async () => {
-      const definition = await create("books", 1);
+      const books = await create("books", 1);
       const body = Buffer.alloc(8 << 20, "0123456789abcde");
       const source = body.subarray(1000, 1000 + (5 << 20));
       const write: DocumentWrite = { kind: "put", id: "big", source, condition: { kind: "none" } };
-      await log.append("books", [write, put("small")]);
+      await log.append(books, [write, put("small")]);
       const stored = await log.get("books", "big");
       expect(Buffer.compare(Buffer.from(stored?.source ?? []), source)).toBe(0);
       expect(body.length).toBe(8 << 20);
-      const seen = await readShard(log, definition, { shard: 0, after: 0, limitBytes: 1000 });
+      const seen = await readShard(log, books, { shard: 0, after: 0, limitBytes: 1000 });
       expect(seen.map(({ id }) => id)).toEqual(["big", "small"]);
     });
 
     it("puts a document into the shard of its id, and nowhere else", async () => {
-      const definition = await create("books", 5);
+      const books = await create("books", 5);
       const ids = Array.from({ length: 200 }, (_, i) => `id-${i}`);
       await log.append(
-        "books",
+        books,
         ids.map((id) => put(id)),
       );
       for (let shard = 0; shard < 5; shard++) {
-        const seen = await readShard(log, definition, { shard, after: 0, limitBytes: 1 << 20 });
+        const seen = await readShard(log, books, { shard, after: 0, limitBytes: 1 << 20 });
         expect(seen.map(({ id }) => id)).toEqual(ids.filter((id) => shardOf(id, 5) === shard));
       }
     });
 
     it("brings a follower that reads while others write to the state of one that comes later", async () => {
-      const definition = await create("books", 1);
+      const books = await create("books", 1);
       const known = new Map<string, string | null>();
       let writing = true;
       const follow = async (): Promise<void> => {
         for (let after = 0, last = false; !last; ) {
           last = !writing;
-          const page = await log.read({ ...definition, shard: 0, after, limitBytes: 500 });
+          const page = await log.read({ ...books, shard: 0, after, limitBytes: 500 });
           for (const change of page.changes) {
             known.set(change.id, change.kind === "put" ? Buffer.from(change.source).toString() : null);
           }
@@ -157,32 +155,32 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
       const write = async (): Promise<void> => {
         for (let i = 0; i < 150; i++) {
           const id = `${i % 17}`;
-          await log.append("books", [i % 5 === 4 ? remove(id) : put(id, `${i}`), put(`${i % 7}`, `also ${i}`)]);
+          await log.append(books, [i % 5 === 4 ? remove(id) : put(id, `${i}`), put(`${i % 7}`, `also ${i}`)]);
         }
         writing = false;
       };
       await Promise.all([follow(), write()]);
-      const late = await readIndex(log, definition);
+      const late = await readIndex(log, books);
       expect(known).toEqual(new Map(late.map(({ id, source }) => [id, source])));
     });
 
     it("answers a repeated append with what the first came to", async () => {
-      await create("books");
+      const books = await create("books");
       const writes = [put("a", "1"), put("a", "2", { kind: "absent" }), remove("b"), put("c")];
-      const [first, second] = await Promise.all([log.append("books", writes, "k"), log.append("books", writes, "k")]);
-      await log.append("books", [put("a", "3")]);
+      const [first, second] = await Promise.all([log.append(books, writes, "k"), log.append(books, writes, "k")]);
+      await log.append(books, [put("a", "3")]);
       const head = await log.head();
       expect(second).toEqual(first);
-      expect(await log.append("books", writes, "k")).toEqual(first);
+      expect(await log.append(books, writes, "k")).toEqual(first);
       await log.close();
       log = await home.open();
-      expect(await log.append("books", writes, "k")).toEqual(first);
+      expect(await log.append(books, writes, "k")).toEqual(first);
       expect(await log.head()).toBe(head);
     });
 
     it("refuses an idempotency key that came with other writes, and one that is no key", async () => {
-      await create("books");
-      await log.append("books", [put("a")], "k");
+      const books = await create("books");
+      await log.append(books, [put("a")], "k");
       for (const [key, writes] of [
         ["k", [put("a", "other")]],
         ["k", [remove("a")]],
@@ -190,11 +188,11 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
         ["", [put("a")]],
         ["x".repeat(257), [put("a")]],
       ] as const) {
-        await expect(log.append("books", writes, key)).rejects.toMatchObject({ code: "invalid_request" });
+        await expect(log.append(books, writes, key)).rejects.toMatchObject({ code: "invalid_request" });
       }
       await log.dropIndex("books");
-      await create("books");
-      expect(await log.append("books", [put("b")], "k")).toMatchObject({ kind: "appended" });
+      const anew = await create("books");
+      expect(await log.append(anew, [put("b")], "k")).toMatchObject({ kind: "appended" });
     });
 
     it("creates an index once, says when another stands, and gives each life its own incarnation", async () => {
@@ -205,16 +203,45 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
       ]);
       expect(results.map(({ kind }: CreateIndexResult) => kind)).toEqual(["created", "stands", "differs"]);
       for (const { definition } of results) expect(definition).toEqual(results[0].definition);
-      await log.append("books", [put("a")]);
       const first = results[0].definition;
+      await log.append(first, [put("a")]);
       expect(await log.dropIndex("books")).toBe(true);
       expect(await log.dropIndex("books")).toBe(false);
-      expect(await log.append("books", [put("a")])).toEqual({ kind: "unknown_index" });
+      expect(await log.append(first, [put("a")])).toEqual({ kind: "unknown_index" });
       const second = await create("books");
       expect(second.incarnation).toBeGreaterThan(first.incarnation);
       expect(await versionOf("a")).toBeUndefined();
       expect(await readIndex(log, first)).toEqual([]);
       expect(await log.indexes()).toEqual([second]);
+    });
+
+    it.each([undefined, "key"])(
+      "writes into the life of an index that is named, and into no other (key %j)",
+      async (key) => {
+        const first = await create("books");
+        await log.append(first, [put("a", "first")], key);
+        await log.dropIndex("books");
+        const second = (await log.createIndex("books", settingsOf(2, 0.9))).definition;
+        const head = await log.head();
+        const never = { index: "books", incarnation: second.incarnation + 1 };
+        for (const life of [first, never, { ...second, index: "others" }]) {
+          expect(await log.append(life, [put("a", "first"), put("b")], key)).toEqual({ kind: "unknown_index" });
+        }
+        expect(await log.head()).toBe(head);
+        expect(await readIndex(log, second)).toEqual([]);
+        expect(await log.append(second, [put("b")], key)).toMatchObject({ kind: "appended" });
+        expect((await readIndex(log, second)).map(({ id }) => id)).toEqual(["b"]);
+      },
+    );
+
+    it("writes nothing into an index that is made anew while writes to the former come", async () => {
+      const first = await create("books");
+      const early = Array.from({ length: 20 }, (_, i) => log.append(first, [put(`early ${i}`)]));
+      const dropped = log.dropIndex("books");
+      const made = log.createIndex("books", settingsOf(2, 0.9));
+      const late = Array.from({ length: 20 }, (_, i) => log.append(first, [put(`late ${i}`)]));
+      await Promise.all([...early, ...late, dropped]);
+      expect(await readIndex(log, (await made).definition)).toEqual([]);
     });
 
     it("switches several aliases at once, or none of them", async () => {
@@ -236,13 +263,14 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("tells listeners which shards an append touched, until they leave", async () => {
-      const { incarnation } = await create("books", 4);
+      const books = await create("books", 4);
+      const { incarnation } = books;
       const heard = new Map<number, AppendedShard>();
       const leave = log.onAppend((appended) => {
         for (const one of appended) heard.set(one.shard, one);
       });
       const ids = Array.from({ length: 40 }, (_, i) => `${i}`);
-      const result = await log.append("books", [...ids.map((id) => put(id)), remove("never there")]);
+      const result = await log.append(books, [...ids.map((id) => put(id)), remove("never there")]);
       const expected = new Map<number, AppendedShard>();
       ids.forEach((id, i) => {
         const shard = shardOf(id, 4);
@@ -253,16 +281,16 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
       expect(heard).toEqual(expected);
       leave();
       heard.clear();
-      await log.append("books", [put("1")]);
+      await log.append(books, [put("1")]);
       await log.head();
       expect(heard.size).toBe(0);
     });
 
     it("finishes what it has taken before it closes, and takes nothing after", async () => {
-      await create("books");
-      const appends = Array.from({ length: 30 }, (_, i) => log.append("books", [put(`${i}`)]));
+      const books = await create("books");
+      const appends = Array.from({ length: 30 }, (_, i) => log.append(books, [put(`${i}`)]));
       const closed = log.close();
-      await expect(log.append("books", [put("late")])).rejects.toMatchObject({ code: "not_ready" });
+      await expect(log.append(books, [put("late")])).rejects.toMatchObject({ code: "not_ready" });
       await Promise.all([closed, log.close(), ...appends]);
       log = await home.open();
       expect(await versionOf("29")).toBeDefined();
@@ -270,15 +298,13 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
     });
 
     it("goes on where it was when it is opened again", async () => {
-      const definition = await create("books");
-      await log.append("books", [put("a"), put("b"), remove("a")]);
+      const books = await create("books");
+      await log.append(books, [put("a"), put("b"), remove("a")]);
       await log.setAliases({ reading: "books" });
-      const before = [await readIndex(log, definition), await log.indexes(), await log.aliases(), await log.head()];
+      const before = [await readIndex(log, books), await log.indexes(), await log.aliases(), await log.head()];
       await log.close();
       log = await home.open();
-      expect([await readIndex(log, definition), await log.indexes(), await log.aliases(), await log.head()]).toEqual(
-        before,
-      );
+      expect([await readIndex(log, books), await log.indexes(), await log.aliases(), await log.head()]).toEqual(before);
     });
   });
 

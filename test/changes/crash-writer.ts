@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
-import type { AppendResult, ChangeLog } from "../../src/changes/log.ts";
+import type { AppendResult, ChangeLog, IndexLife } from "../../src/changes/log.ts";
 import { put, settingsOf } from "./model.ts";
 
 /** What a writer says once the log has taken a write: its group now stands at `stamp`. */
@@ -17,32 +17,32 @@ async function writeUntilKilled(place: string): Promise<void> {
   const log = place.startsWith("nats:")
     ? await createJetStreamLog({ urls: [place], replicas: 1, acceptLoss: true })
     : await createEmbeddedLog({ directory: place });
-  await log.createIndex(index, settingsOf(4));
-  const groups = Array.from({ length: bulkGroups }, (_, i) => stampGroup(log, `bulk-${i}`));
-  const counted = Array.from({ length: counters }, (_, i) => count(log, `counter-${i}`));
+  const { definition } = await log.createIndex(index, settingsOf(4));
+  const groups = Array.from({ length: bulkGroups }, (_, i) => stampGroup(log, definition, `bulk-${i}`));
+  const counted = Array.from({ length: counters }, (_, i) => count(log, definition, `counter-${i}`));
   await Promise.all([...groups, ...counted]);
 }
 
-async function stampGroup(log: ChangeLog, group: string): Promise<void> {
+async function stampGroup(log: ChangeLog, to: IndexLife, group: string): Promise<void> {
   for (let stamp = (await stampOf(log, `${group}/0`)) + 1; ; stamp++) {
-    await appendGroup(log, group, stamp);
+    await appendGroup(log, to, { group, stamp });
     acknowledge({ group, stamp });
   }
 }
 
 /** Stamps a whole group in one append; the same stamp again is the same request again. */
-export function appendGroup(log: ChangeLog, group: string, stamp: number): Promise<AppendResult> {
+export function appendGroup(log: ChangeLog, to: IndexLife, { group, stamp }: Acknowledgement): Promise<AppendResult> {
   const writes = Array.from({ length: bulkSize }, (_, i) => put(`${group}/${i}`, `${stamp}`));
-  return log.append(index, writes, `${group}@${stamp}`);
+  return log.append(to, writes, `${group}@${stamp}`);
 }
 
-async function count(log: ChangeLog, group: string): Promise<void> {
+async function count(log: ChangeLog, to: IndexLife, group: string): Promise<void> {
   for (;;) {
     const stored = await log.get(index, group);
     const condition =
       stored === undefined ? { kind: "absent" as const } : { kind: "version" as const, version: stored.version };
     const stamp = (await stampOf(log, group)) + 1;
-    const result = await log.append(index, [put(group, `${stamp}`, condition)]);
+    const result = await log.append(to, [put(group, `${stamp}`, condition)]);
     if (result.kind !== "appended" || result.outcomes[0]?.kind !== "written")
       throw new Error("a lone writer conflicted");
     acknowledge({ group, stamp });

@@ -73,7 +73,7 @@ async function compare(log: ChangeLog, acknowledged: Map<string, number>): Promi
     expect([group, stamp - last]).toEqual([group, stamp === last ? 0 : 1]);
     acknowledged.set(group, stamp);
     // A sender who never heard of a write sends it again: that changes nothing.
-    if (group.startsWith("bulk")) await appendGroup(log, group, stamp);
+    if (group.startsWith("bulk")) await appendGroup(log, definition, { group, stamp });
   }
   expect(await readIndex(log, definition)).toEqual(seen);
   expect([...acknowledged.keys()].filter((group) => !stamps.has(group))).toEqual([]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
-import type { ChangeLog } from "../../src/changes/log.ts";
+import type { ChangeLog, IndexLife } from "../../src/changes/log.ts";
 import { newEmbeddedHome } from "./embedded-home.ts";
 import type { LimitedReport } from "./limited-writer.ts";
 import { put, settingsOf } from "./model.ts";
@@ -35,12 +35,12 @@ function mountSmallDisk(): string | undefined {
 }
 
 /** Writes large documents, several at a time, until one is refused. Returns the ids that were taken. */
-async function fill(log: ChangeLog): Promise<string[]> {
+async function fill(log: ChangeLog, books: IndexLife): Promise<string[]> {
   const taken: string[] = [];
   let refused = false;
   for (let i = 0; !refused; i += 4) {
     const ids = [0, 1, 2, 3].map((more) => `${i + more}`);
-    const results = await Promise.allSettled(ids.map((id) => log.append("books", [put(id, source)])));
+    const results = await Promise.allSettled(ids.map((id) => log.append(books, [put(id, source)])));
     results.forEach((result, at) => {
       if (result.status === "fulfilled") taken.push(ids[at] ?? "");
       else expect(result.reason).toMatchObject({ code: "storage_unavailable", status: 503 });
@@ -60,12 +60,12 @@ it.skipIf(mounted === undefined)(
   async () => {
     const directory = join(mounted ?? "", "full", "log");
     let log = await createEmbeddedLog({ directory });
-    await log.createIndex("books", settingsOf(2));
-    const taken = await fill(log);
+    const { definition: books } = await log.createIndex("books", settingsOf(2));
+    const taken = await fill(log, books);
     expect(taken.length).toBeGreaterThan(10);
     await expectAll(log, taken);
     const head = await log.head();
-    await expect(log.append("books", [put("too large", source.repeat(100))])).rejects.toMatchObject({
+    await expect(log.append(books, [put("too large", source.repeat(100))])).rejects.toMatchObject({
       code: "storage_unavailable",
     });
     expect(await log.head()).toBe(head);
@@ -114,19 +114,19 @@ it.skipIf(!canLimit)(
 it("keeps its file below the size it was given, and takes small writes as long as they fit", async () => {
   const home = await newEmbeddedHome();
   let log = await createEmbeddedLog({ directory: home.directory, sizeBytesMax: 2 << 20 });
-  await log.createIndex("books", settingsOf(2));
-  const taken = await fill(log);
+  const { definition: books } = await log.createIndex("books", settingsOf(2));
+  const taken = await fill(log, books);
   expect(taken.length).toBeGreaterThan(10);
   expect(taken.length).toBeLessThan((2 << 20) / source.length);
   const [large, small] = await Promise.allSettled([
-    log.append("books", [put("large", source.repeat(3))]),
-    log.append("books", [put("small")]),
+    log.append(books, [put("large", source.repeat(3))]),
+    log.append(books, [put("small")]),
   ]);
   expect([large.status, small.status]).toEqual(["rejected", "fulfilled"]);
   await log.close();
   log = await home.open();
   await expectAll(log, taken);
-  await log.append("books", [put("more", source)]);
+  await log.append(books, [put("more", source)]);
   await log.close();
   await home.remove();
 });

@@ -19,9 +19,9 @@ afterEach(() => home.remove());
 /** Leaves a log with some hundred documents behind. */
 async function fillAndClose(): Promise<void> {
   const log = await home.open();
-  await log.createIndex("books", settingsOf(2));
+  const { definition: books } = await log.createIndex("books", settingsOf(2));
   await log.append(
-    "books",
+    books,
     Array.from({ length: 300 }, (_, i) => put(`${i}`, "x".repeat(1000))),
   );
   await log.close();
@@ -132,8 +132,8 @@ it("says that it is damaged when a read comes upon it, and answers what is whole
 
 it("refuses writes beyond what may wait, having written nothing of them, and takes more once there is room", async () => {
   const log = await createEmbeddedLog({ directory: home.directory, waitingBytesMax: 100_000 });
-  await log.createIndex("books", settingsOf(2));
-  const appends = Array.from({ length: 40 }, (_, i) => log.append("books", [put(`${i}`, "x".repeat(10_000))]));
+  const { definition: books } = await log.createIndex("books", settingsOf(2));
+  const appends = Array.from({ length: 40 }, (_, i) => log.append(books, [put(`${i}`, "x".repeat(10_000))]));
   const results = await Promise.allSettled(appends);
   const taken = results.filter(({ status }) => status === "fulfilled");
   expect(taken).toHaveLength(9);
@@ -141,39 +141,35 @@ it("refuses writes beyond what may wait, having written nothing of them, and tak
     if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "overloaded", status: 429 });
     expect((await log.get("books", `${i}`)) !== undefined).toBe(result.status === "fulfilled");
   }
-  expect(await log.append("books", [put("alone", "x".repeat(500_000))])).toMatchObject({ kind: "appended" });
+  expect(await log.append(books, [put("alone", "x".repeat(500_000))])).toMatchObject({ kind: "appended" });
   await log.close();
 });
 
 it("gives back the space of a dropped index while it takes writes to another, whatever it was doing when it ended", async () => {
   let log = await home.open();
-  await log.createIndex("large", settingsOf(2));
-  await log.createIndex("small", settingsOf(2));
+  const { definition: large } = await log.createIndex("large", settingsOf(2));
+  const { definition: small } = await log.createIndex("small", settingsOf(2));
   for (let i = 0; i < 10; i++) {
     const writes = Array.from({ length: 1_000 }, (_, j) => put(`${i}-${j}`, "x".repeat(1_000)));
-    await log.append("large", writes, `request-${i}`);
+    await log.append(large, writes, `request-${i}`);
   }
-  const { incarnation } = (await log.createIndex("large", settingsOf(2))).definition;
   await log.dropIndex("large");
-  const [page] = await Promise.all([
-    log.read({ index: "large", incarnation, shard: 0, after: 0, limitBytes: 1e6 }),
-    log.close(),
-  ]);
+  const [page] = await Promise.all([log.read({ ...large, shard: 0, after: 0, limitBytes: 1e6 }), log.close()]);
   expect(page.changes).toEqual([]);
   const fullBytes = (await stat(file)).size;
   expect(fullBytes).toBeGreaterThan(5e6);
   log = await home.open();
   let writes = 0;
   for (; (await stat(file)).size > fullBytes / 2; writes++) {
-    await log.append("small", [put(`${writes}`)]);
+    await log.append(small, [put(`${writes}`)]);
     expect(writes).toBeLessThan(3_000);
   }
   expect((await log.get("small", `${writes - 1}`))?.id).toBe(`${writes - 1}`);
   await log.close();
   const database = new DatabaseSync(file);
-  expect(database.prepare("select count(*) as count from changes where incarnation = ?").get(incarnation)?.count).toBe(
-    0,
-  );
+  expect(
+    database.prepare("select count(*) as count from changes where incarnation = ?").get(large.incarnation)?.count,
+  ).toBe(0);
   expect(database.prepare("select count(*) as count from receipts").get()?.count).toBe(0);
   database.close();
 });

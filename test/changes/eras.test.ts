@@ -75,10 +75,10 @@ describe("the history of a log", () => {
     const [live, kept] = [join(directory, "live"), join(directory, "kept")];
     const session = async (writes: number): Promise<{ position: LogPosition; eras: string[] }> => {
       const log = await createEmbeddedLog({ directory: live });
-      await log.createIndex("test", testSettings);
+      const { definition } = await log.createIndex("test", testSettings);
       for (let i = 0; i < writes; i++) {
         const source = new TextEncoder().encode(`{"id":"${i}"}`);
-        await log.append("test", [{ kind: "put", id: String(i), source, condition: { kind: "none" } }]);
+        await log.append(definition, [{ kind: "put", id: String(i), source, condition: { kind: "none" } }]);
       }
       const eras = await log.eras();
       const position = { era: currentEra(eras), sequence: await log.head() };

@@ -32,13 +32,13 @@ export function describeForgetting(name: string, newHome: () => Promise<LogHome>
     async function write(count: number, from = 0): Promise<string[]> {
       const ids = Array.from({ length: count }, (_, i) => `doc-${from + i}`);
       await log.append(
-        "books",
+        definition,
         ids.map((id) => put(id)),
       );
       return ids;
     }
     async function deleteEach(ids: readonly string[]): Promise<void> {
-      for (const id of ids) await log.append("books", [remove(id)]);
+      for (const id of ids) await log.append(definition, [remove(id)]);
     }
     function history(): ReturnType<ChangeLog["eras"]> {
       return log.eras({ incarnation: definition.incarnation, shard });
@@ -62,7 +62,7 @@ export function describeForgetting(name: string, newHome: () => Promise<LogHome>
       expect((await seen()).flatMap(({ id, source }) => (source === null ? [] : [id]))).toEqual(ids.slice(40));
       for (const [i, id] of ids.entries()) expect((await log.get("books", id)) === undefined).toBe(i < 40);
       const head = await log.head();
-      const again = await log.append("books", [remove("doc-0"), put("doc-1", "anew", { kind: "absent" })]);
+      const again = await log.append(definition, [remove("doc-0"), put("doc-1", "anew", { kind: "absent" })]);
       expect(again).toMatchObject({
         outcomes: [{ found: false }, { kind: "written", sequence: head + 1, found: false }],
       });
@@ -99,7 +99,7 @@ export function describeForgetting(name: string, newHome: () => Promise<LogHome>
       for (let turn = 0; turn < 400; turn++) {
         const id = `${Math.floor(random.next() * 60)}`;
         const isDelete = random.next() < 0.45;
-        await log.append("books", [isDelete ? remove(id) : put(id, `${turn}`)]);
+        await log.append(definition, [isDelete ? remove(id) : put(id, `${turn}`)]);
         if (isDelete) standing.delete(id);
         else standing.set(id, `${turn}`);
         // The later ones are slower: they miss many deletes between two of their pages.

@@ -20,8 +20,8 @@ describe.runIf(hasNatsServer("the contract of change logs on NATS JetStream"))("
     const log = await home.open();
     const { definition } = await log.createIndex("books", settingsOf(1));
     const ids = Array.from({ length: 20 }, (_, i) => `doc-${i}`);
-    for (const id of ids) await log.append("books", [put(id)]);
-    for (const id of ids) await log.append("books", [remove(id)]);
+    for (const id of ids) await log.append(definition, [put(id)]);
+    for (const id of ids) await log.append(definition, [remove(id)]);
     await log.close();
     const again = await home.open();
     const seen = await readShard(again, definition, { shard: 0, after: 0, limitBytes: 1 << 20 });

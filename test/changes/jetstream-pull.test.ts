@@ -62,13 +62,13 @@ describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on N
       watch.onAppend((appended) => {
         for (const { incarnation, sequence } of appended) if (incarnation === definition.incarnation) heard = sequence;
       });
-      await log.append("watched", [put("a")]);
+      await log.append(definition, [put("a")]);
       await expect.poll(() => heard).toBe(await log.head());
       const own = (await consumers()).filter((name) => !before.has(name));
       expect(own).toHaveLength(1);
       const asked = connected.connection.stats().outMsgs;
       for (const name of own) await admin.consumers.delete(changeStream, name);
-      await log.append("watched", [put("b")]);
+      await log.append(definition, [put("b")]);
       await expect.poll(() => heard, { timeout: 10_000 }).toBe(await log.head());
       expect(connected.connection.stats().outMsgs - asked).toBeLessThan(20);
     } finally {
@@ -98,7 +98,7 @@ describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on N
     const { definition } = await log.createIndex("lossy", settingsOf(1));
     const ids = Array.from({ length: 700 }, (_, i) => `doc-${i}`);
     await log.append(
-      "lossy",
+      definition,
       ids.map((id) => put(id)),
     );
     const before = new Set(await consumers());

@@ -41,7 +41,7 @@ describe.runIf(hasNatsServer("what dropped indexes leave on NATS JetStream"))("o
   async function fill(index: string): Promise<number> {
     const log = await open();
     const { definition } = await log.createIndex(index, settingsOf(2));
-    await log.append(index, [put("a"), put("b"), put("c")], "key");
+    await log.append(definition, [put("a"), put("b"), put("c")], "key");
     await log.close();
     await catalog.refresh();
     expect(await left(definition.incarnation)).toEqual({ changes: 3, receipts: 1, settings: true });

@@ -28,23 +28,23 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
 
   it("refuses a document that no message can hold, and writes nothing of its append", async () => {
     const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
-    await log.createIndex("large", settingsOf(1));
+    const { definition } = await log.createIndex("large", settingsOf(1));
     const large = put("large", "x".repeat(9 << 20));
-    await expect(log.append("large", [put("small"), large])).rejects.toMatchObject({ code: "too_large" });
+    await expect(log.append(definition, [put("small"), large])).rejects.toMatchObject({ code: "too_large" });
     expect(await log.get("large", "small")).toBeUndefined();
     await log.close();
   });
 
   it("finds what a request with a key has written when its receipt is gone", async () => {
     const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
-    await log.createIndex("keyed", settingsOf(2));
+    const { definition } = await log.createIndex("keyed", settingsOf(2));
     const writes = Array.from({ length: 30 }, (_, i) => put(`${i}`, "once", { kind: "absent" }));
-    const first = await log.append("keyed", writes, "key");
+    const first = await log.append(definition, writes, "key");
     const connection = await connect({ servers: server.url });
     await connection.request("$JS.API.STREAM.PURGE.HEDGEROW_RECEIPTS", "{}");
     await connection.close();
     const head = await log.head();
-    expect(await log.append("keyed", writes, "key")).toEqual(first);
+    expect(await log.append(definition, writes, "key")).toEqual(first);
     expect(await log.head()).toBe(head);
     await log.close();
   });

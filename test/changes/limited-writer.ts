@@ -17,13 +17,13 @@ const source = "x".repeat(50_000);
 /** Writes, then runs into the operating system's limit on file sizes, reads, and writes again when the limit is gone. */
 async function meetTheLimit(directory: string): Promise<LimitedReport> {
   const log = await createEmbeddedLog({ directory });
-  await log.createIndex("books", settingsOf(2));
+  const { definition: books } = await log.createIndex("books", settingsOf(2));
   const report: LimitedReport = { taken: [], refused: [], readable: [], takenAfter: false };
   limitFileSize("1000000");
   for (let i = 0; i < writes; i++) {
     const id = `${i}`;
     try {
-      await log.append("books", [put(id, source)]);
+      await log.append(books, [put(id, source)]);
       report.taken.push(id);
     } catch (error) {
       if (!(error instanceof HedgerowError)) throw error;
@@ -32,7 +32,7 @@ async function meetTheLimit(directory: string): Promise<LimitedReport> {
   }
   for (let i = 0; i < writes; i++) if ((await log.get("books", `${i}`)) !== undefined) report.readable.push(`${i}`);
   limitFileSize("unlimited");
-  report.takenAfter = (await log.append("books", [put("after", source)])).kind === "appended";
+  report.takenAfter = (await log.append(books, [put("after", source)])).kind === "appended";
   await log.close();
   return report;
 }

@@ -92,7 +92,8 @@ async function take(one: Exclude<Step, { kind: "reopen" }>, log: ChangeLog, mode
   switch (one.kind) {
     case "append": {
       const writes = one.writes.map((wished) => writeOf(wished, one.index, model));
-      expect(await log.append(one.index, writes)).toEqual(model.append(one.index, writes));
+      const incarnation = model.indexes.get(one.index)?.incarnation ?? model.head;
+      expect(await log.append({ index: one.index, incarnation }, writes)).toEqual(model.append(one.index, writes));
       return;
     }
     case "create": {

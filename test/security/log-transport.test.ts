@@ -103,8 +103,8 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${authority.ca
 
     it("takes other certificates and another password when it connects again, without being opened anew", async () => {
       const log = await openChangeLog(config);
-      await log.createIndex("kept", settingsOf(1));
-      await log.append("kept", [put("before")]);
+      const { definition } = await log.createIndex("kept", settingsOf(1));
+      await log.append(definition, [put("before")]);
       const next = await createAuthority(directory, "next");
       await serve(next, "a longer one");
       const fresh = await secretsOf(next, { directory, password: "a longer one" });
@@ -116,7 +116,7 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${authority.ca
         await sleep(300);
       }
       const append = (): Promise<boolean> =>
-        log.append("kept", [put("after")]).then(
+        log.append(definition, [put("after")]).then(
           () => true,
           () => false,
         );
