@@ -70,7 +70,7 @@ export class JetStreamAppender {
 
   async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<Appended> {
     const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
-    for (const task of tasks) checkSize(task, this.#server.messageBytesMax);
+    for (const task of tasks) checkSize(task, this.#server);
     return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
   }
 

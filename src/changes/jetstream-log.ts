@@ -20,6 +20,7 @@ import {
   openJetStream,
 } from "./jetstream-server.ts";
 import { JetStreamWatch } from "./jetstream-watch.ts";
+import { largestDocumentBytes } from "./jetstream-writer.ts";
 import type {
   AppendResult,
   ChangeLog,
@@ -79,6 +80,7 @@ class JetStreamLog implements ChangeLog {
   readonly #reader: JetStreamReader;
   readonly #reclaimer: JetStreamReclaimer;
   readonly members: JetStreamMembers;
+  readonly documentBytesMax: number;
   readonly #appending = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -86,6 +88,7 @@ class JetStreamLog implements ChangeLog {
     this.#server = server;
     this.#catalog = catalog;
     this.members = members;
+    this.documentBytesMax = largestDocumentBytes(server);
     this.#watch = new JetStreamWatch(server, catalog);
     const queue = new JetStreamQueue(server, this.#watch, waitingBytesMax);
     this.#appender = new JetStreamAppender({ server, catalog, queue });

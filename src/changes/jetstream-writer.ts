@@ -39,10 +39,16 @@ export function writeTask(
   return { write, shard, mark, subject: changeSubject({ incarnation, shard, id: write.id }) };
 }
 
+/** The largest document whose change is one message of the server. */
+export function largestDocumentBytes({ messageBytesMax }: Pick<JetStreamServer, "messageBytesMax">): number {
+  return Math.max(0, messageBytesMax - headerBytesMax);
+}
+
 /** Throws `too_large` when a write cannot be one message of the server. */
-export function checkSize({ write }: WriteTask, messageBytesMax: number): void {
+export function checkSize({ write }: WriteTask, server: Pick<JetStreamServer, "messageBytesMax">): void {
   const sizeBytes = write.kind === "put" ? write.source.length : 0;
-  if (sizeBytes + headerBytesMax <= messageBytesMax) return;
+  if (sizeBytes <= largestDocumentBytes(server)) return;
+  const { messageBytesMax } = server;
   const detail = `the document "${write.id}" has ${sizeBytes} bytes; the change log's server takes messages of up to ${messageBytesMax} (its max_payload)`;
   throw new HedgerowError("too_large", detail);
 }

@@ -55,6 +55,8 @@ export type AppendedShard = { index: string; incarnation: number; shard: number;
  * reading goes on), `not_ready` after closing, `internal` when it broke and nobody knows what became of the call.
  */
 export type ChangeLog = {
+  /** The largest document that the log can hold, in bytes; without it there is no such limit. */
+  readonly documentBytesMax?: number;
   /**
    * Appends all writes to one index in one durable step; each has its own outcome. `unknown_index`: this life of it does
    * not stand any more, and nothing was written into another, whose fields may be of other types. `idempotencyKey` makes

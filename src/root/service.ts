@@ -101,9 +101,10 @@ export class RootService {
     this.#definitions.close();
   }
 
-  /** The largest document that is taken. */
+  /** The largest document that is taken: a single one that the log could not hold would refuse a whole request. */
   get documentBytesMax(): number {
-    return this.#options.documentBytesMax;
+    const { documentBytesMax, log } = this.#options;
+    return Math.min(documentBytesMax, log.documentBytesMax ?? documentBytesMax);
   }
 
   /** A search as the holder of a key may have it. */

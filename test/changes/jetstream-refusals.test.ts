@@ -29,8 +29,14 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
   it("refuses a document that no message can hold, and writes nothing of its append", async () => {
     const log = await createJetStreamLog({ urls: [server.url], replicas: 1, acceptLoss: true });
     const { definition } = await log.createIndex("large", settingsOf(1));
-    const large = put("large", "x".repeat(9 << 20));
+    const most = log.documentBytesMax ?? 0;
+    expect(most).toBe((8 << 20) - 512);
+    const large = put("large", "x".repeat(most + 1));
     await expect(log.append(definition, [put("small"), large])).rejects.toMatchObject({ code: "too_large" });
+    const id = "i".repeat(512);
+    const largest = put(id, "x".repeat(most), { kind: "absent" });
+    expect(await log.append(definition, [largest], "k".repeat(256))).toMatchObject({ kind: "appended" });
+    expect((await log.get("large", id))?.source).toHaveLength(most);
     expect(await log.get("large", "small")).toBeUndefined();
     await log.close();
   });

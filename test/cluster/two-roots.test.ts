@@ -39,6 +39,36 @@ describe.runIf(hasNatsServer("two roots on one change log"))("two roots on one c
   });
 });
 
+describe.runIf(hasNatsServer("documents that NATS cannot hold"))(
+  "a root on a change log that holds smaller documents",
+  () => {
+    it("rejects a larger one by itself, and no other", async () => {
+      const server = await startNatsServer();
+      const flags = ["--log", server.url, "--accept-unsynced-log", "--document-bytes-max", String(16 << 20)];
+      const root = await startCluster({ leaves: 1, flags });
+      try {
+        await root.request("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } }, shards: 1, replicas: 1 });
+        const title = "x".repeat(8 << 20);
+        const documents = [
+          { id: "a", title: "small" },
+          { id: "large", title },
+          { id: "b", title: "small" },
+        ];
+        const { status, body } = await root.request("POST", "/v1/indexes/books/documents", documents);
+        expect([status, body.accepted]).toEqual([200, 2]);
+        const detail = expect.stringContaining(`larger than ${(8 << 20) - 512}`);
+        expect(body.rejected).toEqual([{ line: 2, id: "large", code: "invalid_document", detail }]);
+        expect((await root.request("GET", "/v1/indexes/books/documents/b")).status).toBe(200);
+        const alone = await root.request("PUT", "/v1/indexes/books/documents/large", { title });
+        expect(alone).toMatchObject({ status: 413, body: { code: "too_large", detail } });
+      } finally {
+        await root.close();
+        await server.remove();
+      }
+    });
+  },
+);
+
 /** What was acknowledged: each document's latest version wins, whichever root it went through. */
 class Books {
   readonly #latest = new Map<string, { version: number; title: string | undefined }>();
