@@ -3,9 +3,9 @@ import type { IndexDefinition } from "../protocol/settings.ts";
 import type { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { Patience, uncertain } from "./jetstream-patience.ts";
 import type { JetStreamQueue } from "./jetstream-queue.ts";
-import { findReceipt, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
+import { claimKey, type JetStreamReceiptKey, keepReceipt, requestOf } from "./jetstream-receipts.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
-import { checkSize, writeTask } from "./jetstream-writer.ts";
+import { checkSize, type WriteTask, writeTask } from "./jetstream-writer.ts";
 import type { AppendResult, DocumentWrite, IndexLife } from "./log.ts";
 import { addOutcome, type OutcomeRun, outcomesOf } from "./outcome-runs.ts";
 import { packWrites } from "./packed-writes.ts";
@@ -46,12 +46,12 @@ export class JetStreamAppender {
     return { kind: "unknown_index" };
   }
 
-  #make(
+  async #make(
     definition: IndexDefinition,
     writes: readonly DocumentWrite[],
     idempotencyKey: string | undefined,
   ): Promise<Appended> {
-    if (idempotencyKey === undefined) return this.#write(definition, writes, nuid.next());
+    if (idempotencyKey === undefined) return this.#write(definition, this.#tasksOf(definition, writes, nuid.next()));
     const { incarnation } = definition;
     const fingerprint = Buffer.from(fingerprintOf(packWrites(writes))).toString("hex");
     return this.#writeOnce(definition, writes, { incarnation, key: idempotencyKey, fingerprint });
@@ -68,10 +68,15 @@ export class JetStreamAppender {
     return this.#find(to);
   }
 
-  async #write(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): Promise<Appended> {
+  async #write(definition: IndexDefinition, tasks: readonly WriteTask[]): Promise<Appended> {
+    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
+  }
+
+  /** Throws `too_large` when one of the writes cannot be made. */
+  #tasksOf(definition: IndexDefinition, writes: readonly DocumentWrite[], request: string): WriteTask[] {
     const tasks = writes.map((write, place) => writeTask(definition, write, { request, place }));
     for (const task of tasks) checkSize(task, this.#server);
-    return { kind: "appended", ...(await this.#queue.append(definition, tasks)) };
+    return tasks;
   }
 
   /** The same request twice at once is one; one that was answered before is answered alike. */
@@ -80,14 +85,15 @@ export class JetStreamAppender {
     writes: readonly DocumentWrite[],
     key: JetStreamReceiptKey,
   ): Promise<Appended> {
+    const tasks = this.#tasksOf(definition, writes, requestOf(key));
     const request = `${key.incarnation} ${key.key}`;
     const before = this.#requests.get(request) ?? Promise.resolve();
     const done = before
       .catch(() => undefined)
       .then(async (): Promise<Appended> => {
-        const known = await findReceipt(this.#server, key);
+        const known = await claimKey(this.#server, key);
         if (known !== undefined) return appendedOf(known);
-        const result = await this.#write(definition, writes, requestOf(key));
+        const result = await this.#write(definition, tasks);
         const runs: OutcomeRun[] = [];
         for (const outcome of result.outcomes) addOutcome(runs, outcome);
         return appendedOf(await keepReceipt(this.#server, key, { runs, sequence: result.sequence }));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** The stream of all changes. One message stands for each document, the latest; its sequence is the version. */
 export const changeStream = "HEDGEROW_CHANGES";
-/** The stream of what appends with an idempotency key came to. */
+/** The stream of the idempotency keys that appends came with, and of what those came to. */
 export const receiptStream = "HEDGEROW_RECEIPTS";
 /** The key-value bucket of index settings and aliases. */
 export const catalogBucket = "HEDGEROW_CATALOG";
@@ -52,7 +52,7 @@ export function birthSubject(index: string): string {
   return `${births}.${Buffer.from(index).toString("base64url")}`;
 }
 
-/** Where the result of an append is remembered by its idempotency key. */
+/** Where an idempotency key is taken, and the result of its append remembered. */
 export function receiptSubject(incarnation: number, key: string): string {
   return `${receipts}.${incarnation}.${createHash("sha256").update(key).digest("base64url")}`;
 }

@@ -28,7 +28,7 @@ export class Patience {
     return sleep(pauseMs, this.#timers);
   }
 
-  /** Repeats what only reads until it succeeds. Throws `storage_unavailable` when it does not in time. */
+  /** Repeats what only reads, or may be done again without harm, until it succeeds. Throws `storage_unavailable` when it does not in time. */
   async read<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

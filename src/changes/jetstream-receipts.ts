@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { HedgerowError } from "../errors.ts";
-import { failureKind } from "./jetstream-errors.ts";
 import { receiptStream, receiptSubject } from "./jetstream-names.ts";
 import { Patience, uncertain } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
@@ -13,25 +12,32 @@ export type JetStreamReceiptKey = { incarnation: number; key: string; fingerprin
 
 const publishTimeoutMs = 2_000;
 
-type Stored = JetStreamReceipt & { fingerprint: string };
+/** A key that was taken for a request has no result yet. */
+type Stored = { fingerprint: string } & Partial<JetStreamReceipt>;
 
 /** The name that a request's writes are marked with: the same for the same request, through whichever root. */
 export function requestOf({ key, fingerprint }: JetStreamReceiptKey): string {
   return createHash("sha256").update(`${fingerprint} ${key}`).digest("base64url");
 }
 
-/** What the first request with a key came to. Throws `invalid_request` when that one asked for something else. */
-export async function findReceipt(
+/**
+ * Takes a key for a request before it writes anything: of two that come with one key at the same time, through whichever
+ * roots, the second one must have written nothing when it is refused. Answers what the request came to, where that is
+ * known; where it is not, whoever took the key may have died since, and the same request may be carried out again.
+ * Throws `invalid_request` when the key came with other writes.
+ */
+export async function claimKey(
   server: JetStreamServer,
-  { incarnation, key, fingerprint }: JetStreamReceiptKey,
+  key: JetStreamReceiptKey,
 ): Promise<JetStreamReceipt | undefined> {
-  const subject = receiptSubject(incarnation, key);
-  const message = await new Patience().read(() => server.last(receiptStream, subject));
-  if (message === undefined) return undefined;
-  const { fingerprint: first, ...receipt }: Stored = message.json();
-  if (first === fingerprint) return receipt;
-  const detail = `the idempotency key "${key}" came before with other writes; a new request needs a new key`;
-  throw new HedgerowError("invalid_request", detail);
+  // Taking it again changes nothing, so it may be repeated as reading is.
+  return new Patience().read(async () => {
+    const standing = await standingOf(server, key);
+    if (standing === undefined) await publish(server, key, { on: 0 });
+    if (standing === undefined || standing.fingerprint === key.fingerprint) return standing?.receipt;
+    const detail = `the idempotency key "${key.key}" came before with other writes; a new request needs a new key`;
+    throw new HedgerowError("invalid_request", detail);
+  });
 }
 
 /**
@@ -44,21 +50,39 @@ export async function keepReceipt(
   key: JetStreamReceiptKey,
   receipt: JetStreamReceipt,
 ): Promise<JetStreamReceipt> {
-  const stored: Stored = { ...receipt, fingerprint: key.fingerprint };
-  const subject = receiptSubject(key.incarnation, key.key);
-  const publication = { expect: { lastSubjectSequence: 0 }, timeout: publishTimeoutMs, retries: 0 };
   const keep = async (): Promise<JetStreamReceipt> => {
-    try {
-      await server.answer(server.client.publish(subject, JSON.stringify(stored), publication));
-      return receipt;
-    } catch (error) {
-      if (failureKind(error) !== "moved") throw error;
-      return (await findReceipt(server, key)) ?? receipt;
-    }
+    const standing = await standingOf(server, key);
+    // So many keys came since that this one was forgotten, and taken by another request: the writes are made all the same.
+    if (standing !== undefined && standing.fingerprint !== key.fingerprint) return receipt;
+    if (standing?.receipt !== undefined) return standing.receipt;
+    await publish(server, key, { on: standing?.sequence ?? 0, receipt });
+    return receipt;
   };
   try {
     return await new Patience().change(keep);
   } catch (error) {
     throw uncertain(error);
   }
+}
+
+/** What stands under a key: a request that has taken it, and what it came to once that is known. */
+type Standing = { fingerprint: string; sequence: number; receipt: JetStreamReceipt | undefined };
+
+async function standingOf(server: JetStreamServer, key: JetStreamReceiptKey): Promise<Standing | undefined> {
+  const message = await server.last(receiptStream, receiptSubject(key.incarnation, key.key));
+  if (message === undefined) return undefined;
+  const { fingerprint, runs, sequence }: Stored = message.json();
+  const receipt = runs === undefined || sequence === undefined ? undefined : { runs, sequence };
+  return { fingerprint, sequence: message.seq, receipt };
+}
+
+/** On the condition that nothing but what was there at `on` stands under the key. */
+async function publish(
+  server: JetStreamServer,
+  { incarnation, key, fingerprint }: JetStreamReceiptKey,
+  { on, receipt }: { on: number; receipt?: JetStreamReceipt },
+): Promise<void> {
+  const stored: Stored = { ...receipt, fingerprint };
+  const publication = { expect: { lastSubjectSequence: on }, timeout: publishTimeoutMs, retries: 0 };
+  await server.answer(server.client.publish(receiptSubject(incarnation, key), JSON.stringify(stored), publication));
 }
