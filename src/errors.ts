@@ -23,6 +23,7 @@ export const errorTable = {
   internal: { status: 500, title: "Something went wrong inside", retryable: false },
   insufficient_coverage: { status: 503, title: "Too little of the index could be searched", retryable: true },
   storage_unavailable: { status: 503, title: "The store cannot be used; nothing was written", retryable: true },
+  write_uncertain: { status: 503, title: "It is not known whether it was written", retryable: true },
   not_ready: { status: 503, title: "Not ready to serve", retryable: true },
   deadline_exceeded: { status: 504, title: "Not one shard answered in the budget", retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;

@@ -62,6 +62,8 @@ export class Patience {
 
 /** What callers see when nobody knows whether a write was made. */
 export function uncertain(error: unknown): HedgerowError {
-  const detail = `the change log's server did not answer (${messageOf(error)}): what was sent may have been written`;
-  return new HedgerowError("internal", detail);
+  if (error instanceof HedgerowError && error.code === "write_uncertain") return error;
+  const isTold = error instanceof HedgerowError;
+  const cause = isTold ? error.message : `the change log's server did not answer: ${messageOf(error)}`;
+  return new HedgerowError("write_uncertain", `${cause}; what was sent may have been written`);
 }

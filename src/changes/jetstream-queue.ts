@@ -142,7 +142,7 @@ function isDone({ tasks, started, error }: Append): boolean {
 
 /** Of two reasons the one that leaves open what was written. */
 function graver(first: unknown, second: unknown): unknown {
-  return first === undefined || (second instanceof HedgerowError && second.code === "internal") ? second : first;
+  return first === undefined || (second instanceof HedgerowError && second.code === "write_uncertain") ? second : first;
 }
 
 /** Who is told that nothing was written must be able to rely on it: a part that was written makes it uncertain. */

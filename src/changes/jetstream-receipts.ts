@@ -42,7 +42,7 @@ export async function claimKey(
 
 /**
  * Remembers what a request came to, unless the same request was answered through another root in the meantime. Answers
- * what is remembered. Holds out while the server is away, and throws `internal` when that takes too long: were the
+ * what is remembered. Holds out while the server is away, and throws `write_uncertain` when that takes too long: were the
  * request answered all the same, a copy of it that arrives later would write over what has been written since.
  */
 export async function keepReceipt(

@@ -52,7 +52,8 @@ export type AppendedShard = { index: string; incarnation: number; shard: number;
  * the latest change of every document; of its deletes each shard keeps the latest, for late followers to hear of, and
  * forgets the others.
  * Errors: `overloaded` when too much is waiting, `storage_unavailable` when the store cannot be written to (a full disk;
- * reading goes on), `not_ready` after closing, `internal` when it broke and nobody knows what became of the call.
+ * reading goes on), `not_ready` after closing, `write_uncertain` when nobody knows what became of a write: making it
+ * again does no harm.
  */
 export type ChangeLog = {
   /** The largest document that the log can hold, in bytes; without it there is no such limit. */

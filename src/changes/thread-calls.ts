@@ -3,12 +3,19 @@ import { HedgerowError } from "../errors.ts";
 import type { ChangeLog } from "./log.ts";
 import type { StoreChange, StoreQuery, StoreReply, ThreadNews, ThreadRequest } from "./messages.ts";
 
-type Waiting = { resolve: (reply: StoreReply) => void; reject: (error: Error) => void; sizeBytes: number };
+type Waiting = {
+  resolve: (reply: StoreReply) => void;
+  reject: (error: Error) => void;
+  sizeBytes: number;
+  writes: boolean;
+};
 type Listener = Parameters<ChangeLog["onAppend"]>[0];
 
 /** What a call counts beside the bytes it carries. */
 const callBytes = 256;
 const readsMax = 10_000;
+/** What a call counts that only reads. */
+const reading = { sizeBytes: 0, writes: false };
 /** Copying less than this to the thread is cheaper than handing its memory over. */
 const handOverBytesMin = 32 << 10;
 
@@ -40,7 +47,7 @@ export class ThreadCalls {
       const detail = `${this.#waitingBytes} bytes of writes are waiting for the disk; send this again later`;
       throw new HedgerowError("overloaded", detail);
     }
-    return this.#ask(ask, countedBytes);
+    return this.#ask(ask, { sizeBytes: countedBytes, writes: true });
   }
 
   async read(ask: StoreQuery): Promise<StoreReply> {
@@ -49,7 +56,7 @@ export class ThreadCalls {
     }
     this.#waitingReads++;
     try {
-      return await this.#ask(ask, 0);
+      return await this.#ask(ask, reading);
     } finally {
       this.#waitingReads--;
     }
@@ -70,18 +77,19 @@ export class ThreadCalls {
 
   async #close(): Promise<void> {
     if (this.#broken !== undefined) return;
-    const done = this.#ask({ kind: "close" }, 0);
+    const done = this.#ask({ kind: "close" }, reading);
     this.#broken = new HedgerowError("not_ready", "the change log is closed");
     await done;
     await this.#worker.terminate();
   }
 
-  #ask(ask: ThreadRequest["ask"], sizeBytes: number): Promise<StoreReply> {
+  #ask(ask: ThreadRequest["ask"], call: Pick<Waiting, "sizeBytes" | "writes">): Promise<StoreReply> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const request = ++this.#lastRequest;
+    const { sizeBytes } = call;
     const handedOver = ask.kind === "append" && sizeBytes >= handOverBytesMin ? [ask.writes.buffer] : [];
     return new Promise((resolve, reject) => {
-      this.#waiting.set(request, { resolve, reject, sizeBytes });
+      this.#waiting.set(request, { resolve, reject, ...call });
       this.#waitingBytes += sizeBytes;
       this.#worker.postMessage({ request, ask } satisfies ThreadRequest, handedOver);
     });
@@ -98,10 +106,12 @@ export class ThreadCalls {
     if (appended.length > 0) for (const listener of this.#listeners) listener(appended);
   }
 
-  /** The thread is gone. What was waiting may or may not have become durable. */
+  /** The thread is gone. What was to be written may or may not have become durable; what comes now will not. */
   #break(cause: string): void {
-    this.#broken ??= new HedgerowError("internal", `the change log's thread has stopped: ${cause}`);
-    for (const { reject } of this.#waiting.values()) reject(this.#broken);
+    const detail = `the change log's thread has stopped: ${cause}`;
+    this.#broken ??= new HedgerowError("storage_unavailable", detail);
+    const uncertain = new HedgerowError("write_uncertain", `${detail}; what was sent may have been written`);
+    for (const { reject, writes } of this.#waiting.values()) reject(writes ? uncertain : this.#broken);
     this.#waiting.clear();
     this.#waitingBytes = 0;
   }

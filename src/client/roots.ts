@@ -1,5 +1,6 @@
 import { asRecord } from "../command/answers.ts";
 import { type Answer, type Client, type Request, ServiceUnreachable } from "../command/client.ts";
+import type { ErrorCode } from "../errors.ts";
 
 /** How an attempt at one root ended. */
 export type RootAttempt = { kind: "answered"; status: number; code: unknown } | { kind: "unreachable" };
@@ -7,15 +8,18 @@ export type RootAttempt = { kind: "answered"; status: number; code: unknown } | 
 /** What a balancer or proxy answers when it cannot reach the root behind it. */
 const gatewayStatuses: readonly number[] = [502, 503, 504];
 
+/** What a root answers of itself: another may be ready, or hear from the change log what became of the write. */
+const rootsOwnCodes: readonly string[] = ["not_ready", "write_uncertain"] satisfies ErrorCode[];
+
 /**
  * Whether a request goes to another root after one ended so: where nothing answered, where a root says that it is not
- * ready, and where something before the root answered in its stead, which shows by the missing code. Whatever else a
+ * ready or does not know whether it wrote, and where something before the root answered in its stead, which shows by the missing code. Whatever else a
  * root answers, another one would answer too.
  */
 export function goesElsewhere(attempt: RootAttempt): boolean {
   if (attempt.kind === "unreachable") return true;
   if (typeof attempt.code !== "string") return gatewayStatuses.includes(attempt.status);
-  return attempt.status === 503 && attempt.code === "not_ready";
+  return attempt.status === 503 && rootsOwnCodes.includes(attempt.code);
 }
 
 /** The roots of one cluster. Every request begins at the one that answered last. */

@@ -11,8 +11,8 @@ const retryAfterMsMax = 30_000;
 const waitedMsMax = 60_000;
 
 /**
- * How long to wait before the same request is sent again; `undefined`: not at all. Refusals that did nothing (429, 503)
- * and connections that broke are tried again, after what the service asked for or else twice as long each time, the
+ * How long to wait before the same request is sent again; `undefined`: not at all. Refusals that sending
+ * again may help and never harms (429, 503) and connections that broke are tried again, after what the service asked for or else twice as long each time, the
  * upper half of it random so that importers do not come back together. Bounded by a minute of waiting in all.
  */
 export function retryDelayMs(

@@ -111,7 +111,7 @@ export function createApp(options: AppOptions): App {
     }
     // Who hangs up in the middle of a body is no fault of this program.
     const hasHungUp = request.raw.errored !== null;
-    if (found.code === "internal" && !hasHungUp)
+    if ((found.code === "internal" || found.code === "write_uncertain") && !hasHungUp)
       request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", String(found.facts.retryAfterS ?? 1));
     if (found.status === 401) reply.header("www-authenticate", "Bearer");

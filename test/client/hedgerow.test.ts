@@ -128,6 +128,15 @@ describe("a search", () => {
     await expect(alone.client.search("demo", "x")).rejects.toThrow("not_ready");
   });
 
+  it("asks another root to write what the first does not know to have written", async () => {
+    const receipt = { id: "a", version: 7, token: "7" };
+    const { client } = await clientOf([() => refusal(503, "write_uncertain"), () => ({ json: receipt })]);
+    expect(await client.put("demo", { id: "a" })).toEqual(receipt);
+    const guarded = await clientOf([() => refusal(503, "write_uncertain"), () => ({ json: receipt })]);
+    await expect(guarded.client.put("demo", { id: "a" }, { ifVersion: 3 })).rejects.toThrow(RequestRefused);
+    expect(guarded.seen[1]).toEqual([]);
+  });
+
   it.each([502, 503, 504])("passes over a root in whose stead something before it answers %i", async (status) => {
     const { client, seen } = await clientOf([() => ({ status }), () => answer]);
     expect((await client.search("demo", "x")).complete).toBe(true);

@@ -174,7 +174,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       },
     },
     answers: { 200: { description: "what was taken", schema: named("BulkReceipt") } },
-    errors: ["index_not_found", "overloaded", "storage_unavailable"],
+    errors: ["index_not_found", "overloaded", "storage_unavailable", "write_uncertain"],
   },
   "PUT /v1/indexes/{index}/documents/{id}": {
     id: "writeDocument",
@@ -191,7 +191,14 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "replaced", schema: named("Receipt"), tagged: true },
       201: { description: "created", schema: named("Receipt"), tagged: true },
     },
-    errors: ["invalid_document", "index_not_found", "version_conflict", "overloaded", "storage_unavailable"],
+    errors: [
+      "invalid_document",
+      "index_not_found",
+      "version_conflict",
+      "overloaded",
+      "storage_unavailable",
+      "write_uncertain",
+    ],
   },
   "GET /v1/indexes/{index}/documents/{id}": {
     id: "readDocument",
@@ -209,7 +216,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Delete one document",
     parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch],
     answers: { 200: { description: "deleted", schema: named("Receipt"), tagged: true } },
-    errors: ["index_not_found", "document_not_found", "version_conflict", "overloaded", "storage_unavailable"],
+    errors: [
+      "index_not_found",
+      "document_not_found",
+      "version_conflict",
+      "overloaded",
+      "storage_unavailable",
+      "write_uncertain",
+    ],
   },
   "GET /v1/indexes": {
     id: "listIndexes",
@@ -248,7 +262,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "it stands with these settings", schema: named("Index") },
       201: { description: "created", schema: named("Index") },
     },
-    errors: ["invalid_request", "index_exists", "not_ready"],
+    errors: ["invalid_request", "index_exists", "not_ready", "write_uncertain"],
   },
   "DELETE /v1/indexes/{index}": {
     id: "dropIndex",
@@ -265,7 +279,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         },
       },
     },
-    errors: ["index_not_found"],
+    errors: ["index_not_found", "write_uncertain"],
   },
   "POST /v1/aliases": {
     id: "setAliases",
@@ -284,7 +298,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         },
       },
     },
-    errors: ["invalid_request", "index_not_found", "index_exists"],
+    errors: ["invalid_request", "index_not_found", "index_exists", "write_uncertain"],
   },
   "GET /v1/cluster": {
     id: "readCluster",
