@@ -18,29 +18,21 @@ export type Token = { term: string; folded: string; position: number; start: num
  */
 export type Word = { term: string; folded: string; termNumber: number; foldedNumber: number };
 
-/** A word that stands inside of another one: it has no position of its own, and no phrase holds it. */
-export type InnerToken = Omit<Token, "position">;
-
-/**
- * Turns text into terms, for documents and queries alike: the same text gives the same terms on every machine. A document
- * has the ideographs of each pair besides (the inner words of `cjk`), so that one of them finds it; a query has not.
- */
+/** Turns text into terms, for documents and queries alike: the same text gives the same terms on every machine. */
 export type Analyzer = {
-  /** Every word of the text that is not a stop word, in order; `takeInner` gets the inner ones, in order too. */
-  analyze(text: string, takeInner?: (inner: InnerToken) => void): Token[];
+  /** Every word of the text that is not a stop word, in order. */
+  analyze(text: string): Token[];
   /** The terms of `analyze` alone, with repetitions. */
   terms(text: string): string[];
-  /** The words of `analyze` with their positions, one by one, and the inner ones; none is forgotten meanwhile. */
-  eachTerm(text: string, take: (word: Word, position: number) => void, takeInner?: (word: Word) => void): void;
+  /** The words of `analyze` with their positions, one by one; none is forgotten meanwhile. */
+  eachTerm(text: string, take: (word: Word, position: number) => void): void;
   /** Forgets all words where they have become too many; answers how often that has been done. */
   makeRoom(): number;
   /** The last word of the text, folded, even where it is a stop word: while it is typed it may become another. */
-  lastWord(text: string): InnerToken | undefined;
+  lastWord(text: string): Omit<Token, "position"> | undefined;
   /** The term of one word that is already folded, or "" where it is a stop word. */
   termOf(folded: string): string;
 };
-
-type TakeWord = (word: Word, start: number, end: number) => void;
 
 /** Longer words are cut, once they are folded: nobody types them, and they are mostly encoded data. */
 const longestWord = 128;
@@ -56,7 +48,7 @@ export function createAnalyzer(
 ): Analyzer {
   const rules = languageRules(settings.language);
   const stopWords = new Set(settings.stopWords === undefined ? rules.stopWords.map(fold) : ownStopWords(settings));
-  const inPairs = settings.language === "cjk";
+  const eachPart = settings.language === "cjk" ? eachPair : eachIdeograph;
   let words = new WordCache<Word>();
   const termNumbers = new Map<string, number>();
   const foldedNumbers = new Map<string, number>();
@@ -89,35 +81,22 @@ export function createAnalyzer(
     return ++forgotten;
   };
 
-  const each = (text: string, take: TakeWord, takeInner?: TakeWord): void => {
-    const takePlace = (start: number, end: number): void => take(wordOf(text, start, end), start, end);
-    eachWord(text, takePlace, (start, end) => {
-      const run = text.slice(start, end);
-      if (!inPairs) return eachIdeograph(run, (from, to) => takePlace(start + from, start + to));
-      eachPair(run, (from, middle, to) => {
-        const pair = wordOf(text, start + from, start + to);
-        take(pair, start + from, start + to);
-        // A stop word hides what is in it: nothing would count towards the text's length.
-        if (takeInner === undefined || middle === to || pair.term === "") return;
-        takeInner(wordOf(text, start + from, start + middle), start + from, start + middle);
-        if (start + to === end) takeInner(wordOf(text, start + middle, end), start + middle, end);
-      });
-    });
+  const each = (text: string, take: (word: Word, start: number, end: number) => void): void => {
+    const takeWord = (start: number, end: number): void => take(wordOf(text, start, end), start, end);
+    eachWord(text, takeWord, (start, end) =>
+      eachPart(text.slice(start, end), (from, to) => takeWord(start + from, start + to)),
+    );
   };
 
   return {
-    analyze(text, takeInner) {
+    analyze(text) {
       makeRoom();
       const tokens: Token[] = [];
       let position = 0;
-      const take: TakeWord = ({ term, folded }, start, end) => {
+      each(text, ({ term, folded }, start, end) => {
         if (term !== "") tokens.push({ term, folded, position, start, end });
         position++;
-      };
-      const inner: TakeWord = ({ term, folded }, start, end) => {
-        if (term !== "") takeInner?.({ term, folded, start, end });
-      };
-      each(text, take, takeInner && inner);
+      });
       return tokens;
     },
     terms(text) {
@@ -128,21 +107,17 @@ export function createAnalyzer(
       });
       return terms;
     },
-    eachTerm(text, take, takeInner) {
+    eachTerm(text, take) {
       let position = 0;
-      const takeAt: TakeWord = (word) => {
+      each(text, (word) => {
         if (word.term !== "") take(word, position);
         position++;
-      };
-      const inner: TakeWord = (word) => {
-        if (word.term !== "") takeInner?.(word);
-      };
-      each(text, takeAt, takeInner && inner);
+      });
     },
     makeRoom,
     lastWord(text) {
       makeRoom();
-      let last: InnerToken | undefined;
+      let last: Omit<Token, "position"> | undefined;
       each(text, ({ folded, term }, start, end) => {
         last = { folded, term, start, end };
       });

@@ -95,9 +95,6 @@ export class DocumentTally {
     this.#length++;
   };
 
-  /** A word inside of one that was taken: it is found, but a text is no longer for it. */
-  readonly takeInner = (word: Word): void => void this.#count(word);
-
   /** What was counted since `begin`. */
   end(): Tallied {
     const tallied = {

@@ -13,7 +13,7 @@ export type AnalyzedDocument = {
   /** Each field's terms, each once, as `fieldKey(field, term)`, and how often the field holds it. */
   keys: string[];
   frequencies: number[];
-  /** How many terms each text field holds, in index order, without those inside of others. */
+  /** How many terms each text field holds, in index order. */
   lengths: number[];
   /** The words of its text fields before stemming, folded, each once. */
   words: string[];
@@ -46,7 +46,7 @@ export function createDocumentAnalyzer(settings: IndexSettings, analyzer: Analyz
       tally.beginField(field);
       eachText(parsed?.[name], (text) => {
         tally.beginText();
-        analyzer.eachTerm(text, tally.take, tally.takeInner);
+        analyzer.eachTerm(text, tally.take);
       });
       return tally.length;
     });

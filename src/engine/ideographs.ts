@@ -23,15 +23,12 @@ export function eachIdeograph(run: string, take: (start: number, end: number) =>
   take(start, at);
 }
 
-/**
- * The same by overlapping pairs, with the place where the first of the two ends; an ideograph that is alone comes by
- * itself.
- */
-export function eachPair(run: string, take: (start: number, middle: number, end: number) => void): void {
-  let before = 0;
+/** The same by overlapping pairs; an ideograph that is alone comes by itself. */
+export function eachPair(run: string, take: (start: number, end: number) => void): void {
+  let before = -1;
   eachIdeograph(run, (start, end) => {
-    if (start > 0) take(before, start, end);
-    else if (end === run.length) take(start, end, end);
+    if (before >= 0) take(before, end);
+    else if (end === run.length) take(start, end);
     before = start;
   });
 }

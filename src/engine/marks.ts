@@ -1,4 +1,4 @@
-import type { Analyzer, InnerToken, Token } from "./analyzer.ts";
+import type { Analyzer, Token } from "./analyzer.ts";
 import { PhraseMatcher, type PreparedPhrase } from "./phrase.ts";
 
 /** A place in a text that made it match, in UTF-16 units; `what` names the word or phrase, `weight` says how much it is worth. */
@@ -24,14 +24,10 @@ export function* findMarks(text: string, wanted: Wanted, analyzer: Analyzer): Ge
   const marks: Mark[] = [];
   const phrases = wanted.phrases.map(({ phrase, weight }) => new PhraseMarks(phrase, weight));
   for (const phrase of phrases) phrase.begin();
-  const takeWord = ({ term, start, end }: InnerToken): void => {
-    const weight = wanted.words.get(term);
-    if (weight !== undefined) marks.push({ start, end, what: term, weight });
-  };
-  for (const { tokens, inner } of stretches(text, analyzer)) {
-    inner.forEach(takeWord);
-    for (const token of tokens) {
-      takeWord(token);
+  for (const stretch of stretches(text, analyzer)) {
+    for (const token of stretch) {
+      const weight = wanted.words.get(token.term);
+      if (weight !== undefined) marks.push({ start: token.start, end: token.end, what: token.term, weight });
       for (const phrase of phrases) {
         const mark = phrase.take(token);
         if (mark !== undefined) marks.push(mark);
@@ -47,20 +43,18 @@ export function* findMarks(text: string, wanted: Wanted, analyzer: Analyzer): Ge
  * A text's tokens, a stretch of it at a time, as if it were analyzed at once: each stretch but the first begins with the
  * last token of the one before, so that positions go on.
  */
-function* stretches(text: string, analyzer: Analyzer): Generator<{ tokens: Token[]; inner: InnerToken[] }> {
+function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
   let from = 0;
   let position = 0;
   while (from < text.length) {
     const to = stretchEnd(text, from);
     const offset = from;
-    const moved = <Place extends InnerToken>(place: Place): Place => ({
-      ...place,
-      start: place.start + offset,
-      end: place.end + offset,
-    });
-    const inner: InnerToken[] = [];
-    const found = analyzer.analyze(text.slice(from, to), (token) => inner.push(moved(token)));
-    const tokens = found.map((token) => moved({ ...token, position: token.position + position }));
+    const tokens = analyzer.analyze(text.slice(from, to)).map((token) => ({
+      ...token,
+      position: token.position + position,
+      start: token.start + offset,
+      end: token.end + offset,
+    }));
     const last = to < text.length ? tokens.at(-1) : undefined;
     if (last === undefined || last.start === from) {
       from = to;
@@ -70,8 +64,7 @@ function* stretches(text: string, analyzer: Analyzer): Generator<{ tokens: Token
       from = last.start;
       position = last.position;
     }
-    // What is cut off may go on in the next stretch.
-    yield { tokens, inner: to < text.length ? inner.filter(({ start }) => start < from) : inner };
+    yield tokens;
   }
 }
 

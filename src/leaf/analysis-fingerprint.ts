@@ -12,7 +12,7 @@ const probe = `${words} ${"e\u0301".repeat(70)}`;
 export function analysisFingerprint(settings: IndexSettings): number {
   const terms: string[] = [];
   const text = [probe, ...(settings.stopWords ?? [])].join(" ");
-  const take = ({ folded, term }: Word, position?: number): void => void terms.push(`${folded} ${term}@${position}`);
-  createAnalyzer(settings).eachTerm(text, take, take);
+  const take = ({ folded, term }: Word, position: number): void => void terms.push(`${folded} ${term}@${position}`);
+  createAnalyzer(settings).eachTerm(text, take);
   return crc32(terms.join("\n"));
 }

@@ -3,7 +3,7 @@ export type FieldType = "text" | "keyword" | "number" | "date" | "boolean" | "st
 
 export type FieldSettings = { type: FieldType; boost?: number };
 
-/** The languages an analyzer knows. `simple` folds without stemming; `cjk` makes bigrams, and singles beside them. */
+/** The languages an analyzer knows. `simple` folds without stemming; `cjk` makes bigrams. */
 export const languages = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "ru", "simple", "cjk"] as const;
 export type Language = (typeof languages)[number];
 

@@ -155,29 +155,6 @@ describe("languages", () => {
   });
 });
 
-describe("a single ideograph", () => {
-  it("is found, and excludes, wherever it stands", async () => {
-    await created("cats", { shards: 2, language: "cjk" });
-    const texts = ["黒い猫が好き", "私の猫", "猫", "汽车站", "黒い犬"];
-    await cluster.load(
-      "cats",
-      texts.map((title) => ({ id: title, title })),
-    );
-    const expected = (wanted: (title: string) => boolean): string[] => texts.filter(wanted).sort();
-    const exact = (query: string, more = {}) => found("cats", { query, typos: 0, ...more });
-    for (const sign of ["猫", "车", "站", "黒", "き"]) {
-      const holders = expected((title) => title.includes(sign));
-      for (const query of [sign, `+${sign}`, `"${sign}"`, `${sign}*`])
-        expect(await exact(query), query).toEqual(holders);
-      expect(await exact(`-${sign}`)).toEqual(expected((title) => !title.includes(sign)));
-    }
-    expect(await exact("黒い 猫", { match: "all" })).toEqual(["黒い猫が好き"]);
-    expect(await exact("猫黒")).toEqual([]);
-    const { hits } = await search("cats", { query: "+猫 好き", highlight: true, size: 1 });
-    expect(hits).toMatchObject([{ highlights: { title: ["黒い<mark>猫</mark>が<mark>好き</mark>"] } }]);
-  });
-});
-
 describe("an answer that is given again", () => {
   it("says so, is of its own request, and is gone when anything changed", async () => {
     await created("kept", { shards: 3 });

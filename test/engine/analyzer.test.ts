@@ -172,15 +172,6 @@ test("ideographs come in overlapping pairs for cjk, singly elsewhere", () => {
   expect(createAnalyzer({ language: "en" }).terms("東京都")).toEqual(["東", "京", "都"]);
 });
 
-test("each ideograph of a pair is an inner word of cjk's documents, unless the pair is a stop word", () => {
-  const analyzer = createAnalyzer({ language: "cjk", stopWords: ["です", "の"] });
-  const inner: string[] = [];
-  const text = "go 黒ﾃﾞ猫 の 私の猫 犬です 犬";
-  const words = analyzer.analyze(text, ({ start, end, term }) => inner.push(`${term} ${text.slice(start, end)}`));
-  expect(words.map(({ term }) => term)).toEqual(["go", "黒デ", "デ猫", "私の", "の猫", "犬で", "犬"]);
-  expect(inner).toEqual(["黒 黒", "デ ﾃﾞ", "猫 猫", "私 私", "猫 猫", "犬 犬"]);
-});
-
 test("digits below the line are as digits on it", () => {
   const analyzer = createAnalyzer({ language: "en" });
   expect(analyzer.terms("H₂O CO₂ ₂")).toEqual(["h2o", "co2", "2"]);

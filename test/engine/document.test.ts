@@ -69,32 +69,6 @@ describe("an analyzed document", () => {
     );
   });
 
-  it("of cjk holds each ideograph wherever it stands, and is no longer for it", () => {
-    const signs = fc.array(fc.constantFrom(..."黒い猫が好き車 x"), { maxLength: 12 }).map((all) => all.join(""));
-    const inPairs = textSettings(["body"], "cjk");
-    const analyzer = createAnalyzer(inPairs);
-    const analyze = createDocumentAnalyzer(inPairs, analyzer);
-    fc.assert(
-      fc.property(signs, (body) => {
-        const { keys, frequencies, lengths, order } = analyze("a", Buffer.from(JSON.stringify({ body })));
-        for (const sign of "黒い猫が好き車") {
-          const place = keys.indexOf(String.fromCharCode(1) + sign);
-          expect(place < 0 ? 0 : frequencies[place]).toBe(body.split(sign).length - 1);
-        }
-        const count = analyzer.terms(body).length;
-        expect([lengths, order.length]).toEqual([[count], 2 * count]);
-        expect(new Set(keys).size).toBe(keys.length);
-      }),
-      { seed: 5, numRuns: 500 },
-    );
-  });
-
-  it("of cjk holds nothing where all its pairs are stop words", () => {
-    const stopped = { ...textSettings(["body"], "cjk"), stopWords: ["です"] };
-    const analyze = createDocumentAnalyzer(stopped, createAnalyzer(stopped));
-    expect(analyze("a", Buffer.from(JSON.stringify({ body: "です" })))).toMatchObject({ keys: [], lengths: [0] });
-  });
-
   it("is empty where the source is no object", () => {
     const analyze = createDocumentAnalyzer(settings, createAnalyzer(settings));
     for (const source of ["[1]", "null", '"cat"', "{"]) {

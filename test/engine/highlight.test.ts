@@ -220,27 +220,6 @@ describe("marks", () => {
     );
   });
 
-  test("of single ideographs are all their places in a text without spaces", () => {
-    const analyze = createAnalyzer({ language: "cjk" });
-    const signs = fc.array(fc.constantFrom(..."猫黒い𠮷が", "ｶﾞ"), { minLength: 40, maxLength: 90 });
-    fc.assert(
-      fc.property(signs, fc.constantFrom("車", "𠮷車", "ガ車"), (all, last) => {
-        const whole = all.join("").repeat(110) + last;
-        const words = new Map([["車", 1]]);
-        for (const term of analyze.terms(last)) words.set(term, 1);
-        const at = whole.length - 1;
-        const start = at - (last === "ガ車" ? 1 : last.length - 1);
-        const { result } = run(findMarks(whole, { words, phrases: [] }, analyze));
-        expect(sameRanges(result)).toEqual([...new Set([`${start}-${at + 1}`, `${at}-${at + 1}`])].sort());
-        const cats = run(findMarks(whole.slice(0, 900), { words: new Map([["猫", 1]]), phrases: [] }, analyze)).result;
-        expect(cats.map((mark) => mark.start)).toEqual(
-          [...whole.slice(0, 900).matchAll(/猫/gu)].map(({ index }) => index),
-        );
-      }),
-      { seed: 314, numRuns: 10, endOnFailure: true },
-    );
-  });
-
   test("are looked for in a bounded part of a large document, a little at a time", () => {
     const body = `wind ${"lorem ipsum dolor ".repeat(280_000)} wind`;
     const lengths: number[] = [];
