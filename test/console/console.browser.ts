@@ -53,6 +53,11 @@ async function onPage(
   expect(trouble).toEqual([]);
 }
 
+/** Runs something on a page that is to have trouble. */
+function onTroubledPage(address: string, run: (page: Page) => Promise<void>): Promise<void> {
+  return onFreshContext(false, async (context) => run((await openPage(context, cluster.url + address)).page));
+}
+
 async function onFreshContext<T>(bypassCSP: boolean, run: (context: BrowserContext) => Promise<T>): Promise<T> {
   const context = await browser.newContext({ viewport: wide, bypassCSP });
   try {
@@ -137,6 +142,44 @@ describe.skipIf(executablePath === undefined)("searching", () => {
       expect(await page.isVisible("#waterfall-pane")).toBe(false);
       await page.click("#waterfall-button");
       expect(await page.isVisible("#waterfall-pane")).toBe(true);
+    }));
+
+  it("says of an index that is not there that it is not, instead of searching another", () =>
+    onTroubledPage("/#search?q=wind&index=nowhere", async (page) => {
+      await page.waitForSelector('#trouble:has-text("nowhere")');
+      expect(await page.inputValue("#index")).toBe("nowhere");
+      expect(await page.locator(".hit").count()).toBe(0);
+      await page.selectOption("#index", "demo");
+      await page.waitForSelector(".hit");
+    }));
+
+  it("goes back to what was searched for before", () =>
+    onPage("/#search?budget=10000", async (page) => {
+      for (const query of ["river", "mountain"]) {
+        await ask(page, query);
+        await page.press("#query", "Enter");
+        await page.waitForURL(`**/#search?q=${query}&**`);
+      }
+      await page.goBack();
+      await page.waitForURL("**/#search?q=river&**");
+      await page.waitForSelector('.hit:has-text("river")');
+      expect(await page.inputValue("#query")).toBe("river");
+    }));
+
+  it("says that a root is silent, and goes on by itself when it speaks again", () =>
+    onTroubledPage("/#search?q=fear+of+heights", async (page) => {
+      await page.waitForSelector(".hit");
+      const root = (await cluster.processes()).find(({ role }) => role === "root")?.pid ?? 0;
+      process.kill(root, "SIGSTOP");
+      try {
+        await page.fill("#query", "fear of flying");
+        await page.waitForSelector('#found:has-text("Searching")');
+        await page.waitForSelector('#found:has-text("No connection")');
+        await page.waitForSelector('#pulse:has-text("root does not answer")');
+      } finally {
+        process.kill(root, "SIGCONT");
+      }
+      await page.waitForSelector(".hit");
     }));
 
   it("needs no mouse", () =>

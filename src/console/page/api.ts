@@ -1,3 +1,4 @@
+import { systemTimers } from "../../time.ts";
 import type { Problem } from "./answers.ts";
 
 const keyName = "hedgerow-key";
@@ -22,34 +23,44 @@ export function keepKey(key: string): void {
   sessionStorage.setItem(keyName, key);
 }
 
+/** How long a root may take that has no budget to keep, and beyond a budget. */
+const patienceMs = 5_000;
+
 /**
  * Asks the root that served the page: GET, or POST where there is a body. Throws an `ApiFailure` for everything that
- * is not an answer, and the abort's own error when the signal fires.
+ * is not an answer, a root's silence included, and the abort's own error when the signal fires. `budgetMs`: what the
+ * root itself may take.
  */
 export async function ask<Answer>(
   path: string,
-  options: { body?: object; signal?: AbortSignal } = {},
+  options: { body?: object; signal?: AbortSignal; budgetMs?: number } = {},
 ): Promise<Answer> {
   const headers: Record<string, string> = { accept: "application/json" };
   const key = sessionStorage.getItem(keyName);
   if (key !== null) headers.authorization = `Bearer ${key}`;
-  const request: RequestInit = { headers };
-  if (options.signal !== undefined) request.signal = options.signal;
+  const silence = new AbortController();
+  const limit = systemTimers.after(patienceMs + (options.budgetMs ?? 0), () => silence.abort());
+  const signals = options.signal === undefined ? [silence.signal] : [options.signal, silence.signal];
+  const request: RequestInit = { headers, signal: AbortSignal.any(signals) };
   if (options.body !== undefined) {
     headers["content-type"] = "application/json";
     Object.assign(request, { method: "POST", body: JSON.stringify(options.body) });
   }
-  const response = await fetch(path, request).catch((error: unknown) => {
-    if (options.signal?.aborted === true) throw error;
+  try {
+    const response = await fetch(path, request);
+    if (response.ok) return await response.json();
+    throw new ApiFailure(await problemOf(response));
+  } catch (error) {
+    if (error instanceof ApiFailure || options.signal?.aborted === true) throw error;
     throw new ApiFailure({
       title: "No connection",
       status: 0,
       code: "unreachable",
       detail: "the root does not answer",
     });
-  });
-  if (response.ok) return response.json();
-  throw new ApiFailure(await problemOf(response));
+  } finally {
+    limit.cancel();
+  }
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -34,6 +34,7 @@ function complain(error: unknown): void {
 /** A complaint about the connection is over with any answer; one about a search with a search's. */
 function calm(from: "search" | "cluster"): void {
   if (from === "cluster" && trouble.dataset.code !== "unreachable") return;
+  if (from === "cluster") void search.recover(searchAddress()).catch((error: unknown) => search.fail(error));
   trouble.hidden = true;
   trouble.textContent = "";
 }
@@ -54,10 +55,15 @@ function showRoom(): void {
 
 async function startSearch(): Promise<void> {
   try {
-    await search.start(new URLSearchParams(location.hash.split("?")[1] ?? ""));
+    await search.start(searchAddress());
   } catch (error) {
-    complain(error);
+    search.fail(error);
   }
+}
+
+/** What the page's address says of a search. */
+function searchAddress(): URLSearchParams {
+  return new URLSearchParams(location.hash.split("?")[1] ?? "");
 }
 
 keyForm.addEventListener("submit", (event) => {
@@ -78,6 +84,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 addEventListener("hashchange", showRoom);
+addEventListener("popstate", () => {
+  if (location.hash.startsWith("#search?")) search.goBack(searchAddress());
+});
 startTheme(() => cluster.redraw());
 showRoom();
 void startSearch();

@@ -10,6 +10,8 @@ import { Latest } from "./latest.ts";
 import { waterfallOf } from "./waterfall.ts";
 
 const typingDelayMs = 120;
+/** What takes longer is said to be under way, lest the answer of before be taken for its own. */
+const noticeableMs = 700;
 const pageSize = 10;
 const facetFieldsMax = 2;
 const facetSize = 8;
@@ -33,6 +35,10 @@ export class SearchPane {
   readonly #match = find("match", HTMLSelectElement);
   readonly #more = find("more", HTMLButtonElement);
   #indexes: IndexAnswer[] = [];
+  /** The root could not be reached the last time. */
+  #isCutOff = false;
+  /** The address of the last search that was sent, or gone back to. */
+  #sent = "";
   #cursor: string | undefined;
 
   constructor(options: SearchPaneOptions) {
@@ -53,22 +59,44 @@ export class SearchPane {
     this.#startWaterfallButton();
   }
 
-  /** Reads which indexes there are, and searches the first; or the one that the address names. */
+  /** Reads which indexes there are, and searches the first; or the one that the address names, whether there is one or not. */
   async start(address: URLSearchParams): Promise<void> {
     const { indexes } = await ask<{ indexes: IndexAnswer[] }>("/v1/indexes");
     this.#indexes = indexes;
     const names = indexes.map(({ index }) => index);
     this.#index.replaceChildren(...names.map((name) => make("option", { value: name }, [name])));
-    const named = address.get("index");
-    if (named !== null && names.includes(named)) this.#index.value = named;
-    const budget = address.get("budget") ?? "";
-    if ([...this.#budget.options].some(({ value }) => value === budget)) this.#budget.value = budget;
     if (this.#query.value === "") this.#query.value = address.get("q") ?? "";
-    if (indexes.length === 0) {
+    this.#choose(address);
+    if (this.#index.value === "") {
       this.#say("There is no index yet: create one with PUT /v1/indexes/{index}.");
       return;
     }
     this.search({});
+  }
+
+  /** Searches again for what an address of before names. */
+  goBack(address: URLSearchParams): void {
+    this.#query.value = address.get("q") ?? "";
+    this.#choices.clear();
+    this.#choose(address);
+    this.#sent = location.hash;
+    this.search({});
+  }
+
+  /** Tries again, where the root could not be reached the last time. */
+  async recover(address: URLSearchParams): Promise<void> {
+    if (!this.#isCutOff) return;
+    if (this.#indexes.length === 0) await this.start(address);
+    else this.search({});
+  }
+
+  #choose(address: URLSearchParams): void {
+    const named = address.get("index") ?? "";
+    const options = [...this.#index.options].map(({ value }) => value);
+    if (named !== "" && !options.includes(named)) this.#index.append(make("option", { value: named }, [named]));
+    if (named !== "") this.#index.value = named;
+    const budget = address.get("budget") ?? "";
+    if ([...this.#budget.options].some(({ value }) => value === budget)) this.#budget.value = budget;
   }
 
   focus(): void {
@@ -79,7 +107,19 @@ export class SearchPane {
   /** Searches for what stands in the form, unless it changes again within `delayMs`. */
   search({ delayMs = 0, isFinished = false }: { delayMs?: number; isFinished?: boolean }): void {
     if (this.#index.value === "") return;
-    this.#latest.run(delayMs, (signal) => void this.#ask({ ...this.#body(), prefix: !isFinished }, signal));
+    this.#latest.run(delayMs, (signal) => {
+      this.#note(isFinished);
+      void this.#ask({ ...this.#body(), prefix: !isFinished }, signal);
+    });
+  }
+
+  /** Keeps the search in the address; one that was sent, rather than being typed, can be gone back to. */
+  #note(isFinished: boolean): void {
+    const query = new URLSearchParams({ q: this.#query.value, index: this.#index.value, budget: this.#budget.value });
+    const address = `#search?${query}`;
+    const isLeft = location.hash === this.#sent && address !== this.#sent;
+    history[isLeft ? "pushState" : "replaceState"](null, "", address);
+    if (isFinished) this.#sent = address;
   }
 
   #searchOn(): void {
@@ -103,16 +143,18 @@ export class SearchPane {
   }
 
   async #ask(body: Record<string, unknown>, signal: AbortSignal): Promise<void> {
-    const query = new URLSearchParams({ q: this.#query.value, index: this.#index.value, budget: this.#budget.value });
-    history.replaceState(null, "", `#search?${query}`);
+    const notice = this.#options.timers.after(noticeableMs, () => signal.aborted || this.#say("Searching…"));
     try {
       const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
-      const answer = await ask<SearchAnswer>(path, { body, signal });
+      const answer = await ask<SearchAnswer>(path, { body, signal, budgetMs: Number(this.#budget.value) });
       if (signal.aborted) return;
+      this.#isCutOff = false;
       this.#show(answer, body.cursor !== undefined);
       this.#options.onAnswer();
     } catch (error) {
-      if (!signal.aborted) this.#fail(error);
+      if (!signal.aborted) this.fail(error);
+    } finally {
+      notice.cancel();
     }
   }
 
@@ -136,8 +178,10 @@ export class SearchPane {
     find("waterfall", HTMLDivElement).replaceChildren(...waterfallOf(answer));
   }
 
-  #fail(error: unknown): void {
+  /** Shows that there is no answer. */
+  fail(error: unknown): void {
     this.#options.onFailure(error);
+    this.#isCutOff = error instanceof ApiFailure && error.problem.code === "unreachable";
     find("hits", HTMLOListElement).replaceChildren();
     find("waterfall", HTMLDivElement).replaceChildren();
     this.#more.hidden = true;
