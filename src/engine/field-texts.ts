@@ -1,7 +1,7 @@
 import { asBuffer } from "../protocol/bytes.ts";
-import type { JsonRange } from "../protocol/json-text.ts";
+import { isSpace, type JsonRange } from "../protocol/json-text.ts";
 import { eachText } from "./document.ts";
-import { eachMember, endOf, firstOfRun, isSpace } from "./member-walk.ts";
+import { eachMember, endOf, firstOfRun } from "./member-walk.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -1,8 +1,7 @@
-import type { JsonMember } from "../protocol/json-text.ts";
+import { isSpace, type JsonMember, scalarEnd, stringEnd } from "../protocol/json-text.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
-const comma = 0x2c;
 const colon = 0x3a;
 const [openBracket, closeBracket] = [0x5b, 0x5d];
 const [openBrace, closeBrace] = [0x7b, 0x7d];
@@ -41,22 +40,11 @@ export function endOf(bytes: Buffer, start: number): number {
   }
 }
 
-/** The place behind the closing quotation mark of a string that is short. */
-function stringEnd(bytes: Buffer, start: number): number {
-  let at = start + 1;
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
-  return Math.min(at + 1, bytes.length);
-}
-
 /** Where the run of backslashes right before a place begins; the place itself where there are none. */
 export function firstOfRun(bytes: Buffer, end: number): number {
   let at = end;
   while (bytes[at - 1] === backslash) at--;
   return at;
-}
-
-export function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function valueStart(bytes: Buffer, nameEnd: number): number {
@@ -95,13 +83,4 @@ function* skipValue(bytes: Buffer, start: number): Generator<void, number> {
     yield;
   }
   return bytes.length;
-}
-
-function scalarEnd(bytes: Buffer, start: number): number {
-  let at = start;
-  for (; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === comma || byte === closeBracket || byte === closeBrace || isSpace(byte)) break;
-  }
-  return at;
 }

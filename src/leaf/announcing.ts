@@ -1,3 +1,4 @@
+import { parseJson } from "../protocol/json-text.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type Clock, sleep, type Timer, type Timers } from "../time.ts";
@@ -108,7 +109,7 @@ async function post(url: string, body: object, asking: Asking): Promise<Answer> 
   const headers = { "content-type": "application/json" };
   const answer = await ask(url, { method: "POST", headers, body: JSON.stringify(body) }, asking);
   if (answer.kind === "silent") return { kind: "refused", detail: answer.detail };
-  const said = parsed(answer.text);
+  const said = parseJson(answer.text);
   if (answer.ok && isWelcome(said)) return { kind: "taken", welcome: said };
   const detail = isRecord(said) && typeof said.detail === "string" ? said.detail : "no root answers there";
   return { kind: "refused", detail: `${answer.status}: ${detail}` };
@@ -134,14 +135,6 @@ async function ask(url: string, request: AskedRequest, { timers, token }: Asking
     return { kind: "silent", detail: cause instanceof Error ? cause.message : String(cause) };
   } finally {
     timer.cancel();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,6 +6,15 @@ const [openBracket, closeBracket] = [0x5b, 0x5d];
 const [openBrace, closeBrace] = [0x7b, 0x7d];
 const newline = 0x0a;
 
+/** What JSON text says, `undefined` where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where a part of a text stands. */
 export type JsonRange = { start: number; end: number };
 /** A member of an object: its name with the quotation marks, and its value. */
@@ -95,7 +104,8 @@ function valueEnd(json: Uint8Array, start: number): number {
   return json.length;
 }
 
-function scalarEnd(json: Uint8Array, start: number): number {
+/** The place behind a number, `true`, `false` or `null` that begins at a place. */
+export function scalarEnd(json: Uint8Array, start: number): number {
   let at = start;
   for (; at < json.length; at++) {
     const byte = json[at];
@@ -105,7 +115,7 @@ function scalarEnd(json: Uint8Array, start: number): number {
 }
 
 /** The place behind the closing quotation mark of the string that begins at a place. */
-function stringEnd(json: Uint8Array, start: number): number {
+export function stringEnd(json: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
   return Math.min(at + 1, json.length);
@@ -117,6 +127,7 @@ function skipSpace(json: Uint8Array, start: number): number {
   return at;
 }
 
-function isSpace(byte: number | undefined): boolean {
+/** Whether a byte is white space between the parts of JSON. */
+export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09;
 }

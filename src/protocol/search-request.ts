@@ -1,3 +1,4 @@
+import { parseJson } from "./json-text.ts";
 import { explainedWordsMax, lookupsMax, typingTermsMax } from "./plan.ts";
 
 /** The most letters that a query may have. */
@@ -195,12 +196,4 @@ function booleanIn(text: string): boolean | undefined {
 
 function splitList(text: string): string[] {
   return text === "" ? [] : text.split(",");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { WriteCondition } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
+import { writtenSequence } from "./written-sequence.ts";
 
 /**
  * What a write's headers ask for. `standing`: any version of a document that stands (`*`), or one of those named, where
@@ -11,7 +12,6 @@ type ConditionHeaders = { "if-match"?: string | undefined; "if-none-match"?: str
 
 /** An entity tag of RFC 9110, or a version without its quotes, which tools often lose. */
 const tagPattern = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$|^(0|[1-9][0-9]*)$/;
-const versionPattern = /^(0|[1-9][0-9]*)$/;
 
 /** Throws `invalid_request` for what is no condition, or none that is understood. */
 export function conditionOf(headers: ConditionHeaders): AskedCondition {
@@ -45,7 +45,6 @@ function versionOf(tag: string): number[] {
   if (found === null)
     throw new HedgerowError("invalid_request", 'If-Match takes the ETag of the document, such as "42"');
   const [, weak, quoted, bare] = found;
-  const named = quoted ?? bare ?? "";
-  const version = versionPattern.test(named) ? Number(named) : Number.NaN;
-  return weak === undefined && Number.isSafeInteger(version) ? [version] : [];
+  const version = writtenSequence(quoted ?? bare ?? "");
+  return weak === undefined && version !== undefined ? [version] : [];
 }

@@ -10,6 +10,8 @@ import { LeafTimes } from "./leaf-times.ts";
 import { ShardLog } from "./shard-log.ts";
 
 export type FeedState = "unreachable" | "catching-up" | "ready";
+/** How far a replica is, whether or not its leaf is connected. `closed`: the leaf has not said yet how far it has got. */
+type Stage = "closed" | "catching-up" | "ready";
 
 export type FeedOptions = {
   definition: IndexDefinition;
@@ -56,8 +58,7 @@ export class ReplicaFeed implements Filling {
   readonly leafTimes = new LeafTimes();
   readonly #options: FeedOptions;
   readonly #log: ShardLog;
-  /** `closed`: the leaf has not said yet how far it has got. */
-  #state: "closed" | "catching-up" | "ready" = "closed";
+  #state: Stage = "closed";
   #sequence = 0;
   #appliedSequence = 0;
   /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
@@ -345,7 +346,7 @@ export class ReplicaFeed implements Filling {
     this.#options.onProgress();
   }
 
-  #enter(state: "closed" | "catching-up" | "ready"): void {
+  #enter(state: Stage): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#updateHealth();

@@ -2,13 +2,12 @@ import { HedgerowError } from "../errors.ts";
 import type { GlobalStatistics } from "../query/statistics.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { WaitLimits, Waits } from "./waits.ts";
+import { writtenSequence } from "./written-sequence.ts";
 
 /** What a search is left of its budget at least, if that is not more than half of it; */
 const searchMs = 50;
 /** and as a share: who gives it much time may ask for what takes long. */
 const searchShare = 0.1;
-/** Sequences are given out as they are written in decimal. */
-const tokenForm = /^(0|[1-9][0-9]*)$/;
 
 /** What has to be known of an index to tell whether a write can be found. */
 export type WrittenIndex = {
@@ -33,8 +32,8 @@ export async function waitForWrite(
   token: string,
   { waits, ...limits }: WaitLimits & { waits: Waits },
 ): Promise<boolean> {
-  const sequence = Number(token);
-  if (!tokenForm.test(token) || !Number.isSafeInteger(sequence)) {
+  const sequence = writtenSequence(token);
+  if (sequence === undefined) {
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }

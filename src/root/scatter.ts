@@ -254,14 +254,15 @@ export class Scatter {
     const reports = this.#gather.shards;
     const answers: ShardAnswer[] = [];
     let inOrder = true;
+    let refusal: string | undefined;
     for (const sent of this.#sent) {
+      refusal ??= sent.refusal;
       if (sent.answer === undefined || reports[sent.shard]?.winner !== sent.attempt) continue;
       sent.won = true;
       inOrder &&= (answers.at(-1)?.shard ?? -1) < sent.shard;
       answers.push(sent.answer);
     }
     if (!inOrder) answers.sort((a, b) => a.shard - b.shard);
-    const refusal = this.#sent.find((sent) => sent.refusal !== undefined)?.refusal;
     this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal });
   }
 }
