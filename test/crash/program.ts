@@ -15,7 +15,7 @@ export type Program = {
   kill(): Promise<boolean>;
   /** Asks it to drain and end, as SIGTERM does, and waits for nothing. */
   askToEnd(): void;
-  /** Starts it; resolves once it listens, or has been killed before it did. */
+  /** Starts it, or joins the start that is under way; resolves once it listens, or has been killed before it did. */
   start(): Promise<void>;
 };
 
@@ -34,6 +34,7 @@ export function hedgerowProgram(options: {
 }): Program {
   const { role, name, port, flags, logFile } = options;
   let child: ChildProcess | undefined;
+  let starting: Promise<void> | undefined;
   const begin = (): ChildProcess => {
     const log = openSync(logFile, "a");
     const args = [main, role, "--name", name, "--host", "127.0.0.1", "--port", String(port), ...flags];
@@ -46,6 +47,16 @@ export function hedgerowProgram(options: {
       if (child === begun) child = undefined;
     });
     return begun;
+  };
+  const startAgainAndAgain = async (): Promise<void> => {
+    // The log that it needs may be starting too, so that one that ends by itself is started again.
+    for (let starts = 0; starts < startsMax; starts++) {
+      child = begin();
+      const how = await listeningOrEnded(child);
+      if (how !== "failed") return;
+      await sleep(retryDelayMs);
+    }
+    throw new Error(`${name} did not start: ${readFileSync(logFile, "utf8").slice(-2_000)}`);
   };
   return {
     name,
@@ -63,14 +74,10 @@ export function hedgerowProgram(options: {
     },
     askToEnd: () => void child?.kill("SIGTERM"),
     async start() {
-      // The log that it needs may be starting too, so that one that ends by itself is started again.
-      for (let starts = 0; starts < startsMax; starts++) {
-        child = begin();
-        const how = await listeningOrEnded(child);
-        if (how !== "failed") return;
-        await sleep(retryDelayMs);
-      }
-      throw new Error(`${name} did not start: ${readFileSync(logFile, "utf8").slice(-2_000)}`);
+      starting ??= startAgainAndAgain().finally(() => {
+        starting = undefined;
+      });
+      await starting;
     },
   };
 }
