@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { TraceContext } from "../telemetry/span.ts";
-import type { Gathered } from "./search.ts";
+import type { Gathered } from "./gathered.ts";
 import type { SearchEnd } from "./search-tally.ts";
 
 /** A search that is over. */

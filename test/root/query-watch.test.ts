@@ -4,10 +4,10 @@ import { ReplicaHealth } from "../../src/policy/replica.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import type { AttemptRecord } from "../../src/root/attempt-record.ts";
 import type { ShardOutcome, ShardReport } from "../../src/root/gather-contract.ts";
+import type { Gathered } from "../../src/root/gathered.ts";
 import { type EndedQuery, reasonToKeep } from "../../src/root/kept-query.ts";
 import { type HeldBack, LineBudget, searchLines } from "../../src/root/line-budget.ts";
 import { watchQueries } from "../../src/root/query-watch.ts";
-import type { Gathered } from "../../src/root/search.ts";
 import type { SpanRecord } from "../../src/telemetry/span.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
