@@ -1,6 +1,6 @@
 import type { IndexSettings } from "../protocol/settings.ts";
 import { fold } from "./folding.ts";
-import { eachIdeograph, eachPair } from "./ideographs.ts";
+import { eachIdeograph, eachPairAndIdeograph, type TakePart } from "./ideographs.ts";
 import { type LanguageRules, languageRules } from "./languages.ts";
 import { numberIn } from "./number-in.ts";
 import { eachWord } from "./segmentation.ts";
@@ -18,13 +18,18 @@ export type Token = { term: string; folded: string; position: number; start: num
  */
 export type Word = { term: string; folded: string; termNumber: number; foldedNumber: number };
 
-/** Turns text into terms, for documents and queries alike: the same text gives the same terms on every machine. */
+/**
+ * Turns text into terms: the same text gives the same terms on every machine. A document has more of them than a query
+ * where words stand within others (`cjk`'s ideographs within their pairs): they are found, and not asked for.
+ */
 export type Analyzer = {
-  /** Every word of the text that is not a stop word, in order. */
+  /** Every word of a query that is not a stop word, in order, at the positions that a document would have it. */
   analyze(text: string): Token[];
   /** The terms of `analyze` alone, with repetitions. */
   terms(text: string): string[];
-  /** The words of `analyze` with their positions, one by one; none is forgotten meanwhile. */
+  /** Every word of a document's text that is not a stop word, in order. */
+  documentTokens(text: string): Token[];
+  /** The words of `documentTokens` with their positions, one by one; none is forgotten meanwhile. */
   eachTerm(text: string, take: (word: Word, position: number) => void): void;
   /** Forgets all words where they have become too many; answers how often that has been done. */
   makeRoom(): number;
@@ -48,7 +53,7 @@ export function createAnalyzer(
 ): Analyzer {
   const rules = languageRules(settings.language);
   const stopWords = new Set(settings.stopWords === undefined ? rules.stopWords.map(fold) : ownStopWords(settings));
-  const eachPart = settings.language === "cjk" ? eachPair : eachIdeograph;
+  const eachPart = settings.language === "cjk" ? eachPairAndIdeograph : eachIdeograph;
   let words = new WordCache<Word>();
   const termNumbers = new Map<string, number>();
   const foldedNumbers = new Map<string, number>();
@@ -81,35 +86,37 @@ export function createAnalyzer(
     return ++forgotten;
   };
 
-  const each = (text: string, take: (word: Word, start: number, end: number) => void): void => {
-    const takeWord = (start: number, end: number): void => take(wordOf(text, start, end), start, end);
-    eachWord(text, takeWord, (start, end) =>
-      eachPart(text.slice(start, end), (from, to) => takeWord(start + from, start + to)),
+  const each = (text: string, take: TakePart): void => {
+    eachWord(
+      text,
+      (start, end) => take(start, end, false),
+      (start, end) =>
+        eachPart(text.slice(start, end), (from, to, isWithin) => take(start + from, start + to, isWithin)),
     );
   };
 
+  const tokens = (text: string, wantsWithin: boolean): Token[] => {
+    makeRoom();
+    const found: Token[] = [];
+    let position = 0;
+    each(text, (start, end, isWithin) => {
+      if (wantsWithin || !isWithin) {
+        const { term, folded } = wordOf(text, start, end);
+        if (term !== "") found.push({ term, folded, position, start, end });
+      }
+      position++;
+    });
+    return found;
+  };
+
   return {
-    analyze(text) {
-      makeRoom();
-      const tokens: Token[] = [];
-      let position = 0;
-      each(text, ({ term, folded }, start, end) => {
-        if (term !== "") tokens.push({ term, folded, position, start, end });
-        position++;
-      });
-      return tokens;
-    },
-    terms(text) {
-      makeRoom();
-      const terms: string[] = [];
-      each(text, ({ term }) => {
-        if (term !== "") terms.push(term);
-      });
-      return terms;
-    },
+    analyze: (text) => tokens(text, false),
+    terms: (text) => tokens(text, false).map(({ term }) => term),
+    documentTokens: (text) => tokens(text, true),
     eachTerm(text, take) {
       let position = 0;
-      each(text, (word) => {
+      each(text, (start, end) => {
+        const word = wordOf(text, start, end);
         if (word.term !== "") take(word, position);
         position++;
       });
@@ -117,11 +124,13 @@ export function createAnalyzer(
     makeRoom,
     lastWord(text) {
       makeRoom();
-      let last: Omit<Token, "position"> | undefined;
-      each(text, ({ folded, term }, start, end) => {
-        last = { folded, term, start, end };
+      let last: { start: number; end: number } | undefined;
+      each(text, (start, end, isWithin) => {
+        if (!isWithin) last = { start, end };
       });
-      return last;
+      if (last === undefined) return undefined;
+      const { folded, term } = wordOf(text, last.start, last.end);
+      return { folded, term, ...last };
     },
     termOf,
   };

@@ -9,26 +9,32 @@ export function ideographRuns(text: string): Iterable<RegExpExecArray> {
   return text.matchAll(runs);
 }
 
+/** Takes a part's place in a text, in UTF-16 units, and whether it stands within another part. */
+export type TakePart = (start: number, end: number, isWithin: boolean) => void;
+
 /** Calls back with the place of each ideograph or kana of a run, together with the marks that belong to it. */
-export function eachIdeograph(run: string, take: (start: number, end: number) => void): void {
+export function eachIdeograph(run: string, take: TakePart): void {
   let start = 0;
   let at = 0;
   for (const sign of run) {
     if (at > start && !attached.test(sign)) {
-      take(start, at);
+      take(start, at, false);
       start = at;
     }
     at += sign.length;
   }
-  take(start, at);
+  take(start, at, false);
 }
 
-/** The same by overlapping pairs; an ideograph that is alone comes by itself. */
-export function eachPair(run: string, take: (start: number, end: number) => void): void {
+/**
+ * The same, and between each two of them the pair that they are, as Lucene's `CJKBigramFilter` makes when it is to give
+ * unigrams too. What is in a pair stands within it.
+ */
+export function eachPairAndIdeograph(run: string, take: TakePart): void {
   let before = -1;
   eachIdeograph(run, (start, end) => {
-    if (before >= 0) take(before, end);
-    else if (end === run.length) take(start, end);
+    if (before >= 0) take(before, end, false);
+    take(start, end, start > 0 || end < run.length);
     before = start;
   });
 }

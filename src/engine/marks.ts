@@ -41,7 +41,7 @@ export function* findMarks(text: string, wanted: Wanted, analyzer: Analyzer): Ge
 
 /**
  * A text's tokens, a stretch of it at a time, as if it were analyzed at once: each stretch but the first begins with the
- * last token of the one before, so that positions go on.
+ * last token of the one before, or with the first of several that end there, so that positions go on.
  */
 function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
   let from = 0;
@@ -49,23 +49,30 @@ function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
   while (from < text.length) {
     const to = stretchEnd(text, from);
     const offset = from;
-    const tokens = analyzer.analyze(text.slice(from, to)).map((token) => ({
+    const tokens = analyzer.documentTokens(text.slice(from, to)).map((token) => ({
       ...token,
       position: token.position + position,
       start: token.start + offset,
       end: token.end + offset,
     }));
-    const last = to < text.length ? tokens.at(-1) : undefined;
+    const last = to < text.length ? firstOfLast(tokens) : undefined;
     if (last === undefined || last.start === from) {
       from = to;
       position = (tokens.at(-1)?.position ?? position) + 1;
     } else {
-      tokens.pop();
       from = last.start;
       position = last.position;
+      while ((tokens.at(-1)?.start ?? -1) >= from) tokens.pop();
     }
     yield tokens;
   }
+}
+
+/** The first token of those that begin where one begins that ends with the last: what is cut off may go on with any of them. */
+function firstOfLast(tokens: readonly Token[]): Token | undefined {
+  const end = tokens.at(-1)?.end;
+  const start = tokens.findLast((token, i) => token.end === end && tokens[i - 1]?.end !== end)?.start;
+  return tokens.find((token) => token.start === start);
 }
 
 /** Where a stretch ends: at white space, if there is any near. */

@@ -3,7 +3,7 @@ export type FieldType = "text" | "keyword" | "number" | "date" | "boolean" | "st
 
 export type FieldSettings = { type: FieldType; boost?: number };
 
-/** The languages an analyzer knows. `simple` folds without stemming; `cjk` makes bigrams. */
+/** The languages an analyzer knows. `simple` folds without stemming; `cjk` makes bigrams, with the unigrams beside them. */
 export const languages = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "ru", "simple", "cjk"] as const;
 export type Language = (typeof languages)[number];
 

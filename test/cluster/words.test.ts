@@ -155,6 +155,34 @@ describe("languages", () => {
   });
 });
 
+describe("a single ideograph", () => {
+  it("is found, and excludes, wherever it stands", async () => {
+    await created("cats", { shards: 2, language: "cjk" });
+    const texts = ["黒い猫が好き", "私の猫", "猫", "汽车站", "黒い犬", "2024年度 予算", "2023 年"];
+    await cluster.load(
+      "cats",
+      texts.map((title) => ({ id: title, title })),
+    );
+    const expected = (wanted: (title: string) => boolean): string[] => texts.filter(wanted).sort();
+    const exact = (query: string, more = {}) => found("cats", { query, typos: 0, ...more });
+    for (const sign of ["猫", "车", "站", "黒", "き", "年", "年度", "い猫が"]) {
+      const holders = expected((title) => title.includes(sign));
+      for (const query of [sign, `+${sign}`, `"${sign}"`, `${sign}*`])
+        expect(await exact(query), query).toEqual(holders);
+      expect(await exact(`-${sign}`)).toEqual(expected((title) => !title.includes(sign)));
+    }
+    expect(await exact("黒い 猫", { match: "all" })).toEqual(["黒い猫が好き"]);
+    expect(await exact("猫黒")).toEqual([]);
+    for (const phrase of ['"2024年"', '"2024年度"', '"年度 予算"', '"度 予"'])
+      expect(await exact(phrase)).toEqual(["2024年度 予算"]);
+    for (const phrase of ['"2024 度"', '"年 予算"', '"黒猫"', '"予 算"'])
+      expect(await exact(phrase), phrase).toEqual([]);
+    expect(await exact("-2024年")).toEqual(expected((title) => !title.includes("2024年")));
+    const { hits } = await search("cats", { query: "+猫 好き", highlight: true, size: 1 });
+    expect(hits).toMatchObject([{ highlights: { title: ["黒い<mark>猫</mark>が<mark>好き</mark>"] } }]);
+  });
+});
+
 describe("an answer that is given again", () => {
   it("says so, is of its own request, and is gone when anything changed", async () => {
     await created("kept", { shards: 3 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createAnalyzer } from "../../src/engine/analyzer.ts";
+import { createAnalyzer, type Token } from "../../src/engine/analyzer.ts";
 import { fold } from "../../src/engine/folding.ts";
 import { languages } from "../../src/protocol/settings.ts";
 
@@ -170,6 +170,20 @@ test("what is no single word stops none", () => {
 test("ideographs come in overlapping pairs for cjk, singly elsewhere", () => {
   expect(createAnalyzer({ language: "cjk" }).terms("東京都 の")).toEqual(["東京", "京都", "の"]);
   expect(createAnalyzer({ language: "en" }).terms("東京都")).toEqual(["東", "京", "都"]);
+});
+
+test("cjk's documents hold each ideograph of a pair besides, at positions that queries know", () => {
+  const analyzer = createAnalyzer({ language: "cjk", stopWords: ["です", "の"] });
+  const text = "go 黒ﾃﾞ猫 の 犬です 犬";
+  const shown = (tokens: readonly Token[]): string[] =>
+    tokens.map(({ term, position, start, end }) => `${position} ${term} ${text.slice(start, end)}`);
+  const wanted = ["0 go go", "2 黒デ 黒ﾃﾞ", "4 デ猫 ﾃﾞ猫", "8 犬で 犬で", "12 犬 犬"];
+  const within = ["1 黒 黒", "3 デ ﾃﾞ", "5 猫 猫", "7 犬 犬", "9 で で", "11 す す"];
+  const all = [...wanted, ...within].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  expect(shown(analyzer.analyze(text))).toEqual(wanted);
+  expect(shown(analyzer.documentTokens(text))).toEqual(all);
+  expect(analyzer.terms(text)).toEqual(wanted.map((token) => token.split(" ")[1]));
+  expect(analyzer.lastWord("黒い猫")).toMatchObject({ folded: "い猫", start: 1 });
 });
 
 test("digits below the line are as digits on it", () => {

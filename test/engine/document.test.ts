@@ -27,7 +27,7 @@ const documents = fc.array(fc.record({ title: field, body: field }), { maxLength
 
 type Document = { title: string | string[]; body: string | string[] };
 
-/** The same by `analyze` alone, with nothing kept from one word or document to the next. */
+/** The same by an analyzer's tokens alone, with nothing kept from one word or document to the next. */
 function naively(document: Document) {
   const keys: string[] = [];
   const frequencies: number[] = [];
@@ -38,7 +38,7 @@ function naively(document: Document) {
     let length = 0;
     for (const item of [document[name]].flat()) {
       let last: Token | undefined;
-      for (const token of createAnalyzer(settings).analyze(item)) {
+      for (const token of createAnalyzer(settings).documentTokens(item)) {
         const key = String.fromCharCode(number + 1) + token.term;
         if (!keys.includes(key)) frequencies[keys.push(key) - 1] = 0;
         const place = keys.indexOf(key);
@@ -66,6 +66,25 @@ describe("an analyzed document", () => {
         }
       }),
       { seed: 4, numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  it("of cjk holds each ideograph wherever it stands, and the pairs", () => {
+    const signs = fc.array(fc.constantFrom(..."黒い猫が好き車 x"), { maxLength: 12 }).map((all) => all.join(""));
+    const inPairs = textSettings(["body"], "cjk");
+    const analyzer = createAnalyzer(inPairs);
+    const analyze = createDocumentAnalyzer(inPairs, analyzer);
+    fc.assert(
+      fc.property(signs, (body) => {
+        const { keys, frequencies, lengths, order } = analyze("a", Buffer.from(JSON.stringify({ body })));
+        const held = (term: string): number => frequencies[keys.indexOf(String.fromCharCode(1) + term)] ?? 0;
+        for (const sign of "黒い猫が好き車") expect(held(sign)).toBe(body.split(sign).length - 1);
+        for (const term of analyzer.terms(body)) expect(held(term)).toBeGreaterThan(0);
+        const count = analyzer.documentTokens(body).length;
+        expect([lengths, order.length]).toEqual([[count], 2 * count]);
+        expect(new Set(keys).size).toBe(keys.length);
+      }),
+      { seed: 5, numRuns: 500 },
     );
   });
 

@@ -220,14 +220,49 @@ describe("marks", () => {
     );
   });
 
+  test("of single ideographs are all their places in a text without spaces", () => {
+    const analyze = createAnalyzer({ language: "cjk" });
+    const signs = fc.array(fc.constantFrom(..."猫黒い𠮷が", "ｶﾞ"), { minLength: 40, maxLength: 90 });
+    fc.assert(
+      fc.property(signs, fc.constantFrom("車", "𠮷車", "ガ車"), (all, last) => {
+        const whole = all.join("").repeat(110) + last;
+        const words = new Map([["車", 1]]);
+        for (const term of analyze.terms(last)) words.set(term, 1);
+        const at = whole.length - 1;
+        const start = at - (last === "ガ車" ? 1 : last.length - 1);
+        const { result } = run(findMarks(whole, { words, phrases: [] }, analyze));
+        expect(sameRanges(result)).toEqual([...new Set([`${start}-${at + 1}`, `${at}-${at + 1}`])].sort());
+        const cats = run(findMarks(whole.slice(0, 900), { words: new Map([["猫", 1]]), phrases: [] }, analyze)).result;
+        expect(cats.map((mark) => mark.start)).toEqual(
+          [...whole.slice(0, 900).matchAll(/猫/gu)].map(({ index }) => index),
+        );
+        const pairs = new Map(["い黒", "ガ𠮷", "猫ガ"].map((pair) => [pair, 1]));
+        const marks = analyze.documentTokens(whole).filter(({ term }) => pairs.has(term));
+        const found = run(findMarks(whole, { words: pairs, phrases: [] }, analyze)).result;
+        if (found.length < 1000)
+          expect(sameRanges(found)).toEqual(marks.map(({ start, end }) => `${start}-${end}`).sort());
+      }),
+      { seed: 314, numRuns: 10, endOnFailure: true },
+    );
+  });
+
+  test("of a pair are found wherever a text is cut", () => {
+    const analyze = createAnalyzer({ language: "cjk" });
+    for (let before = 4090; before <= 4096; before++) {
+      const whole = `${"猫".repeat(before)}いｶﾞ黒`;
+      const marks = run(findMarks(whole, { words: new Map([["いガ", 1]]), phrases: [] }, analyze)).result;
+      expect(marks).toMatchObject([{ start: before, end: before + 3 }]);
+    }
+  });
+
   test("are looked for in a bounded part of a large document, a little at a time", () => {
     const body = `wind ${"lorem ipsum dolor ".repeat(280_000)} wind`;
     const lengths: number[] = [];
     const counting: Analyzer = {
       ...analyzer,
-      analyze: (part) => {
+      documentTokens: (part) => {
         lengths.push(part.length);
-        return analyzer.analyze(part);
+        return analyzer.documentTokens(part);
       },
     };
     const { body: fragments } = highlight({ title: body, body }, prepared([clauseOf("wind")]), counting);
