@@ -88,17 +88,19 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${authority.ca
       const foreign = await theirs.issue("root", { use: "clientAuth" });
       const wrong = join(directory, "wrong");
       await writeFile(wrong, "another");
-      for (const change of [
+      const changes = [
         { logCert: "", logKey: "" },
         { logCert: foreign.cert, logKey: foreign.key },
         { logCa: theirs.ca },
         { logPasswordFile: wrong },
         { logPasswordFile: join(directory, "nothing") },
-      ]) {
-        await expect(openChangeLog({ ...config, ...change }), JSON.stringify(change)).rejects.toMatchObject({
+      ];
+      const refused = changes.map((change) =>
+        expect(openChangeLog({ ...config, ...change }), JSON.stringify(change)).rejects.toMatchObject({
           code: "storage_unavailable",
-        });
-      }
+        }),
+      );
+      await Promise.all(refused);
     });
 
     it("takes other certificates and another password when it connects again, without being opened anew", async () => {

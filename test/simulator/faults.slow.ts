@@ -6,4 +6,6 @@ describe("what the scenarios of faults and load promise", () => {
   expectTargets("overload");
   expectTargets("slow-replica");
   expectTargets("hung-replica");
+  expectTargets("brown-out");
+  expectTargets("tied");
 });
