@@ -1,16 +1,25 @@
-import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
-import { refuseConnection } from "../security/client-error.ts";
+import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
+import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
-import { meterRequests } from "../telemetry/http-meter.ts";
+import { meterRequests, type RequestMeter } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Clock } from "../time.ts";
 import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
 import type { Replicas } from "./replicas.ts";
 import type { SearchQueue } from "./search.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    traceId: string;
+    trace: RequestTrace;
+  }
+}
 
 export type LeafApp = FastifyInstance;
 
@@ -18,6 +27,7 @@ export type LeafAppParts = {
   replicas: Replicas;
   searches: SearchQueue;
   metrics: Metrics;
+  clock: Clock;
   log: { name: string; level: LogLevel; stream?: LogStream };
   /** How callers come in, where not by plain HTTP. */
   transport?: Transport;
@@ -26,24 +36,30 @@ export type LeafAppParts = {
 
 const bodySizeBytesMax = 1024 * 1024;
 
-/** A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. */
-export function createLeafApp({ replicas, searches, metrics, log, transport, limits }: LeafAppParts): LeafApp {
+/**
+ * A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. Every answer, errors
+ * included, carries its trace id and its time.
+ */
+export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): LeafApp {
+  const { metrics, clock, log, transport, limits } = parts;
+  const meter = meterRequests(metrics);
   const app = fastify({
     logger: logSettings(log.level, log),
     serverFactory: listenerFactory(transport, limits),
-    clientErrorHandler: refuseConnection,
     bodyLimit: bodySizeBytesMax,
     forceCloseConnections: true,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1536 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, asHedgerowError(error)),
+    ...earlyErrors({ clock, meter, headers: {} }),
   });
+  stampAnswers(app, meter);
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
-    if (found.code === "internal") request.log.error({ err: error }, "request failed");
-    sendProblem(reply, found);
+    if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
+    if (found.status === 429) reply.header("retry-after", "1");
+    void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
   });
   const routes = new RouteMethods();
   app.addHook("onRoute", ({ method, url }) => routes.add(method, url));
@@ -52,7 +68,6 @@ export function createLeafApp({ replicas, searches, metrics, log, transport, lim
     reply.headers(headers);
     throw error;
   });
-  countRequests(app, metrics);
   if (transport !== undefined) knowCallers(app);
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
@@ -65,7 +80,8 @@ export function createLeafApp({ replicas, searches, metrics, log, transport, lim
     { schema: { body: plainSearchSchema } },
     (request) => {
       const { index, shard } = request.params;
-      return searchPlainly(replicas, searches, { index, shard: shardNumber(String(shard)), body: request.body });
+      const trace = traceparentOf(withSpan(request.trace));
+      return searchPlainly(replicas, searches, { index, shard: shardNumber(String(shard)), body: request.body, trace });
     },
   );
   return app;
@@ -85,11 +101,6 @@ function knowCallers(app: LeafApp): void {
   });
 }
 
-function sendProblem(reply: FastifyReply, error: HedgerowError): void {
-  if (error.status === 429) reply.header("retry-after", "1");
-  void reply.code(error.status).type("application/problem+json").send(problemFrom(error));
-}
-
 /** Ready when every replica that this leaf was given can be searched as it should be; else says which cannot. */
 function readiness(replicas: Replicas): { status: "ready"; replicas: number } {
   const states = replicas.states();
@@ -107,9 +118,20 @@ function shardNumber(text: string): number {
   ]);
 }
 
-/** Counts and times every request by its route, never by its address, which could be anything. */
-function countRequests(app: LeafApp, metrics: Metrics): void {
-  const meter = meterRequests(metrics);
+/** Says of every answer whose it is and how long it took; counts it by its route, never by its address, which could be anything. */
+function stampAnswers(app: LeafApp, meter: RequestMeter): void {
+  app.decorateRequest("traceId", "");
+  app.decorateRequest("trace");
+  app.addHook("onRequest", (request, reply, done) => {
+    request.trace = traceFrom(request.headers.traceparent);
+    request.traceId = request.trace.traceId;
+    reply.header("x-trace-id", request.traceId);
+    done();
+  });
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    reply.header("server-timing", `total;dur=${reply.elapsedTime.toFixed(2)}`);
+    done();
+  });
   app.addHook("onResponse", (request, reply, done) => {
     meter(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
     done();

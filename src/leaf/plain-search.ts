@@ -40,18 +40,25 @@ const budgetDefaultMs = 1000;
 const sizeDefault = 10;
 const statisticsPageTerms = 4000;
 
-/** Searches one shard that this leaf holds. Throws what is wrong as an error of the table. */
+/**
+ * Searches one shard that this leaf holds, for `trace` (a `traceparent`) where a plan names none of its own. Throws what is
+ * wrong as an error of the table.
+ */
 export async function searchPlainly(
   replicas: Replicas,
   searches: Pick<SearchQueue, "submit">,
-  request: { index: string; shard: number; body: PlainSearchBody },
+  request: { index: string; shard: number; body: PlainSearchBody; trace: string },
 ): Promise<PlainAnswer> {
-  const { index, shard, body } = request;
+  const { index, shard, body, trace } = request;
   const held = replicas.latest(index, shard);
   if (held === undefined) throw new HedgerowError("not_found", `this leaf holds no shard ${shard} of "${index}"`);
   const plan = "query" in body ? await planOf(body, held) : readGivenPlan(body.plan);
   const budgetMs = body.budgetMs ?? budgetDefaultMs;
-  const { reply, documents } = await submitted(searches, { plan: writePlan(plan), shard, budgetMs });
+  const { reply, documents } = await submitted(searches, {
+    plan: writePlan(plan, plan.trace ?? trace),
+    shard,
+    budgetMs,
+  });
   const { hits, documentSizesBytes: _sizes, ...rest } = reply;
   return {
     ...rest,

@@ -2,7 +2,9 @@ import fastify, { type FastifyInstance, LogController } from "fastify";
 import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
+import { type RequestTrace, traceFrom } from "../protocol/trace-context.ts";
 import type { BodyPace } from "../security/body-watch.ts";
+import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
@@ -12,7 +14,6 @@ import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { earlyErrors } from "./early-errors.ts";
 import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { linger } from "./linger.ts";
@@ -20,7 +21,6 @@ import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { searchRoutes } from "./search-routes.ts";
 import type { RootService } from "./service.ts";
-import { type RequestTrace, traceFrom } from "./trace.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -84,8 +84,7 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest("startMs", 0);
   app.decorateRequest("route");
   app.addHook("onRequest", (request, reply, done) => {
-    const traceparent = request.headers.traceparent;
-    request.trace = traceFrom(typeof traceparent === "string" ? traceparent : undefined);
+    request.trace = traceFrom(request.headers.traceparent);
     request.traceId = request.trace.traceId;
     request.startMs = arrivals.nowMs();
     request.route = request.routeOptions.url;

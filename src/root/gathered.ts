@@ -1,7 +1,7 @@
 import type { Plan } from "../protocol/plan.ts";
 import { writePlan } from "../protocol/plan-payload.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
-import type { TraceContext } from "../telemetry/span.ts";
+import { type TraceContext, traceparentOf } from "../protocol/trace-context.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
 import type { CatalogIndex } from "./catalog.ts";
@@ -10,7 +10,6 @@ import { weighShards } from "./known-documents.ts";
 import { pageReserveMs } from "./page-reserve.ts";
 import { planShape, planWords } from "./plan-shape.ts";
 import { Scatter, type ScatterResources, type ScatterResult } from "./scatter.ts";
-import { traceparentOf } from "./trace.ts";
 
 /** What a query's scatter came to, whether or not that is enough to answer with. */
 export type Gathered = {

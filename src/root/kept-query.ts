@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import type { TraceContext } from "../telemetry/span.ts";
+import type { TraceContext } from "../protocol/trace-context.ts";
 import type { Gathered } from "./gathered.ts";
 import type { SearchEnd } from "./search-tally.ts";
 

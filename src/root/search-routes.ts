@@ -8,11 +8,11 @@ import {
   searchBodySchema,
   undecodableParameter,
 } from "../protocol/search-request.ts";
+import { type RequestTrace, withSpan } from "../protocol/trace-context.ts";
 import type { Grant } from "../security/access.ts";
 import type { App } from "./app.ts";
 import type { SearchContext } from "./search.ts";
 import type { RootService } from "./service.ts";
-import { type RequestTrace, withSpan } from "./trace.ts";
 
 /** No plan that leaves take is larger than a megabyte; the cursor of such a one comes beside what it goes on with. */
 const bodyBytesMax = 1024 * 1024 + cursorLengthMax;

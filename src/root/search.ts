@@ -1,9 +1,9 @@
 import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
+import type { TraceContext } from "../protocol/trace-context.ts";
 import { planQuery } from "../query/plan.ts";
 import type { Grant } from "../security/access.ts";
-import type { TraceContext } from "../telemetry/span.ts";
 import { extendAnswer } from "./answer.ts";
 import { answerKey, answerVariant } from "./answer-key.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";

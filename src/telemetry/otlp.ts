@@ -12,10 +12,11 @@ import {
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, RandomIdGenerator, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import type { TraceContext } from "../protocol/trace-context.ts";
 import { epochOffsetMs } from "../time.ts";
 import { BatchLinks } from "./batch-links.ts";
 import type { Log } from "./log.ts";
-import type { SpanRecord, SpanSink, TraceContext } from "./span.ts";
+import type { SpanRecord, SpanSink } from "./span.ts";
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
 

@@ -1,13 +1,4 @@
-/** Where a piece of work stands in its trace, as W3C Trace Context names it: hexadecimal, not all zero. */
-export type TraceContext = {
-  traceId: string;
-  /** Of the work itself. */
-  spanId: string;
-  /** Of the caller's; undefined where the trace begins here. */
-  parentSpanId: string | undefined;
-  /** The caller keeps this trace and wants the rest of it. */
-  sampled: boolean;
-};
+import type { TraceContext } from "../protocol/trace-context.ts";
 
 /** A span that is over, with those below it. Instants are by this process's monotonic clock. */
 export type SpanRecord = {

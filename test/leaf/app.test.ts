@@ -116,6 +116,7 @@ describe("a leaf's plain HTTP", () => {
     const answer = await app.inject({ method, url, ...sent });
     expect(answer.statusCode).toBe(status);
     expect(answer.headers["content-type"]).toContain("application/problem+json");
+    expect(answer.json()).toMatchObject({ traceId: answer.headers["x-trace-id"] });
   });
 
   it.each([
@@ -130,18 +131,35 @@ describe("a leaf's plain HTTP", () => {
     expect(answer.json()).toMatchObject({ status });
   });
 
-  it("logs a search that fell over, with its trace", async () => {
+  it.each(["/livez", "/metrics", "/nowhere", "/v1/shards/%zz"])(
+    "says of %s whose it is and how long it took",
+    async (url) => {
+      const { app } = await demoLeaf();
+      const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+      const told = await app.inject({ url, headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
+      expect(told.headers).toMatchObject({
+        "x-trace-id": traceId,
+        "server-timing": expect.stringMatching(/^total;dur=[\d.]+$/),
+      });
+      expect((await app.inject(url)).headers["x-trace-id"]).toMatch(/^[0-9a-f]{32}$/);
+    },
+  );
+
+  it("logs a search that fell over, with the trace of its plan or else of its request", async () => {
     const { app } = await demoLeaf();
     const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
-    await post({ plan: { ...demoPlan("crash"), trace: `00-${traceId}-00f067aa0ba902b7-01` } });
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    await post({ plan: { ...demoPlan("crash"), trace: traceparent } });
     await post({ plan: demoPlan() });
+    const payload = { plan: demoPlan("crash") };
+    await app.inject({ method: "POST", url: "/v1/shards/demo/0/search", headers: { traceparent }, payload });
     expect(app.log.level).toBe("error");
-    expect(lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg !== "request failed")).toMatchObject([
-      {
-        ...{ msg: "search fell over", traceId, index: "demo", shard: 0, code: "crashed" },
-        err: { message: "a search fell over", stack: expect.stringContaining("fake-replica") },
-      },
-    ]);
+    const fell = {
+      ...{ msg: "search fell over", traceId, index: "demo", shard: 0, code: "crashed" },
+      err: { message: "a search fell over", stack: expect.stringContaining("fake-replica") },
+    };
+    const logged = lines.map((line) => JSON.parse(line));
+    expect(logged.filter(({ msg }) => msg !== "request failed")).toMatchObject([fell, fell]);
   });
 
   it("asks to come again when its queue is full", async () => {

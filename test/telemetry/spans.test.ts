@@ -1,8 +1,9 @@
 import { InMemorySpanExporter, type ReadableSpan } from "@opentelemetry/sdk-trace";
 import { afterEach, describe, expect, it } from "vitest";
+import type { TraceContext } from "../../src/protocol/trace-context.ts";
 import { BatchLinks } from "../../src/telemetry/batch-links.ts";
 import { createSpanSink } from "../../src/telemetry/otlp.ts";
-import type { SpanRecord, TraceContext } from "../../src/telemetry/span.ts";
+import type { SpanRecord } from "../../src/telemetry/span.ts";
 import { openSpanExport, tracesUrl } from "../../src/telemetry/span-export.ts";
 import { parseInstant, systemClock, wallInstant } from "../../src/time.ts";
 import { type StubService, startStub } from "../support/stub-service.ts";

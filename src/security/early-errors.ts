@@ -2,10 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
-import { refuseConnection, toldHeaders } from "../security/client-error.ts";
-import type { RequestMeter } from "../telemetry/http-meter.ts";
+import { traceFrom } from "../protocol/trace-context.ts";
 import type { Clock } from "../time.ts";
-import { traceFrom } from "./trace.ts";
+import { refuseConnection, toldHeaders } from "./client-error.ts";
 
 type EarlyRequest = { headers: Readonly<Record<string, string | string[] | undefined>> };
 type EarlyReply = { raw: ServerResponse; hijack(): unknown };
@@ -20,7 +19,8 @@ export type EarlyErrors = {
 
 export function earlyErrors(parts: {
   clock: Clock;
-  meter: RequestMeter;
+  /** Counts an answer that no route has given. */
+  meter: (route: undefined, status: number, tookMs: number) => void;
   headers: Readonly<Record<string, string>>;
 }): EarlyErrors {
   const { clock, meter, headers } = parts;
@@ -28,8 +28,7 @@ export function earlyErrors(parts: {
     frameworkErrors(error, request, reply) {
       const startMs = clock.nowMs();
       const found = asHedgerowError(error);
-      const { traceparent } = request.headers;
-      const { traceId } = traceFrom(typeof traceparent === "string" ? traceparent : undefined);
+      const { traceId } = traceFrom(request.headers.traceparent);
       const problem = JSON.stringify(problemFrom(found, traceId));
       const tookMs = clock.nowMs() - startMs;
       reply.hijack();

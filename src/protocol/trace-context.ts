@@ -1,5 +1,15 @@
 import { randomFillSync } from "node:crypto";
-import type { TraceContext } from "../telemetry/span.ts";
+
+/** Where a piece of work stands in its trace, as W3C Trace Context names it: hexadecimal, not all zero. */
+export type TraceContext = {
+  traceId: string;
+  /** Of the work itself. */
+  spanId: string;
+  /** Of the caller's; undefined where the trace begins here. */
+  parentSpanId: string | undefined;
+  /** The caller keeps this trace and wants the rest of it. */
+  sampled: boolean;
+};
 
 /** What a request continues or begins; its own span is named where one is wanted. */
 export type RequestTrace = Omit<TraceContext, "spanId">;
@@ -23,8 +33,8 @@ const noSpan = "0".repeat(16);
  * The trace that an incoming `traceparent` header continues, or a new one where it is absent or malformed (W3C Trace
  * Context, level 2: of versions to come the parts that are known are read).
  */
-export function traceFrom(traceparent: string | undefined): RequestTrace {
-  const known = traceparent === undefined ? undefined : readTraceparent(traceparent);
+export function traceFrom(traceparent: string | readonly string[] | undefined): RequestTrace {
+  const known = typeof traceparent === "string" ? readTraceparent(traceparent) : undefined;
   return known ?? { traceId: randomHex(16), parentSpanId: undefined, sampled: false };
 }
 

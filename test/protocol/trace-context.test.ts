@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { traceFrom, traceparentOf, withSpan } from "../../src/root/trace.ts";
+import { traceFrom, traceparentOf, withSpan } from "../../src/protocol/trace-context.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
