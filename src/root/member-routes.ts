@@ -22,6 +22,10 @@ const announcementSchema = {
 /** Where leaves announce themselves, again and again, and where one that will not come back is taken off. */
 export function memberRoutes(app: App, service: RootService): void {
   app.post<{ Body: LeafAnnouncement }>("/v1/members", { schema: { body: announcementSchema } }, async ({ body }) => {
+    if (body.name === "." || body.name === "..") {
+      const detail = `a leaf cannot be named "${body.name}": no address can hold it`;
+      throw new HedgerowError("invalid_request", detail, [{ path: "/name", detail: 'must not be "." or ".."' }]);
+    }
     const url = URL.parse(body.url);
     if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
       const detail = `"${body.url}" is no address of a leaf such as http://host:port`;

@@ -55,6 +55,8 @@ const rows: Row[] = [
   ["GET", `${search}?__proto__=1&q=a`, undefined, 400, "invalid_request", "/__proto__ is not a known field"],
   ["GET", `${search}?q=a&toString=1`, undefined, 400, "invalid_request", "/toString is not a known field"],
   ["GET", `${search}?match=some`, undefined, 400, "invalid_request", '\\"any\\", \\"all\\" or a number from 1 to 100'],
+  ["POST", "/v1/members", { name: "..", url: "http://127.0.0.1:9", life: "x" }, 400, "invalid_request", "/name"],
+  ["POST", "/v1/members", { name: "x", url: "file:///x", life: "x" }, 400, "invalid_request", "/url"],
   ["POST", search, { query: "a", fields: ["nowhere"] }, 400, "invalid_request", "nowhere"],
   ["POST", search, { query: "a", fields: ["year"] }, 400, "invalid_request", "year"],
   ["POST", search, { query: "a", fields: ["title^x"] }, 400, "invalid_request", "title^x"],
