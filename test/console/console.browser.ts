@@ -271,6 +271,17 @@ describe.skipIf(executablePath === undefined)("every page", () => {
   }
 
   for (const name of ["search", "cluster", "docs"] as const) {
+    it(`needs no sideways scrolling on the narrowest screen (WCAG 1.4.10): ${name}`, () =>
+      onFreshContext(true, async (context) => {
+        const page = await context.newPage();
+        await page.setViewportSize({ width: 320, height: 640 });
+        await page.goto(cluster.url + pages[name]);
+        await page.waitForSelector(settled[name]);
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+      }));
+  }
+
+  for (const name of ["search", "cluster", "docs"] as const) {
     it(`is light: ${name}`, () =>
       onFreshContext(false, async (context) => {
         const sizeBytes = await transferredBytes(context, cluster.url + pages[name]);
