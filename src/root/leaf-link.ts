@@ -116,6 +116,8 @@ type Session = {
   writer: FrameWriter;
   heardMs: number;
   pingedMs: number | undefined;
+  /** When it was last looked whether the leaf is silent. */
+  lookedMs: number;
   /** Of this session alone: the next one's leaf may be another process, whose clock began at another time. */
   offset: ClockOffset;
 };
@@ -180,6 +182,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       writer: createFrameWriter(socket),
       heardMs: clock.nowMs(),
       pingedMs: undefined,
+      lookedMs: clock.nowMs(),
       offset: new ClockOffset(),
     };
     const decoder = createFrameDecoder((kind, request, payload) => receive(current, { kind, request, payload }));
@@ -229,8 +232,12 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
 
   const ping = (current: Session): void => {
     if (session !== current) return;
+    const nowMs = clock.nowMs();
+    // What stood still may have been the whole machine: nobody was silent then, and all leaves at once would be gone.
+    if (nowMs - current.lookedMs > 2 * settings.pingEveryMs) current.heardMs = nowMs;
+    current.lookedMs = nowMs;
     if (current.pingedMs === undefined) {
-      current.pingedMs = clock.nowMs();
+      current.pingedMs = nowMs;
       current.writer.signal("ping", 0);
     } else if (isSilent(current)) {
       // Timers run before sockets are read: after a blocked loop the answer may be there, unread.

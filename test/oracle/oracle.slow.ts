@@ -40,6 +40,7 @@ async function mismatch({ body, expression, corrected, isCut = false }: TaggedQu
       : { corrections: [{ from: body.query, to: corrected }] }),
   };
   const { complete, total, corrections } = answer.body;
+  if (answer.status !== 200) return { body, expression, expected, actual: answer };
   const actual = { complete, total, ...(corrections === undefined ? {} : { corrections }) };
   return JSON.stringify(actual) === JSON.stringify(expected) ? undefined : { body, expression, expected, actual };
 }

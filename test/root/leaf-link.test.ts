@@ -341,6 +341,23 @@ describe("leaf link with other peers", () => {
     expect(await lost.ended).toMatchObject({ kind: "error", error: { code: "disconnected", detail: /silent/ } });
   });
 
+  it("takes no leaf for silent while nobody could have heard it: a machine that stood still keeps its links", async () => {
+    const time = virtualTime();
+    let stoodStillMs = 0;
+    const clock = { nowMs: () => time.clock.nowMs() + stoodStillMs };
+    const watched = await peerLinked({}, { clock, timers: time.timers });
+    await watched.until(({ connected }) => connected);
+    for (let i = 0; i < 3; i++) {
+      stoodStillMs += 10_000;
+      time.advance(1000);
+      await yieldToLoop();
+      expect(watched.link.connected).toBe(true);
+    }
+    time.advance(3000);
+    await yieldToLoop();
+    expect(watched.states.at(-1)?.trouble).toMatch(/silent/);
+  });
+
   it("waits longer after every failure, never in step with others, and never longer than the limit", async () => {
     const time = virtualTime();
     const delaysMs: number[] = [];
