@@ -81,8 +81,9 @@ export class Topology {
 
   /** Places an index and starts feeding its replicas. */
   take(index: CatalogIndex): void {
-    const { timers, refreshIntervalMs: intervalMs, onPublished } = this.#options;
-    const refresh = new StatisticsRefresh(index, { timers, intervalMs, onPublished });
+    const { clock, timers, refreshIntervalMs: intervalMs } = this.#options;
+    const onPublished = (): void => this.#options.onPublished(index);
+    const refresh = new StatisticsRefresh(index, { clock, timers, intervalMs, onPublished });
     this.#placed.set(index, { refresh, leaves: [], firstFilled: [], moving: false });
     this.#place(index);
   }
@@ -111,9 +112,11 @@ export class Topology {
 
   /** Says that the link of a member went up or down. */
   onLink(name: string): void {
-    for (const index of this.#placed.keys()) {
+    for (const [index, { refresh }] of this.#placed) {
       for (const feed of feedsOf(index)) if (feed.leaf.name === name) feed.notify();
       for (const feed of feedsOf(index)) feed.reconsider();
+      // It may have been whom statistics came from.
+      refresh.request();
     }
     const member = this.#options.membership.find(name);
     if (this.#started && member?.link.connected === true) void this.#greet(member);
@@ -203,6 +206,7 @@ export class Topology {
       shard.feeds.filter((other) => other !== feed),
     );
     feed.close();
+    this.#placed.get(index)?.refresh.request();
     this.#troubles.forget(feed);
     this.#departures.add(feed, addressOf(index, feed.shard));
   }
