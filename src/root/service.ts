@@ -163,14 +163,15 @@ export class RootService {
       const nowMs = this.clock.nowMs();
       const tookMs = nowMs - startMs;
       const load = gathered && loadSample(gathered.result.reports, gathered.gatheredMs - startMs);
+      // First: whatever else is noted of it, its place must be free again.
+      const spent = { tookMs: load?.tookMs ?? tookMs, queuedMs: load?.queuedMs };
+      admission.leave({ ...spent, budgetMs, gone: gone || load === undefined }, nowMs);
       const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
       const deadline = deadlineKept({ tookMs, budgetMs, failure });
       this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
       const asked = { index, text, trace, startMs, readyMs, budgetMs, doneMs: nowMs, end, failure, gathered } as const;
       const kept = this.#watch?.(asked);
       if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
-      const spent = { tookMs: load?.tookMs ?? tookMs, queuedMs: load?.queuedMs };
-      admission.leave({ ...spent, budgetMs, gone: gone || load === undefined }, nowMs);
     }
   }
 
