@@ -23,7 +23,7 @@ export async function waitForWeights(
   { waits, ...limits }: WaitLimits & { waits: Waits },
 ): Promise<void> {
   if (await waits.until(() => isWeighable(index), limits)) return;
-  const detail = "this root has just started and is still gathering the statistics that scores rest on";
+  const detail = "this root is still gathering the statistics that scores rest on";
   const total = index.shards.length;
   const coverage = { documents: 0, shards: { total, complete: 0, truncated: 0, missing: total } };
   throw new HedgerowError("not_ready", detail).withFacts({ coverage });
