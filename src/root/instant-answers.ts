@@ -12,6 +12,8 @@ export type AnswerRequest = {
   key: string | undefined;
   /** What else must be alike for two requests under way to share an answer that may not be complete. */
   variant: string;
+  /** Whether it was told that a write can be found: an answer from before what the key says will not do. */
+  mustBeCurrent: boolean;
   startMs: number;
   deadlineMs: number;
   onGone: (run: () => void) => void;
@@ -25,6 +27,9 @@ export type FoundAnswer =
   | { source: "scatter"; body: Buffer; times: AnswerTimes };
 
 type Flight = { deadlineMs: number; crowd: Crowd; result: Promise<GatheredAnswer> };
+
+/** How many scatters a request waits for before it has one of its own: those who were let down by one share the next. */
+const joinsMax = 2;
 
 /** Who waits for one scatter. */
 class Crowd {
@@ -59,7 +64,7 @@ class Crowd {
  * - a complete answer is kept under its key and given to everybody who asks the same until that key is past;
  * - requests for the same that are under way share one scatter. One joins another only if that one's deadline is no
  *   later than its own, so that it is answered on time; and if what comes is an error or incomplete while half its own
- *   budget is left, it asks by itself. A scatter is cancelled when the last who wait for it have gone.
+ *   budget is left, it asks again, with the others who do. A scatter is cancelled when the last who wait for it have gone.
  */
 export class InstantAnswers {
   readonly counts: Record<AnswerSource, number> = { cache: 0, shared: 0, scatter: 0 };
@@ -85,11 +90,13 @@ export class InstantAnswers {
       return { body: kept.body, source: "cache" };
     }
     const name = `${request.variant} ${key}`;
-    const flight = this.#flights.get(name);
-    if (flight === undefined || flight.crowd.hasGone || flight.deadlineMs > request.deadlineMs)
-      return this.#own(await this.#lead(name, request, key));
-    const shared = await this.#join(flight, request);
-    return shared ?? this.#own(await this.#lead(name, request, key));
+    for (let joins = 0; joins < joinsMax; joins++) {
+      const flight = this.#flights.get(name);
+      if (flight === undefined || flight.crowd.hasGone || flight.deadlineMs > request.deadlineMs) break;
+      const shared = await this.#join(flight, request);
+      if (shared !== undefined) return shared;
+    }
+    return this.#own(await this.#lead(name, request, key));
   }
 
   #own({ body, times }: GatheredAnswer): FoundAnswer {
@@ -122,7 +129,8 @@ export class InstantAnswers {
     flight.crowd.join(request);
     const isLate = (): boolean => request.deadlineMs - this.#nowMs() < (request.deadlineMs - request.startMs) / 2;
     try {
-      const { body, complete } = await flight.result;
+      const { body, complete, current } = await flight.result;
+      if (!current && request.mustBeCurrent) return undefined;
       if (!complete && !isLate()) return undefined;
       this.counts.shared++;
       return { body, source: "shared" };

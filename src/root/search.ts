@@ -57,6 +57,7 @@ export async function searchIndex(index: CatalogIndex, search: Search, parts: Se
   const found = await parts.instant.find({
     key: answerKey(index, body),
     variant: answerVariant(body),
+    mustBeCurrent: afterReached === true,
     startMs,
     deadlineMs: startMs + budgetMs,
     onGone,

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerCache } from "../../src/root/answer-cache.ts";
 import { type AnswerRequest, type GatheredAnswer, InstantAnswers } from "../../src/root/instant-answers.ts";
+import { yieldToLoop } from "../../src/time.ts";
 
 type Scatter = { answer: (answer: Partial<GatheredAnswer>) => void; fail: (cause: Error) => void; cancelled: boolean };
 
@@ -19,13 +20,14 @@ class Stage {
   ask(
     key: string | undefined,
     budgetMs: number,
-    trial: Promise<void> | undefined = undefined,
+    { trial, mustBeCurrent = false }: { trial?: Promise<void>; mustBeCurrent?: boolean } = {},
   ): { found: Promise<string>; leave: () => void } {
     const gone: (() => void)[] = [];
     let hasGone = false;
     const request: AnswerRequest = {
       key,
       variant: "",
+      mustBeCurrent,
       startMs: this.nowMs,
       deadlineMs: this.nowMs + budgetMs,
       onGone: (run) => (hasGone ? run() : void gone.push(run)),
@@ -124,6 +126,39 @@ describe("instant answers", () => {
     expect(stage.scatters).toHaveLength(3);
   });
 
+  it("of before a write do not go to who was told that it can be found, however late it is", async () => {
+    const stage = new Stage();
+    const asked = [
+      stage.ask("a", 100),
+      stage.ask("a", 100),
+      stage.ask("a", 100, { mustBeCurrent: true }),
+      stage.ask("a", 100, { mustBeCurrent: true }),
+    ];
+    stage.nowMs = 90;
+    stage.scatters[0]?.answer({ current: false });
+    await Promise.all([asked[0]?.found, asked[1]?.found]);
+    await yieldToLoop();
+    expect(stage.scatters).toHaveLength(2);
+    stage.scatters[1]?.answer({});
+    expect(await Promise.all(asked.map(({ found }) => found))).toEqual([
+      "scatter 0",
+      "shared 0",
+      "scatter 1",
+      "shared 1",
+    ]);
+  });
+
+  it("that fail early are not asked for again by each of those who waited", async () => {
+    const stage = new Stage();
+    const asked = Array.from({ length: 200 }, () => stage.ask("a", 100).found);
+    stage.scatters[0]?.answer({ complete: false });
+    await yieldToLoop();
+    expect(stage.scatters).toHaveLength(2);
+    stage.scatters[1]?.answer({});
+    const found = await Promise.all(asked);
+    expect(found).toEqual(["scatter 0", "scatter 1", ...Array.from({ length: 198 }, () => "shared 1")]);
+  });
+
   it("are everybody's own without a key", async () => {
     const stage = new Stage();
     const asked = [stage.ask(undefined, 100), stage.ask(undefined, 100)];
@@ -149,7 +184,7 @@ describe("instant answers", () => {
   it.each(["a", undefined])("are given up although all had gone before there was a scatter (key %s)", async (key) => {
     const stage = new Stage();
     const { promise: trial, resolve } = Promise.withResolvers<void>();
-    const { found, leave } = stage.ask(key, 100, trial);
+    const { found, leave } = stage.ask(key, 100, trial === undefined ? {} : { trial });
     leave();
     resolve();
     await trial;
