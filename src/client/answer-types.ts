@@ -1,3 +1,6 @@
+import type { AnswerProfile } from "../protocol/answer-profile.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+
 /** A document as it was written; every one has an id. */
 export type DocumentBody = { id: string; [field: string]: unknown };
 
@@ -8,7 +11,7 @@ export type SearchHit<D> = {
   settled: boolean;
   document?: D;
   highlights?: Record<string, string[]>;
-  sort?: (number | string | null)[];
+  sort?: (number | string | boolean | null)[];
   explanation?: unknown;
 };
 
@@ -22,6 +25,8 @@ export type ShardAnswer = {
   tookMs: number;
   documents: number;
   sequence: number | null;
+  /** Why attempts failed, in their order. */
+  errors?: string[];
 };
 
 export type Coverage = {
@@ -51,6 +56,8 @@ export type SearchAnswer<D> = {
   /** With `after`: whether all that was asked had the write. */
   afterReached?: boolean;
   corrections?: { from: string; to: string[] }[];
+  /** With `profile: true`: every attempt's timeline. */
+  profile?: AnswerProfile;
   cached?: boolean;
   timing: {
     budgetMs: number;
@@ -70,11 +77,10 @@ export type StoredDocument<D> = { id: string; version: number; document: D };
 export type WriteReceipt = { id: string; version: number; token: string };
 
 /** An index as the service describes it. */
-export type IndexDescription = {
+export type IndexDescription = IndexSettings & {
   index: string;
-  shards: number;
-  replicas: number;
-  fields: Record<string, { type: string; boost?: number }>;
+  /** Which life of the name this is: it is another one after the index was dropped and created again. */
+  incarnation: number;
   statistics: { epoch: string; documents: number };
 };
 

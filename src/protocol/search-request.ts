@@ -30,7 +30,8 @@ export type SearchBody = {
   budgetMs?: number;
   minCoverage?: number;
   hedge?: boolean;
-  after?: string;
+  /** The token of a write; undefined where there is none yet. */
+  after?: string | undefined;
   cache?: boolean;
   explain?: boolean;
   profile?: boolean;

@@ -24,7 +24,7 @@ const written = await hedgerow.bulk("books", books());
 const answer: SearchAnswer<Book> = await hedgerow.search<Book>("books", {
   query: "walden",
   filter: { year: { gte: 1500 } },
-  ...(written.token === undefined ? {} : { after: written.token }),
+  after: written.token,
 });
 const title: string | undefined = answer.hits[0]?.document?.title;
 

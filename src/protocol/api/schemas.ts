@@ -61,7 +61,7 @@ const shardOutcome = object({
 
 const hit = object({
   id: text,
-  score: orNull("number"),
+  score: { type: "number" },
   settled: { ...flag, description: "nothing that is missing could change this hit or its rank" },
   "sort?": list(
     { type: ["string", "number", "boolean", "null"] },
