@@ -58,6 +58,12 @@ export type WriteOptions = CallOptions & {
 
 const graceMsDefault = 1_000;
 const graceMsMax = 3_600_000;
+/** A root that has not answered a search by then, behind its budget and as a share of the grace, is passed over. */
+const silenceShare = 0.25;
+/** How long a root may stay silent where no budget is named, before another one is asked. */
+const patienceMs = 10_000;
+/** The same for many documents at once, which a root may have to wait for. */
+const patienceOfBulkMs = 60_000;
 const budgetMsMin = 1;
 /** The largest budget there is, and what a search may take that names none. */
 const budgetMsMax = 60_000;
@@ -82,14 +88,18 @@ export class Hedgerow {
     for (const url of urls) {
       if (!isServiceUrl(url)) throw new RangeError(`url must be an http address of a root, not "${url}"`);
     }
-    this.#roots = new Roots(urls.map((url) => createClient(url, options.key)));
+    this.#roots = new Roots(
+      urls.map((url) => createClient(url, options.key)),
+      surroundings.timers,
+    );
     this.#options = options;
     this.#surroundings = surroundings;
   }
 
   /**
    * Searches an index. The answer comes within the budget and says what it rests on; the call itself ends within the
-   * budget and `graceMs`, all roots together. Another root is given what the first has left of the budget.
+   * budget and `graceMs`, all roots together. Another root is given what the first has left of the budget; behind one
+   * that stays silent for all of it, half of what is left of the grace.
    */
   async search<D = DocumentBody>(
     index: string,
@@ -104,13 +114,16 @@ export class Hedgerow {
     let startMs: number | undefined;
     const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
     try {
-      const answer = await this.#roots.ask(`${indexPath(index)}/search`, () => {
+      const answer = await this.#roots.ask(`${indexPath(index)}/search`, ({ isLast, afterSilence }) => {
+        const request = { method: "POST", signal: limit.signal } as const;
+        if (budgetMs === undefined) return { ...request, json: body, patienceMs: isLast ? undefined : patienceMs };
         const nowMs = clock.nowMs();
-        const leftMs = budgetMs === undefined ? undefined : budgetMs - (nowMs - (startMs ?? nowMs));
         startMs ??= nowMs;
-        if (leftMs !== undefined && leftMs < budgetMsMin) return undefined;
-        const json = leftMs === undefined ? body : { ...body, budgetMs: leftMs };
-        return { method: "POST", json, signal: limit.signal };
+        const leftMs = budgetMs - (nowMs - startMs);
+        const ownMs = afterSilence ? Math.min(budgetMs, (leftMs + graceMs) / 2) : leftMs;
+        if (ownMs < budgetMsMin) return undefined;
+        const json = { ...body, budgetMs: ownMs };
+        return { ...request, json, patienceMs: isLast ? undefined : ownMs + graceMs * silenceShare };
       });
       return expected(answer, (found): found is SearchAnswer<D> => isSearchAnswer<D>(found));
     } catch (error) {
@@ -133,7 +146,7 @@ export class Hedgerow {
   ): Promise<ImportResult> {
     const { timers, random } = this.#surroundings;
     return importLines(
-      { client: this.#roots.asClient(), index, timers, random },
+      { client: this.#roots.asClient(patienceOfBulkMs), index, timers, random },
       {
         source: linesOf(documents),
         parallelism,
@@ -160,25 +173,25 @@ export class Hedgerow {
     id: string,
     options: CallOptions = {},
   ): Promise<StoredDocument<D> | undefined> {
-    const answer = await this.#roots.ask(documentPath(index, id), () => given(options));
+    const answer = await this.#roots.ask(documentPath(index, id), () => ({ ...given(options), patienceMs }));
     const isNone = answer.status === 404 && codeOf(answer) === "document_not_found";
     return isNone ? undefined : expected(answer, (found): found is StoredDocument<D> => isStoredDocument<D>(found));
   }
 
   /** Creates an index; where it stands with the same settings, this changes nothing. */
   async createIndex(index: string, settings: IndexBody, options: CallOptions = {}): Promise<IndexDescription> {
-    const request = { method: "PUT", json: settings, ...given(options) } as const;
+    const request = { method: "PUT", json: settings, ...given(options), patienceMs } as const;
     return expected(await this.#roots.ask(indexPath(index), () => request), isIndexDescription);
   }
 
   /** Drops an index and all its documents. Rejects with `index_not_found` where there is none. */
   async dropIndex(index: string, options: CallOptions = {}): Promise<void> {
-    accepted(await this.#roots.askOne(indexPath(index), { method: "DELETE", ...given(options) }));
+    accepted(await this.#roots.askOne(indexPath(index), { method: "DELETE", ...given(options), patienceMs }));
   }
 
   /** A put may be sent again. A delete or a condition may not: the first one's success would look like a failure. */
   #write(path: string, request: Request, { ifVersion, ...options }: WriteOptions): Promise<Answer> {
-    const made = { ...request, ...given(options) };
+    const made = { ...request, ...given(options), patienceMs };
     if (ifVersion === undefined && request.method === "PUT") return this.#roots.ask(path, () => made);
     const condition: Record<string, string> =
       ifVersion === undefined ? {} : ifVersion === 0 ? { "if-none-match": "*" } : { "if-match": `"${ifVersion}"` };

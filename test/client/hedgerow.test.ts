@@ -16,6 +16,7 @@ const answer = {
 };
 const refusal = (status: number, code: string): StubAnswer => ({ status, json: { code, detail: `it is ${code}` } });
 const hangUp: Answerer = () => "hang up";
+const silence: Answerer = () => new Promise(() => undefined);
 
 /** A client of roots that answer as said, in a time that stands still unless a test moves it. */
 async function clientOf(answerers: readonly Answerer[], options: Partial<HedgerowOptions> = {}) {
@@ -25,7 +26,8 @@ async function clientOf(answerers: readonly Answerer[], options: Partial<Hedgero
     after(delayMs, run) {
       const wait = { delayMs, run };
       time.waits.push(wait);
-      if (time.hasty) setImmediate(run);
+      // Not what ends a request that goes on too long.
+      if (time.hasty && delayMs < 10_000) setImmediate(run);
       return { cancel: () => void time.waits.splice(time.waits.indexOf(wait), 1) };
     },
   };
@@ -164,6 +166,20 @@ describe("a search", () => {
     expect(await search).toEqual(new ServiceUnreachable("no answer within 600 ms"));
   });
 
+  it("passes over a root that takes it and says nothing, late rather than not at all, and begins elsewhere then", async () => {
+    const { client, time, seen } = await clientOf([silence, () => answer], { graceMs: 400 });
+    const search = client.search("demo", { query: "x", budgetMs: 100 });
+    await expect.poll(() => seen[0]?.length).toBe(1);
+    expect(time.waits.map(({ delayMs }) => delayMs)).toEqual([500, 200]);
+    time.nowMs = 200;
+    time.waits[1]?.run();
+    expect((await search).complete).toBe(true);
+    expect(seen[1]?.[0]?.json).toEqual({ query: "x", budgetMs: 100 });
+    expect(time.waits).toEqual([]);
+    await client.search("demo", "y");
+    expect(seen.map((requests) => requests.length)).toEqual([1, 2]);
+  });
+
   it("is given up by its signal, with the signal's reason", async () => {
     const { client, seen, time } = await clientOf([() => new Promise(() => undefined), () => answer]);
     const controller = new AbortController();
@@ -268,6 +284,59 @@ describe("a single write", () => {
     const deletion = await clientOf([hangUp, () => receipt]);
     await expect(deletion.client.delete("demo", "1")).rejects.toThrow(ServiceUnreachable);
     expect(deletion.seen[1]).toEqual([]);
+  });
+
+  it("goes to another root where one says that it is not ready, whatever it is", async () => {
+    const ways: ((client: Hedgerow) => Promise<unknown>)[] = [
+      (client) => client.put("demo", { id: "1" }, { ifVersion: 8 }),
+      (client) => client.delete("demo", "1"),
+      (client) => client.dropIndex("demo"),
+    ];
+    for (const write of ways) {
+      const { client, seen } = await clientOf([() => refusal(503, "not_ready"), () => receipt]);
+      await write(client);
+      await write(client);
+      expect(seen.map((requests) => requests.length)).toEqual([1, 2]);
+      const none = await clientOf([() => refusal(503, "not_ready"), () => refusal(503, "not_ready")]);
+      await expect(write(none.client)).rejects.toThrow("not_ready");
+    }
+  });
+
+  it("is not repeated behind a root that may have done it, and the next one begins elsewhere", async () => {
+    for (const [first, error] of [
+      [() => refusal(503, "write_uncertain"), RequestRefused],
+      [() => ({ status: 502, json: {} }), RequestRefused],
+      [hangUp, ServiceUnreachable],
+    ] as const) {
+      const { client, seen } = await clientOf([first, () => receipt]);
+      await expect(client.delete("demo", "1")).rejects.toThrow(error);
+      expect(seen[1]).toEqual([]);
+      await client.delete("demo", "1");
+      expect(seen.map((requests) => requests.length)).toEqual([1, 1]);
+    }
+  });
+
+  it("does not wait for ever for a root that says nothing", async () => {
+    const ways: ((client: Hedgerow) => Promise<unknown>)[] = [
+      (client) => client.put("demo", { id: "1" }),
+      (client) => client.get("demo", "1"),
+      (client) => client.bulk("demo", [{ id: "1" }]),
+    ];
+    const anything = { json: { ...receipt.json, document: {}, accepted: 1, rejected: [] } };
+    for (const way of ways) {
+      const { client, time, seen } = await clientOf([silence, () => anything]);
+      const done = way(client);
+      await expect.poll(() => seen[0]?.length).toBe(1);
+      for (const { run } of [...time.waits]) run();
+      await done;
+      await way(client);
+      expect(seen.map((requests) => requests.length)).toEqual([1, 2]);
+    }
+    const alone = await clientOf([silence]);
+    const deletion = alone.client.delete("demo", "1").catch((error: unknown) => error);
+    await expect.poll(() => alone.seen[0]?.length).toBe(1);
+    alone.time.waits[0]?.run();
+    expect(await deletion).toEqual(expect.objectContaining({ message: expect.stringMatching(/within 10000 ms$/) }));
   });
 
   it("can be made to create only", async () => {
