@@ -190,9 +190,10 @@ export class RootService {
       const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
       throw new HedgerowError("index_exists", detail);
     }
-    const known = this.catalog.find(name);
-    const index = known ?? this.catalog.add(definition);
-    if (known === undefined) this.#options.topology.take(index);
+    await this.#definitions.refresh();
+    const index = this.catalog.find(name);
+    if (index?.definition.incarnation !== definition.incarnation)
+      throw new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
     const untilMs = this.clock.nowMs() + creationWaitMs;
     await waitForWrite(index, "0", { waits: this.#waits, untilMs, onGone: () => undefined });
     return { kind, index };
@@ -216,9 +217,8 @@ export class RootService {
   async dropIndex(name: string): Promise<boolean> {
     this.catalog.requireWhole();
     const dropped = await this.log.dropIndex(name);
-    const index = this.catalog.remove(name);
-    if (index !== undefined) this.#options.topology.release(index);
-    this.catalog.setAliases(await this.log.aliases());
+    // Another root may have created it anew by now: what is let go is for the log to say.
+    await this.#definitions.refresh();
     return dropped;
   }
 
