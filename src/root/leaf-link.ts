@@ -99,6 +99,8 @@ export const leafLinkDefaults: LeafLinkSettings = {
 
 export type LeafLinkOptions = {
   url: string;
+  /** What the leaf there calls itself; another one is none to link with. Undefined: whatever it is called. */
+  name?: string | undefined;
   clock: Clock;
   timers: Timers;
   random: Random;
@@ -161,8 +163,12 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
     const request = { url, timers, connectTimeoutMs, handshakeTimeoutMs };
     giveUp = connectLink({ ...request, ...(certificates === undefined ? {} : { certificates }) }, (outcome) => {
       giveUp = undefined;
-      if (outcome.kind === "connected") begin(outcome);
-      else retry(outcome.detail, outcome.kind === "refused");
+      if (outcome.kind !== "connected") retry(outcome.detail, outcome.kind === "refused");
+      else if (options.name === undefined || options.name === outcome.identity.name) begin(outcome);
+      else {
+        outcome.socket.destroy();
+        retry(`the leaf there calls itself "${outcome.identity.name}"`, true);
+      }
     });
   };
 

@@ -14,8 +14,8 @@ export type MembershipOptions = {
   /** The leaves that the operator named. */
   listed: readonly ListedLeaf[];
   log: MemberLog;
-  /** Begins to connect to a leaf; `onState` hears of every change. */
-  linkTo: (url: string, onState: () => void) => LeafLink;
+  /** Begins to connect to a leaf, by that name where one is given; `onState` hears of every change. */
+  linkTo: (url: string, name: string | undefined, onState: () => void) => LeafLink;
   clock: Clock;
   timers: Timers;
   /** How long a leaf that joined may be silent before it is taken off. */
@@ -127,21 +127,22 @@ export class Membership {
     const { name, zone, url, leaving } = leaf;
     const member = this.#members.get(name);
     if (member === undefined) {
-      this.#members.set(name, { ...leaf, link: this.#linkTo(name, url) });
+      this.#members.set(name, { ...leaf, link: this.#linkTo(leaf) });
       return true;
     }
     const changed = member.zone !== zone || member.leaving !== leaving;
     Object.assign(member, { zone, leaving });
     if (member.url !== url) {
       member.link.close();
-      Object.assign(member, { url, link: this.#linkTo(name, url) });
+      Object.assign(member, { url, link: this.#linkTo(leaf) });
       this.#options.onLink(name);
     }
     return changed;
   }
 
-  #linkTo(name: string, url: string): LeafLink {
-    return this.#options.linkTo(url, () => this.#options.onLink(name));
+  /** The address of a leaf that joined may have come to another since: one process must not count as two leaves. */
+  #linkTo({ name, url, listed }: ClusterLeaf): LeafLink {
+    return this.#options.linkTo(url, listed ? undefined : name, () => this.#options.onLink(name));
   }
 
   #look(): void {

@@ -79,7 +79,8 @@ export async function startRoot(
   const membership = new Membership({
     listed: config.leafUrls,
     log: log.members,
-    linkTo: (url, onState) => createLeafLink({ url, ...system, onState, ...badReplies.of(url), ...entrance.links }),
+    linkTo: (url, leaf, onState) =>
+      createLeafLink({ url, name: leaf, ...system, onState, ...badReplies.of(url), ...entrance.links }),
     ...system,
     graceMs: config.leafGraceMs,
     onLeaves: () => topology.onLeaves(),

@@ -38,9 +38,9 @@ async function rooted(options: Partial<MembershipOptions> = {}) {
   const membership = new Membership({
     listed: [],
     log,
-    linkTo(url, onState) {
+    linkTo(url, name, onState) {
       connectedTo.push(url);
-      return createLeafLink({ url, clock: systemClock, timers: systemTimers, random: systemRandom, onState });
+      return createLeafLink({ url, name, clock: systemClock, timers: systemTimers, random: systemRandom, onState });
     },
     clock: time.clock,
     timers: time.timers,
@@ -84,7 +84,7 @@ describe("a membership", () => {
 
   it("keeps the place of a silent leaf as long as its link stands, and tells how long it has left", async () => {
     const { membership, passes } = await rooted();
-    const { url, leaf } = await servedLeaf();
+    const { url, leaf } = await servedLeaf({ name: "linked" });
     await membership.announce(joining("linked", { url, life: leaf.bootId }));
     const [member] = membership.members;
     if (member === undefined) throw new Error("it did not join");
@@ -100,6 +100,26 @@ describe("a membership", () => {
     expect(namesOf(membership)).toEqual([]);
   });
 
+  it("takes no leaf for another that had its address before: that one is silent, and is taken off", async () => {
+    const { membership, passes } = await rooted();
+    const { url, leaf } = await servedLeaf({ name: "after" });
+    ends.push(() => leaf.close(0));
+    await membership.announce(joining("before", { url }));
+    await membership.announce(joining("after", { url, life: leaf.bootId }));
+    await expect.poll(() => membership.find("after")?.link.connected).toBe(true);
+    await expect.poll(() => membership.find("before")?.link.state().trouble).toContain('calls itself "after"');
+    expect(membership.find("before")?.link.connected).toBe(false);
+    await passes(graceMs + 2_000);
+    expect(namesOf(membership)).toEqual(["after"]);
+  });
+
+  it("links with a listed leaf whatever it calls itself", async () => {
+    const { url, leaf } = await servedLeaf({ name: "its own" });
+    ends.push(() => leaf.close(0));
+    const { membership } = await rooted({ listed: [{ name: "the operator's", url }] });
+    await expect.poll(() => membership.find("the operator's")?.link.connected).toBe(true);
+  });
+
   it("knows a root's leaves from before it was started again, and gives each the whole grace", async () => {
     const log = newLog();
     await log.announce({ name: "before", url: nowhere, leaving: false });
@@ -113,7 +133,7 @@ describe("a membership", () => {
 
   it("refuses a second leaf of a name that is taken, and follows one that has moved", async () => {
     const { membership, connectedTo, changes } = await rooted();
-    const { url, leaf } = await servedLeaf();
+    const { url, leaf } = await servedLeaf({ name: "a" });
     ends.push(() => leaf.close(0));
     await membership.announce(joining("a", { url, life: leaf.bootId }));
     await expect.poll(() => membership.find("a")?.link.connected).toBe(true);

@@ -11,11 +11,12 @@ import { fakeReplicas } from "./fake-replica.ts";
 
 /** A real leaf over fake replicas, listening on a free port. */
 export async function servedLeaf({
+  name = "leaf é",
   port = 0,
   queueLimit = 128,
 } = {}): Promise<{ leaf: Leaf; url: string; port: number }> {
   const leaf = createLeaf({
-    name: "leaf é",
+    name,
     zone: "a",
     openReplica: fakeReplicas().open,
     clock: systemClock,
