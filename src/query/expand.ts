@@ -1,5 +1,5 @@
 import { HedgerowError } from "../errors.ts";
-import { lookupsMax, type PlanTerm, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
+import { lookupsMax, type PlanTerm, planClausesMax, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
 import type { PlanContext } from "./context.ts";
 import type { Occur } from "./parse.ts";
@@ -10,6 +10,9 @@ export type Correction = { from: string; to: string[] };
 
 /** A prefix's place in the query; `isTyping`: it is a word that is not finished, not one that ends with a `*`. */
 export type PrefixUse = { occur: Occur; typed: string; isTyping: boolean };
+
+/** The same of a prefix that ends an excluded phrase; `before` are the phrase's other terms. */
+export type PhraseEnd = Pick<PrefixUse, "typed" | "isTyping"> & { before: readonly string[] };
 
 type NearWords = ReturnType<PlanContext["vocabulary"]["near"]>;
 
@@ -91,6 +94,22 @@ export class Expander {
     return word.term === "" ? [] : this.word(word, occur, typed);
   }
 
+  /**
+   * The terms that may end an excluded phrase whose last word is a prefix: its own and all that it begins, each of which
+   * makes a phrase of its own. Where the plan has no room for all of these, it is as with `prefix`.
+   */
+  phraseEnds(word: QueryWord, { typed, isTyping, before }: PhraseEnd): string[] {
+    const endsMax = Math.max(1, Math.floor(this.#roomFor(planClausesMax - this.#termsGiven) / (before.length + 1)));
+    const beginning = this.#context.vocabulary.beginning(word.folded, endsMax);
+    const ends = new Set(this.#frequency(word.term) > 0 ? [word.term] : []);
+    for (const term of beginning.terms) ends.add(term);
+    // A phrase is written down twice, as its terms and as their order.
+    const letters = 2 * (lettersOf([...ends]) + ends.size * lettersOf(before));
+    const isWhole = beginning.documentsLeftOut === 0 && ends.size <= endsMax && letters <= prefixLettersMax;
+    if (!isWhole && !isTyping) throw tooManyExcluded(typed, endsMax);
+    return isWhole && ends.size > 0 ? [...ends] : [word.term];
+  }
+
   /** How many terms there is room for, where some are wanted. */
   #roomFor(wanted: number): number {
     return Math.max(1, Math.min(wanted, Math.min(this.#context.termsMax, planTermsMax) - this.#termsGiven));
@@ -141,6 +160,10 @@ export class Expander {
   #frequency(term: string): number {
     return this.#context.statistics.frequency(term);
   }
+}
+
+function lettersOf(terms: readonly string[]): number {
+  return terms.reduce((sum, { length }) => sum + length, 0);
 }
 
 function tooManyExcluded(prefix: string, termsMax: number): HedgerowError {

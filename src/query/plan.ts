@@ -1,3 +1,4 @@
+import type { Token } from "../engine/analyzer.ts";
 import { HedgerowError } from "../errors.ts";
 import { boostMax, type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
 import type { SearchBody } from "../protocol/search-request.ts";
@@ -9,7 +10,7 @@ import { type Resumed, resumePlan } from "./cursor.ts";
 import { planDetails, requireExplainable } from "./details.ts";
 import { type Correction, Expander } from "./expand.ts";
 import { planFilter } from "./filter.ts";
-import { type FieldLookup, isBlank, parseQuery, type QueryPart } from "./parse.ts";
+import { type FieldLookup, isBlank, type Occur, parseQuery, type QueryPart } from "./parse.ts";
 
 /**
  * The one plan that every shard runs, what it rests on, and the words of the query that were taken for others.
@@ -135,27 +136,45 @@ function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {
 
 /**
  * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words and for a word that
- * falls apart into several terms behind an operator, since `-wi-fi` means just that.
+ * falls apart into several terms behind an operator, since `-wi-fi` means just that, and `-wi-fi*` a phrase for each
+ * term that `fi` begins.
  */
 function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expander): PlanClause[] {
   const { occur, kind, text } = part;
   const tokens = analyzer.analyze(text);
   const [first] = tokens;
-  if (first !== undefined && tokens.length > 1 && (kind === "phrase" || occur === "excluded")) {
-    const terms = [...new Set(tokens.map(({ term }) => term))].map((term) => expander.exact(term));
-    const phrase = tokens.map(({ term, position }) => ({ term, offset: position - first.position }));
-    return [{ occur, terms, phrase }];
-  }
+  const last = kind === "prefix" || kind === "typing" ? analyzer.lastWord(text) : undefined;
+  if (first !== undefined && tokens.length > 1 && (kind === "phrase" || occur === "excluded"))
+    return phrasesOf(part, { tokens, last }, expander);
   if (kind === "phrase") return first === undefined ? [] : [{ occur, terms: [expander.exact(first.term)] }];
-  const last = kind === "words" ? undefined : analyzer.lastWord(text);
   const whole = last === undefined ? tokens : tokens.filter(({ start }) => start !== last.start);
   const clauses = whole.map((token) => ({
     occur,
     terms: expander.word(token, occur, text.slice(token.start, token.end)),
   }));
-  if (last === undefined) return clauses;
+  // What is excluded with a stop word behind it is so whatever follows it.
+  if (last === undefined || (occur === "excluded" && clauses.length > 0)) return clauses;
   const terms = expander.prefix(last, { occur, typed: text.slice(last.start, last.end), isTyping: kind === "typing" });
   return terms.length === 0 ? clauses : [...clauses, { occur, terms }];
+}
+
+type PhraseWords = { tokens: readonly Token[]; last: ReturnType<PlanContext["analyzer"]["lastWord"]> };
+
+/** The phrase of some words; where the last is a prefix, and no stop word, one for each term that may stand there. */
+function phrasesOf({ occur, kind, text }: QueryPart, { tokens, last }: PhraseWords, expander: Expander): PlanClause[] {
+  const end = tokens.at(-1);
+  if (end === undefined || last?.start !== end.start) return [phraseOf(occur, tokens, expander)];
+  const others = tokens.slice(0, -1);
+  const before = others.map(({ term }) => term);
+  const typed = text.slice(end.start, end.end);
+  const ends = expander.phraseEnds(end, { typed, isTyping: kind === "typing", before });
+  return ends.map((term) => phraseOf(occur, [...others, { ...end, term }], expander));
+}
+
+function phraseOf(occur: Occur, tokens: readonly Token[], expander: Expander): PlanClause {
+  const terms = [...new Set(tokens.map(({ term }) => term))].map((term) => expander.exact(term));
+  const start = tokens[0]?.position ?? 0;
+  return { occur, terms, phrase: tokens.map(({ term, position }) => ({ term, offset: position - start })) };
 }
 
 function fieldClause(

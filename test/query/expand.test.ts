@@ -12,6 +12,7 @@ import { correctedWordsMax } from "../../src/query/expand.ts";
 import { planQuery } from "../../src/query/plan.ts";
 import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
 import { seededRandom } from "../../src/time.ts";
+import { naiveSearch } from "../engine/oracle.ts";
 
 /** An index with these words, each in as many documents as it says. */
 function contextOf(
@@ -191,6 +192,68 @@ describe("a prefix", () => {
       ),
       { seed: 83, numRuns: 300 },
     );
+  });
+});
+
+describe("a prefix that ends an excluded word of several terms", () => {
+  const words = { wi: 5, fi: 4, fire: 3, film: 2, far: 2, other: 9, 大学: 3, 学生: 2, ab: 2, ac: 1 };
+  const phrases = (body: SearchBody, context: PlanContext): string[][] =>
+    planQuery(body, context).plan.clauses.map(({ phrase }) => phrase?.map(({ term }) => term) ?? []);
+
+  it("makes a phrase with each term that it begins", () => {
+    const context = contextOf(words, { language: "simple" });
+    const expected = ["fi", "fire", "film"].map((end) => ["wi", end]);
+    for (const body of [{ query: "-wi-fi*" }, { query: "-wi-fi", prefix: true }])
+      expect(phrases(body, context)).toEqual(expected);
+    expect(phrases({ query: "-wi-fi" }, context)).toEqual([["wi", "fi"]]);
+    expect(phrases({ query: "-wi-x*" }, context)).toEqual([["wi", "x"]]);
+    const pairs = contextOf(words, { language: "cjk" });
+    expect(planQuery({ query: "-大学a*" }, pairs).plan.clauses.map(({ phrase }) => phrase)).toEqual(
+      ["ab", "ac"].map((term) => [
+        { term: "大学", offset: 0 },
+        { term, offset: 2 },
+      ]),
+    );
+  });
+
+  it("leaves out just the documents where they stand side by side", () => {
+    const context = contextOf(words, { language: "simple" });
+    const text = fc.array(fc.constantFrom("wi", "fi", "fire", "film", "far", "other"), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 8 }), fc.constantFrom("f", "fi", "fir"), (texts, typed) => {
+        const { plan } = planQuery({ query: `-wi-${typed}*` }, context);
+        const documents = texts.map((body, i) => ({ id: `${i}`, title: body.join(" "), body: "" }));
+        const left = documents.filter(({ title }) => !new RegExp(`\\bwi ${typed}`).test(title));
+        expect(naiveSearch(documents, plan).total).toBe(left.length);
+      }),
+      { seed: 86, numRuns: 300 },
+    );
+  });
+
+  it("adds nothing where it is a stop word: what is before it is excluded whatever follows", () => {
+    const context = contextOf({ state: 3, offer: 2, solid: 1 });
+    expect(clausesOf({ query: "-state-of*" }, context)).toEqual(clausesOf({ query: "-state" }, context));
+    expect(phrases({ query: "-solid-state-of*" }, context)).toEqual(phrases({ query: "-solid-state" }, context));
+  });
+
+  it("is refused where there is no room for all of them, and stands for itself while it is typed", () => {
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`fi${i}x`, 3]));
+    const query = "other -wi-fi";
+    const refused = expect.objectContaining({
+      code: "invalid_query",
+      places: [expect.objectContaining({ path: "/query", detail: expect.stringContaining("write more of the word") })],
+    });
+    const wideEnough = contextOf(many, { language: "simple" }, 121);
+    expect(planQuery({ query: `${query}*` }, wideEnough).plan.clauses).toHaveLength(61);
+    const narrow = contextOf(many, { language: "simple" }, 120);
+    expect(() => planQuery({ query: `${query}*` }, narrow)).toThrow(refused);
+    expect(phrases({ query, prefix: true }, narrow)).toEqual([[], ["wi", "fi"]]);
+    const crowd = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`fi${i}x`, 3]));
+    const wide = contextOf(crowd, { language: "simple" }, 10_000);
+    expect(() => planQuery({ query: `${query}*` }, wide)).toThrow(refused);
+    expect(phrases({ query, prefix: true }, wide)).toEqual([[], ["wi", "fi"]]);
+    const long = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`fi${i}${"語".repeat(2000)}`, 3]));
+    expect(() => planQuery({ query: `${query}*` }, contextOf(long, { language: "simple" }))).toThrow(refused);
   });
 });
 
