@@ -5,7 +5,7 @@ let row = new Int32Array(64);
 /**
  * How many letters must be inserted, left out, replaced or swapped with their neighbour to make one word of the other
  * (Damerau's edits in the form of optimal string alignment: no letter is edited twice); `editsMax + 1` where that is
- * more than `editsMax`. Letters are UTF-16 units.
+ * more than `editsMax`. Letters are UTF-16 units; for words with others there is `editsBetweenLetters`.
  */
 export function editsBetween(from: string, to: string, editsMax: number): number {
   const tooMany = editsMax + 1;
@@ -45,6 +45,23 @@ export function editsBetween(from: string, to: string, editsMax: number): number
     if (least > editsMax) return tooMany;
   }
   return Math.min(tooMany, row[columns] ?? 0);
+}
+
+/** The same where letters may take two UTF-16 units each, as beyond the basic plane: slower, since it respells both words. */
+export function editsBetweenLetters(from: string, to: string, editsMax: number): number {
+  const numbers = new Map<string, number>();
+  return editsBetween(inOneUnitEach(from, numbers), inOneUnitEach(to, numbers), editsMax);
+}
+
+/** A word with the number of each letter in the letter's place. */
+function inOneUnitEach(word: string, numbers: Map<string, number>): string {
+  let respelt = "";
+  for (const letter of word) {
+    const number = numbers.get(letter) ?? numbers.size;
+    numbers.set(letter, number);
+    respelt += String.fromCharCode(number);
+  }
+  return respelt;
 }
 
 function nextRow(): void {

@@ -1,4 +1,4 @@
-import { editsBetween } from "./edits.ts";
+import { editsBetween, editsBetweenLetters } from "./edits.ts";
 
 /** Only this many first letters of a word are looked up by; the rest is compared. */
 const keyLength = 7;
@@ -20,6 +20,7 @@ export type NearWord = { word: number; edits: number };
 export class NearWords {
   readonly #words: readonly string[];
   readonly #blocks: Block[] = [];
+  /** Per word its letters. */
   #lengths = new Uint8Array(smallestBlock);
   /** Per word the last look-up that has compared it. */
   #comparedIn = new Uint32Array(smallestBlock);
@@ -39,20 +40,24 @@ export class NearWords {
       this.#makeRoom(block.first + block.capacity);
     }
     const text = this.#words[word] ?? "";
-    this.#lengths[word] = Math.min(text.length, 255);
+    this.#lengths[word] = lettersIn(text);
     block.add(word, remainderHashes(text, nearEditsMax));
   }
 
   /** Every word within `editsMax` (at most `nearEditsMax`) edits of a word, in no order, the word itself among them. */
   near(word: string, editsMax: number): NearWord[] {
     const lookup = ++this.#lookups;
-    const length = Math.min(word.length, 255);
+    const length = lettersIn(word);
+    const isPlain = length === word.length;
     const found: NearWord[] = [];
     const compare = (other: number): void => {
       if (this.#comparedIn[other] === lookup) return;
       this.#comparedIn[other] = lookup;
-      if (Math.abs((this.#lengths[other] ?? 0) - length) > editsMax) return;
-      const edits = editsBetween(word, this.#words[other] ?? "", editsMax);
+      const otherLength = this.#lengths[other] ?? 0;
+      if (Math.abs(otherLength - length) > editsMax) return;
+      const text = this.#words[other] ?? "";
+      const count = isPlain && otherLength === text.length ? editsBetween : editsBetweenLetters;
+      const edits = count(word, text, editsMax);
       if (edits <= editsMax) found.push({ word: other, edits });
     };
     const hashes = remainderHashes(word, Math.min(editsMax, nearEditsMax));
@@ -113,30 +118,48 @@ class Block {
   }
 }
 
+/** How many letters a word has, up to 255; as many as it has UTF-16 units where each of them takes one. */
+function lettersIn(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length && letters < 255; letters++) at += unitsAt(word, at);
+  return letters;
+}
+
+function unitsAt(word: string, at: number): 1 | 2 {
+  return (word.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
+
+/** The first letters of the word that is being hashed. */
+const key = new Uint32Array(keyLength);
 const remainders = new Uint32Array(1 + keyLength + (keyLength * (keyLength - 1)) / 2);
 
 /** A hash for each remainder of a word's first letters with up to `deleted` of them left out; good until the next call. */
 function remainderHashes(word: string, deleted: number): Uint32Array {
-  const length = Math.min(word.length, keyLength);
+  const length = readKey(word);
   let size = 0;
-  remainders[size++] = hashWithout(word, length);
+  remainders[size++] = hashWithout(length);
   for (let first = 0; first < length && deleted > 0; first++) {
     // Of two letters that are the same, leaving out either leaves the same.
-    if (first > 0 && word.charCodeAt(first) === word.charCodeAt(first - 1)) continue;
-    remainders[size++] = hashWithout(word, length, { first, second: -1 });
+    if (first > 0 && key[first] === key[first - 1]) continue;
+    remainders[size++] = hashWithout(length, first);
     for (let second = first + 1; second < length && deleted > 1; second++)
-      remainders[size++] = hashWithout(word, length, { first, second });
+      remainders[size++] = hashWithout(length, first, second);
   }
   return remainders.subarray(0, size);
 }
 
-const none = { first: -1, second: -1 };
+function readKey(word: string): number {
+  let length = 0;
+  for (let at = 0; at < word.length && length < keyLength; at += unitsAt(word, at))
+    key[length++] = word.codePointAt(at) ?? 0;
+  return length;
+}
 
-/** FNV-1a over UTF-16 units, mixed so that its low bits serve as a place. */
-function hashWithout(word: string, length: number, { first, second } = none): number {
+/** FNV-1a over the key's letters but two, mixed so that its low bits serve as a place. */
+function hashWithout(length: number, first = -1, second = -1): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < length; i++) {
-    if (i !== first && i !== second) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+    if (i !== first && i !== second) hash = Math.imul(hash ^ (key[i] ?? 0), 0x01000193);
   }
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) >>> 0;

@@ -280,6 +280,11 @@ describe("a misspelt word", () => {
     ]);
   });
 
+  it("is corrected by its letters where each takes two units of UTF-16", () => {
+    const adlam = contextOf({ 𞤢𞤣𞤤𞤥𞤦𞤧: 2 }, { language: "simple" });
+    for (const query of ["𞤢𞤣𞤤𞤥𞤧", "𞤢𞤤𞤣𞤥𞤦𞤧", "𞤢𞤣𞤤𞤨𞤦𞤧"]) expect(clausesOf({ query }, adlam)).toEqual([["𞤢𞤣𞤤𞤥𞤦𞤧"]]);
+  });
+
   it("is not corrected when it stands somewhere, is excluded, or could only be what is gone", () => {
     expect(corrections({ query: "wand -wnid" })).toEqual([]);
     expect(corrections({ query: "gona" })).toEqual([]);

@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editsBetween } from "../../src/query/edits.ts";
+import { editsBetween, editsBetweenLetters } from "../../src/query/edits.ts";
 import { NearWords } from "../../src/query/near-words.ts";
 import { SortedWords } from "../../src/query/sorted-words.ts";
 import { plainEdits } from "./plain-edits.ts";
 
 const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "я"), minLength: 1, maxLength: 11 });
+/** Among Adlam letters, which have their first unit in common, others beyond the basic plane, and half a letter. */
+const wideWord = fc.string({
+  unit: fc.constantFrom("a", "𞤀", "𞤁", "𞤂", "𠀀", "🌊", "\ud83a"),
+  minLength: 1,
+  maxLength: 11,
+});
 
 describe("edits between two words", () => {
   it.each([
@@ -32,15 +38,24 @@ describe("edits between two words", () => {
       { seed: 81, numRuns: 20_000 },
     );
   });
+
+  it("are those of the plain table where letters take two units, too", () => {
+    fc.assert(
+      fc.property(wideWord, wideWord, fc.integer({ min: 0, max: 4 }), (from, to, editsMax) => {
+        expect(editsBetweenLetters(from, to, editsMax)).toBe(Math.min(editsMax + 1, plainEdits(from, to)));
+      }),
+      { seed: 83, numRuns: 10_000 },
+    );
+  });
 });
 
 describe("near words", () => {
   it("are all that comparing every word would find, however many there are", () => {
-    const many = fc.uniqueArray(word, { minLength: 0, maxLength: 700 });
+    const either = fc.oneof(word, wideWord);
     fc.assert(
       fc.property(
-        many,
-        fc.array(word, { minLength: 1, maxLength: 5 }),
+        fc.uniqueArray(either, { minLength: 0, maxLength: 700 }),
+        fc.array(either, { minLength: 1, maxLength: 5 }),
         fc.constantFrom(0, 1, 2),
         (words, asked, most) => {
           const near = new NearWords(words);

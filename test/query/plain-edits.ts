@@ -1,5 +1,7 @@
-/** Damerau's distance with each letter edited at most once, by the plain table: slow and easy to check. */
-export function plainEdits(from: string, to: string): number {
+/** Damerau's distance with each letter edited at most once, by the plain table: slow and easy to check. Letters are code points. */
+export function plainEdits(fromWord: string, toWord: string): number {
+  const from = [...fromWord];
+  const to = [...toWord];
   const table = Array.from({ length: from.length + 1 }, (_row, i) =>
     Array.from({ length: to.length + 1 }, (_cell, j) => (i === 0 ? j : i)),
   );
