@@ -1,4 +1,7 @@
 import { resolve } from "node:path";
+import { systemTimers, type Timers } from "../time.ts";
+import { askLimitMs, askWithin } from "./ask-within.ts";
+import type { Client } from "./client.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
 import { makeDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
@@ -16,16 +19,32 @@ const flags = {
 } as const;
 
 /** `hedgerow demo`. Resolves to the exit code: 0 it is there, 1 it could not be loaded, 2 misused. */
-export function run(args: string[], io: CommandIo): Promise<number> {
-  return runClientCommand({ usage, flags }, { args, io }, load);
+export function run(args: string[], io: CommandIo, timers: Timers = systemTimers): Promise<number> {
+  return runClientCommand({ usage, flags }, { args, io }, (invocation) => load(invocation, timers));
 }
 
-async function load({ values, words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
+async function load(
+  { values, words, client: given, io, isJson }: Invocation<typeof flags>,
+  timers: Timers,
+): Promise<number> {
   if (words[0] !== undefined) throw new Misuse(`demo takes flags only, not "${words[0]}"`);
   const { data = ".hedgerow", shards = 4, replicas = 2 } = values;
   await makeDirectory(resolve(data));
+  const client = impatientReader(given, { timers, stderr: io.stderr });
   const { kind: outcome, ...figures } = await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
   if (isJson) io.stdout(`${JSON.stringify({ index: "demo", outcome, ...figures })}\n`);
   else if (outcome === "standing") io.stderr("demo corpus: all of it is there already; nothing was loaded\n");
   return outcome === "foreign" ? exitCodes.failed : exitCodes.done;
+}
+
+/** The client, which waits `askLimitMs` for what it only reads. Writes may take what they take. */
+function impatientReader(client: Client, to: { timers: Timers; stderr(text: string): void }): Client {
+  const { url } = client;
+  return {
+    ...client,
+    request: (path, request = {}) =>
+      request.method === undefined
+        ? askWithin(askLimitMs, { url, ...to }, (signal) => client.request(path, { ...request, signal }))
+        : client.request(path, request),
+  };
 }

@@ -1,4 +1,6 @@
 import type { SearchBody } from "../protocol/search-request.ts";
+import { systemTimers, type Timers } from "../time.ts";
+import { askWithin } from "./ask-within.ts";
 import { accepted } from "./client.ts";
 import { exitCodes, type Invocation, runClientCommand } from "./client-command.ts";
 import type { FlagValues } from "./flags.ts";
@@ -10,6 +12,11 @@ const usage = `hedgerow search "words": ask, and show hits, coverage and time
 
 "quoted words" are a phrase, +word is required, -word excluded, field:word looks in one field. Put -- before words that
 begin with a dash. Everything else goes by flags, as in the API:`;
+
+/** The largest budget there is, and what a search may take that names none: the service's own default holds then. */
+const budgetMsMax = 60_000;
+/** What an answer may take on top of its budget, for the network. */
+const graceMs = 1_000;
 
 const flags = {
   index: { kind: "text", placeholder: "NAME", reason: "the index to search (demo)" },
@@ -25,7 +32,7 @@ const flags = {
   sort: { kind: "list", placeholder: "A,-B", reason: "order by these fields, - for descending" },
   highlight: { kind: "switchOrList", reason: "show where it matched" },
   returned: { kind: "list", reason: "fields of each document to return" },
-  budgetMs: { kind: "number", min: 1, max: 60_000, reason: "milliseconds the answer may take" },
+  budgetMs: { kind: "number", min: 1, max: budgetMsMax, reason: "milliseconds the answer may take" },
   minCoverage: { kind: "number", max: 1, reason: "share of the documents below which to fail" },
   hedge: { kind: "switch", isOn: true, reason: "send no second attempts" },
   after: { kind: "text", placeholder: "TOKEN", reason: "wait for the write with this token" },
@@ -35,14 +42,20 @@ const flags = {
 } as const;
 
 /** `hedgerow search`. Resolves to the exit code: 0 answered (in part, too; it says so), 1 refused, 2 misused. */
-export function run(args: string[], io: CommandIo): Promise<number> {
-  return runClientCommand({ usage, flags }, { args, io }, search);
+export function run(args: string[], io: CommandIo, timers: Timers = systemTimers): Promise<number> {
+  return runClientCommand({ usage, flags }, { args, io }, (invocation) => search(invocation, timers));
 }
 
-async function search({ values, words, client, io, isJson }: Invocation<typeof flags>): Promise<number> {
+type Searching = Invocation<typeof flags>;
+
+async function search({ values, words, client, io, isJson }: Searching, timers: Timers): Promise<number> {
   const path = `${indexPath(values.index ?? "demo")}/search`;
   const json = searchBody(words.join(" "), values);
-  const { body } = accepted(await client.request(path, { method: "POST", json }));
+  const limitMs = (values.budgetMs ?? budgetMsMax) + graceMs;
+  const answer = await askWithin(limitMs, { url: client.url, timers, stderr: io.stderr }, (signal) =>
+    client.request(path, { method: "POST", json, signal }),
+  );
+  const { body } = accepted(answer);
   io.stdout(isJson ? `${JSON.stringify(body)}\n` : renderSearch(body, { from: values.from ?? 0 }));
   return exitCodes.done;
 }
