@@ -13,7 +13,7 @@ Only the token's hash is kept: what is printed cannot be had again. A running ro
 hedgerow key --keys FILE lists the keys; hedgerow key NAME --keys FILE --remove takes one away.`;
 
 const flags = {
-  keys: { kind: "text", placeholder: "FILE", reason: "the file of keys that the root was given (HEDGEROW_KEYS)" },
+  keys: { kind: "text", placeholder: "FILE", reason: "the file of keys that the root was given" },
   ...newKeyFlags,
   remove: { kind: "switch", reason: "take the key away" },
 } as const;
@@ -22,18 +22,18 @@ const command: Command<typeof flags> = { usage, flags };
 
 /** `hedgerow key`. Resolves to the exit code: 0 done, 1 the file cannot be used, 2 misused. */
 export async function run(args: string[], io: CommandIo): Promise<number> {
-  const read = readFlags(args, command);
+  const read = readFlags(args, command, io.env);
   if (read.kind === "help") {
     io.stdout(read.text);
     return exitCodes.done;
   }
   if (read.kind === "misuse") return misused(io, read);
   const { values, words } = read;
-  const path = values.keys ?? io.env.HEDGEROW_KEYS ?? "";
+  const path = values.keys ?? "";
   if (path === "") return misused(io, { problem: "--keys must name the file of keys" });
   if (words.length > 1) return misused(io, { problem: `one key at a time; "${words[1]}" is another` });
   const asked = { path, name: words[0], values };
-  const problem = idleFlag(asked);
+  const problem = idleFlag(asked, args);
   if (problem !== undefined) return misused(io, { problem });
   try {
     return await act(asked, io);
@@ -45,12 +45,16 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
 
 type Asked = { path: string; name: string | undefined; values: FlagValues<typeof flags> };
 
-/** A flag that has nothing to act on: it would be passed over, and whoever gave it would not know. */
-function idleFlag({ name, values }: Asked): string | undefined {
+/**
+ * A flag that has nothing to act on: it would be passed over, and whoever gave it would not know. A variable may be there
+ * for another call, or for a root, which has some of the same names.
+ */
+function idleFlag({ name, values }: Asked, args: readonly string[]): string | undefined {
   const isRemoval = values.remove === true;
   if (isRemoval && name === undefined) return "--remove wants the name of the key to take away";
   if (!isRemoval && name !== undefined) return undefined;
-  const idle = Object.keys(newKeyFlags).find((flag) => flag in values);
+  const given = readFlags(args, command);
+  const idle = Object.keys(newKeyFlags).find((flag) => given.kind === "ok" && flag in given.values);
   if (idle === undefined) return undefined;
   return `${shellName(idle)} is for a key that is made; ${isRemoval ? "--remove makes none" : "name the key to make"}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The flags of the commands that only talk to a service, by name, where no service has a setting of that name: their variables may be
- * set beside those of the services. The commands themselves say what each is, and are loaded only when asked for.
+ * The flags of the commands that are no service, by name, where no service has a setting of that name: their variables may
+ * be set beside those of the services. The commands themselves say what each is, and are loaded only when asked for.
  */
 export const clientFlagNames: readonly string[] = [
   ...["url", "json"],
@@ -8,4 +8,5 @@ export const clientFlagNames: readonly string[] = [
   ...["returned", "minCoverage", "hedge", "after", "cache", "explain", "profile"],
   ...["settings", "parallel", "batchMb"],
   "check",
+  ...["scopes", "indexes", "requestsPerS", "burst", "budgetMsMax", "remove"],
 ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { run as backup } from "../../src/command/backup.ts";
 import { helpText, readFlags } from "../../src/command/flags.ts";
 import { run as importing } from "../../src/command/import.ts";
+import { run as key } from "../../src/command/key.ts";
 import { run as demo } from "../../src/command/load-demo.ts";
 import { run as restore } from "../../src/command/restore.ts";
 import { run as search } from "../../src/command/search.ts";
@@ -104,7 +105,7 @@ describe("flags", () => {
 
   it("of every command and every setting of a role may be set beside each other", async () => {
     const found = new Set<string>();
-    for (const run of [search, importing, status, backup, restore, demo]) {
+    for (const run of [search, importing, status, backup, restore, demo, key]) {
       const io = listeningIo();
       expect(await run(["--help"], io)).toBe(0);
       for (const [, flag = ""] of io.out().matchAll(/^ {2}--(?:no-)?([a-z-]+)/gm)) found.add(flag);

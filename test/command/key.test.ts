@@ -16,8 +16,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function key(...args: string[]) {
-  const io = listeningIo({ env: { HEDGEROW_KEYS: path } });
+function key(...args: string[]) {
+  return keyWith({}, ...args);
+}
+
+async function keyWith(env: Record<string, string>, ...args: string[]) {
+  const io = listeningIo({ env: { HEDGEROW_KEYS: path, ...env } });
   return { code: await run(args, io), out: io.out(), err: io.err() };
 }
 
@@ -87,6 +91,25 @@ describe("hedgerow key", () => {
     expect(err.startsWith(`hedgerow: ${message}`)).toBe(true);
     expect(err).not.toContain("keys/");
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("takes its flags from variables, of which a flag wins", async () => {
+    const env = { HEDGEROW_SCOPES: "write,join", HEDGEROW_INDEXES: "books", HEDGEROW_BUDGET_MS: "" };
+    expect(await keyWith(env, "web", "--indexes", "films")).toMatchObject({ code: 0 });
+    expect(await keysIn(path)).toMatchObject([{ name: "web", scopes: ["write", "join"], indexes: ["films"] }]);
+    const unfit = await keyWith({ HEDGEROW_BURST: "many" }, "other");
+    expect(unfit).toMatchObject({ code: 2, err: expect.stringContaining("HEDGEROW_BURST must be a number") });
+    const slip = await keyWith({ HEDGEROW_SCOPE: "write" }, "other");
+    expect(slip).toMatchObject({ code: 2, err: expect.stringContaining("did you mean HEDGEROW_SCOPES?") });
+    expect(await keysIn(path)).toHaveLength(1);
+  });
+
+  it("passes over variables of a new key, and of other commands, where it makes none", async () => {
+    await key("web");
+    const env = { HEDGEROW_BUDGET_MS: "500", HEDGEROW_SCOPES: "write", HEDGEROW_PORT: "x" };
+    expect(await keyWith(env)).toMatchObject({ code: 0, err: "" });
+    expect(await keyWith(env, "web", "--remove")).toMatchObject({ code: 0 });
+    expect(await keysIn(path)).toEqual([]);
   });
 
   it("takes limits that go together", async () => {
