@@ -8,7 +8,7 @@ const connections = 64;
 
 /**
  * Searches a cluster at a steady rate until `until` resolves, each search timed from the moment when it was due: a
- * cluster that stalls cannot slow its callers down and so look better than it is.
+ * cluster that stalls cannot slow its callers down and so look better than it is. Rejects as `until` does.
  */
 export async function searchSteadily(
   options: { url: string; path: string; bodies: readonly string[]; perSecond: number },
@@ -39,9 +39,13 @@ export async function searchSteadily(
     underWay.add(search);
     void search.finally(() => underWay.delete(search)).catch(() => undefined);
   }
-  await end;
-  await Promise.all(underWay);
-  await pool.close();
+  try {
+    await end;
+    await Promise.all(underWay);
+  } finally {
+    // Nothing is under way any more but where one of both has failed: then nobody waits for the rest.
+    await pool.destroy();
+  }
   const sorted = Float64Array.from(timesMs).sort();
   const [p50Ms, p99Ms] = [quantile(sorted, 0.5), quantile(sorted, 0.99)];
   return { searches: sorted.length, incomplete, p50Ms, p99Ms, maxMs: sorted.at(-1) ?? 0 };

@@ -6,7 +6,7 @@ import { readCollection } from "../../relevance/collection.ts";
 import { describeMachine } from "../../report/machine.ts";
 import { hedgerowQuality, startHedgerow } from "./hedgerow.ts";
 import { kinds } from "./kinds.ts";
-import { measureRound, type Round, stopMirror } from "./measure.ts";
+import { failure, measureRound, type Round, stopMirror } from "./measure.ts";
 import type { PeerKind } from "./peer.ts";
 import { memoryBytes, withChildren } from "./processes.ts";
 import { peerQuality } from "./quality.ts";
@@ -62,8 +62,8 @@ export async function run({ json, collection }: { json: boolean; collection?: st
       if (typeof target === "string") skip(contender.name, target);
     }
     const queries = webQueries(demoDocuments(), { count: queryCount, random: seededRandom(7) });
-    const rows = await Promise.race([speed(targets, queries), interrupted]);
-    const failures = await Promise.race([failing(targets, queries), interrupted]);
+    const rows = await speed(targets, queries, signal);
+    const failures = await failing(targets, queries, signal);
     const machine = describeMachine();
     await stopAll();
     if (collection !== undefined) await addQuality(rows, contenders, { collection, signal });
@@ -97,12 +97,12 @@ async function startedOrWhyNot(contender: Contender, signal: AbortSignal): Promi
   }
 }
 
-async function speed(targets: readonly Target[], queries: readonly string[]): Promise<Row[]> {
+async function speed(targets: readonly Target[], queries: readonly string[], signal: AbortSignal): Promise<Row[]> {
   const measured = targets.map((target): { target: Target; rounds: Round[] } => ({ target, rounds: [] }));
-  for (const target of targets) await measureRound(target, queries, warmS);
+  for (const target of targets) await measureRound(target, queries, { seconds: warmS, signal });
   for (let round = 1; round <= rounds; round++) {
     for (const { target, rounds: own } of measured) {
-      const one = await measureRound(target, queries, roundS);
+      const one = await measureRound(target, queries, { seconds: roundS, signal });
       tell(`round ${round}: ${target.name}: ${Math.round(one.queries / one.seconds)} queries/s`);
       own.push(one);
     }
@@ -118,12 +118,16 @@ async function speed(targets: readonly Target[], queries: readonly string[]): Pr
   );
 }
 
-async function failing(targets: readonly Target[], queries: readonly string[]): Promise<FailureRow[]> {
+async function failing(
+  targets: readonly Target[],
+  queries: readonly string[],
+  signal: AbortSignal,
+): Promise<FailureRow[]> {
   const rows: FailureRow[] = [];
   for (const target of targets) {
     if (target.mirrorPids.length === 0) continue;
     tell(`a mirror stands still: ${target.name}`);
-    rows.push({ name: target.name, ...(await stopMirror(target, queries)) });
+    rows.push({ name: target.name, ...(await stopMirror(target, queries, { ...failure, signal })) });
   }
   return rows;
 }

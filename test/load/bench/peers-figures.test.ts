@@ -10,6 +10,7 @@ import type { Target } from "../../../load/bench/peers/target.ts";
 import { describeMachine } from "../../../load/report/machine.ts";
 import { sleep } from "../../../src/time.ts";
 
+const nobodyStops = new AbortController().signal;
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
@@ -38,7 +39,7 @@ async function target(complete: () => boolean): Promise<Target & { asked: Set<st
 
 test("a round asks every query and counts what was answered, and the processor time it took", async () => {
   const any = await target(() => true);
-  const round = await measureRound(any, ["one", "two", "three"], 1);
+  const round = await measureRound(any, ["one", "two", "three"], { seconds: 1, signal: nobodyStops });
   expect(any.asked).toEqual(new Set(["one", "two", "three"]));
   expect(round.queries).toBeGreaterThan(10);
   expect(round.processorMs).toBeGreaterThan(0);
@@ -47,7 +48,7 @@ test("a round asks every query and counts what was answered, and the processor t
 
 test("an answer that is not whole counts as a failure, not as a query", async () => {
   const any = await target(() => false);
-  const { queries, errors } = await measureRound(any, ["one"], 1);
+  const { queries, errors } = await measureRound(any, ["one"], { seconds: 1, signal: nobodyStops });
   // Those that are under way at the end are answered, and counted by nobody.
   expect(queries).toBeLessThanOrEqual(connections);
   expect(errors).toBeGreaterThan(connections);
@@ -58,7 +59,7 @@ test("the mirror stands still for a while, and answers without it count as incom
   const any = await target(() => isWhole);
   const [pid = 0] = any.mirrorPids;
   const states = new Set<string>();
-  const times = { perSecond: 100, stopMs: 500, goOnMs: 1_500, endMs: 2_000 };
+  const times = { perSecond: 100, stopMs: 500, goOnMs: 1_500, endMs: 2_000, signal: nobodyStops };
   const watching = stopMirror(any, ["one"], times).finally(() => states.add("over"));
   while (!states.has("over")) {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -73,6 +74,35 @@ test("the mirror stands still for a while, and answers without it count as incom
   // It stands still for half of the time; all that is asked then is answered without it.
   expect(incomplete).toBeGreaterThan(searches * 0.2);
   expect(incomplete).toBeLessThan(searches * 0.8);
+});
+
+/** Minutes more than any test has: only one that is stopped ends. */
+const endlessS = 600;
+
+test("a round that is told to stop gives no figures, and neither does one that would begin after that", async () => {
+  const any = await target(() => true);
+  const stopping = new AbortController();
+  const round = { seconds: endlessS, signal: stopping.signal };
+  const measuring = measureRound(any, ["one"], round);
+  while (any.asked.size === 0) await sleep(5);
+  stopping.abort(new Error("stopped by SIGTERM"));
+  await expect(measuring).rejects.toThrow("stopped by SIGTERM");
+  any.asked.clear();
+  await expect(measureRound(any, ["one"], round)).rejects.toThrow("stopped by SIGTERM");
+  expect(any.asked.size).toBe(0);
+});
+
+test("a mirror goes on where the bench is told to stop while it stands still", async () => {
+  const any = await target(() => true);
+  const stopping = new AbortController();
+  const times = { stopMs: 1, goOnMs: 1000 * endlessS, endMs: 2000 * endlessS };
+  const watching = stopMirror(any, ["one"], { ...times, perSecond: 100, signal: stopping.signal });
+  watching.catch(() => undefined);
+  const stands = async () => (await readFile(`/proc/${any.mirrorPids[0]}/stat`, "utf8")).includes(") T ");
+  while (!(await stands())) await sleep(5);
+  stopping.abort(new Error("stopped by SIGTERM"));
+  await expect(watching).rejects.toThrow("stopped by SIGTERM");
+  while (await stands()) await sleep(5);
 });
 
 test("a process's children and their memory belong to it", async () => {
