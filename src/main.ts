@@ -5,7 +5,7 @@ import type { CommandIo, ServiceIo } from "./command/io.ts";
 import { outliveReader, writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
-import { tellParent } from "./command/supervision.ts";
+import { tellListening } from "./command/supervision.ts";
 import { versionLine } from "./command/version.ts";
 import { systemTimers } from "./time.ts";
 
@@ -84,7 +84,12 @@ async function main([name, ...args]: string[]): Promise<number> {
   const program = fileURLToPath(import.meta.url);
   try {
     const stopped = stop?.stopped ?? new Promise<void>(() => undefined);
-    return await run(args, { ...io, program, stopped, tellParent, askForDirectory });
+    const own: Omit<ServiceIo, keyof CommandIo> = {
+      stopped,
+      tellListening: (at) => tellListening(at, io.stdout),
+      askForDirectory,
+    };
+    return await run(args, { ...io, program, ...own });
   } finally {
     stop?.release();
   }

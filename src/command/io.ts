@@ -15,8 +15,8 @@ export type CommandIo = {
 export type ServiceIo = CommandIo & {
   /** Resolves when it is to drain and end. */
   stopped: Promise<void>;
-  /** Tells the process that started this one, where there is one. */
-  tellParent(message: object): void;
+  /** Says where it listens: to the process that started it where that waits for word, and to people otherwise. */
+  tellListening(at: { role: string; url: string }): void;
   /** Takes a directory for this process alone. */
   askForDirectory(path: string, owner: DirectoryOwner): Promise<DirectoryOutcome>;
 };

@@ -24,6 +24,12 @@ function isObject(message: unknown): message is object {
   return typeof message === "object" && message !== null;
 }
 
+/** Says where a process listens: to the one that started it, or in a line where there is no channel to one. */
+export function tellListening({ role, url }: { role: string; url: string }, stdout: (text: string) => void): void {
+  if (process.send === undefined) stdout(`Hedgerow's ${role} is at ${url}\n`);
+  else tellParent({ listening: url });
+}
+
 /** Tells the process that started this one over the channel between them. One that has let go of it hears no more. */
 export function tellParent(message: object): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);

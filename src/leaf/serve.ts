@@ -40,7 +40,7 @@ export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
   const leaf = startLeaf(config, indexing, certificates);
   const url = await leaf.listen({ host: config.host, port: config.port });
   const announcing = joinRoots(config, leaf, url);
-  io.tellParent({ listening: url });
+  io.tellListening({ role: "leaf", url });
   await io.stopped;
   if (config.drainMs > 0) await announcing?.leave(config.drainMs);
   announcing?.stop();

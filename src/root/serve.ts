@@ -38,7 +38,7 @@ export async function runRoot(args: string[], io: ServiceIo): Promise<number> {
     return 2;
   }
   const root = await startRoot(config, policyDefaults, io.env);
-  io.tellParent({ listening: root.url });
+  io.tellListening({ role: "root", url: root.url });
   await io.stopped;
   await root.close();
   return 0;

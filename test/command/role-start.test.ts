@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+let directory = "";
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "hedgerow-start-"));
+});
+afterEach(async () => {
+  child?.kill("SIGKILL");
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The role alone, on a free port, as a shell starts it. */
+function roleIn(data: string, role: string) {
+  const args = [program, role, "--port", "0", "--data", data];
+  const started = spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+  });
+  child = started;
+  return started;
+}
+
+describe.each(["root", "leaf"])("a %s that was started from a shell", (role) => {
+  it("says at which of the free ports it is", async () => {
+    const started = roleIn(directory, role);
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: started.stdout })) {
+      lines.push(line);
+      const url = new RegExp(`^Hedgerow's ${role} is at (http://127\\.0\\.0\\.1:\\d+)$`).exec(line)?.[1];
+      if (url !== undefined) expect((await fetch(`${url}/livez`)).status).toBe(200);
+      started.kill("SIGTERM");
+    }
+    expect(lines).toHaveLength(1);
+    if (started.exitCode === null) await once(started, "exit");
+    expect(started.exitCode).toBe(0);
+  });
+});
