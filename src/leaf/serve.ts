@@ -30,9 +30,9 @@ export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
     io.stderr(`${misfit}\n`);
     return 2;
   }
-  // One that cannot be used is no reason not to serve: what a leaf keeps there only makes it start sooner.
+  // It could serve without, and nobody would know before a start that fetches everything anew.
   const directory = await io.askForDirectory(config.data, "leaf");
-  if (directory.kind === "in use") throw new HedgerowError("storage_unavailable", directory.detail);
+  if (directory.kind !== "taken") throw new HedgerowError("storage_unavailable", directory.detail);
   const indexing = createIndexing({ threads: config.indexingThreads });
   const files = linkFiles(config);
   const opened = { timers: systemTimers, log: () => leaf.app.log };
@@ -48,7 +48,7 @@ export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
   if (config.drainMs > 0) await announcing?.end();
   await indexing.close();
   certificates?.close();
-  if (directory.kind === "taken") directory.release();
+  directory.release();
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -43,5 +43,24 @@ describe.each(["root", "leaf"])("a %s that was started from a shell", (role) => 
     expect(lines).toHaveLength(1);
     if (started.exitCode === null) await once(started, "exit");
     expect(started.exitCode).toBe(0);
+  });
+});
+
+describe("a leaf whose directory cannot be used", () => {
+  it("does not start, and says which and what to do", async () => {
+    const file = join(directory, "file");
+    await writeFile(file, "");
+    const started = roleIn(file, "leaf");
+    let said = "";
+    started.stdout.on("data", (piece) => {
+      said += String(piece);
+      started.kill("SIGKILL");
+    });
+    started.stderr.on("data", (piece) => {
+      said += String(piece);
+    });
+    await once(started, "close");
+    const why = "is no directory, or lies below something that is none; --data names another directory";
+    expect({ code: started.exitCode, said }).toEqual({ code: 1, said: `hedgerow: ${file} ${why}\n` });
   });
 });
