@@ -124,6 +124,6 @@ function openingError(error: unknown, file: string): HedgerowError {
       ? `${file} is in use by another process; only one may have it open`
       : code === corrupt || code === notADatabase
         ? `${file} is damaged: ${cause}; restore it from a backup, or move it away to start with nothing`
-        : `${file} cannot be opened: ${cause}`;
+        : `${file} cannot be opened: ${cause}; --data names another directory`;
   return new HedgerowError("storage_unavailable", detail);
 }

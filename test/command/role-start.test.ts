@@ -46,11 +46,16 @@ describe.each(["root", "leaf"])("a %s that was started from a shell", (role) => 
   });
 });
 
-describe("a leaf whose directory cannot be used", () => {
+const noDirectory = "is no directory, or lies below something that is none";
+
+describe.each([
+  ["leaf", new RegExp(`^hedgerow: \\S+/file ${noDirectory}; --data names another directory\n$`)],
+  ["root", /^hedgerow: \S+\/file\/changes.db cannot be opened: [^\n]+; --data names another directory\n$/],
+])("a %s whose directory cannot be used", (role, words) => {
   it("does not start, and says which and what to do", async () => {
     const file = join(directory, "file");
     await writeFile(file, "");
-    const started = roleIn(file, "leaf");
+    const started = roleIn(file, role);
     let said = "";
     started.stdout.on("data", (piece) => {
       said += String(piece);
@@ -60,7 +65,6 @@ describe("a leaf whose directory cannot be used", () => {
       said += String(piece);
     });
     await once(started, "close");
-    const why = "is no directory, or lies below something that is none; --data names another directory";
-    expect({ code: started.exitCode, said }).toEqual({ code: 1, said: `hedgerow: ${file} ${why}\n` });
+    expect({ code: started.exitCode, said }).toEqual({ code: 1, said: expect.stringMatching(words) });
   });
 });
