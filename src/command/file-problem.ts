@@ -1,6 +1,7 @@
 /** What may be the matter with a file or a directory, by the system's code. */
 const problems: Readonly<Record<string, (path: string) => string>> = {
   ENOENT: (path) => `there is no such file or directory: ${path}`,
+  ENOTDIR: (path) => `${path} lies below something that is no directory`,
   EISDIR: (path) => `${path} is a directory`,
   EACCES: (path) => `${path} may not be used so by this user`,
   EPERM: (path) => `${path} may not be used so by this user`,

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
+import { fileProblem } from "./file-problem.ts";
 import { type Command, type FlagValues, readFlags, shellName } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { keyFrom, newKeyFlags } from "./new-key.ts";
@@ -38,9 +39,13 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   try {
     return await act(asked, io);
   } catch (error) {
-    io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`hedgerow: ${problemOf(error)}\n`);
     return exitCodes.failed;
   }
+}
+
+function problemOf(error: unknown): string {
+  return fileProblem(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 type Asked = { path: string; name: string | undefined; values: FlagValues<typeof flags> };
@@ -118,8 +123,12 @@ async function keysOf(path: string): Promise<Key[] | undefined> {
 
 /** Written aside and renamed, so that a root never reads half of it. */
 async function write(path: string, keys: readonly Key[]): Promise<void> {
-  await writeFile(`${path}.new`, writeKeys(keys), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  try {
+    await writeFile(`${path}.new`, writeKeys(keys), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new Error(`${path} cannot be written, since that begins beside it: ${problemOf(error)}`);
+  }
 }
 
 function listOf(keys: readonly Key[]): string {

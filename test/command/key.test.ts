@@ -70,6 +70,21 @@ describe("hedgerow key", () => {
     expect(await keysIn(path)).toEqual([]);
   });
 
+  it("says in words what is the matter with its file", async () => {
+    const here = await key("web", "--keys", directory);
+    expect(here).toEqual({ code: 1, out: "", err: `hedgerow: ${directory} is a directory\n` });
+    const nowhere = join(directory, "none", "keys.json");
+    expect(await key("web", "--keys", nowhere)).toEqual({
+      code: 1,
+      out: "",
+      err: `hedgerow: ${nowhere} cannot be written, since that begins beside it: there is no such file or directory: ${nowhere}.new\n`,
+    });
+    await key("web");
+    const below = join(path, "keys.json");
+    const err = `hedgerow: ${below} lies below something that is no directory\n`;
+    expect(await key("--keys", below)).toEqual({ code: 1, out: "", err });
+  });
+
   it.each([
     [["--remove"], "--remove wants the name of the key"],
     [["--scopes", "write"], "--scopes is for a key that is made; name the key"],
