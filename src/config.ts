@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { clientFlagNames } from "./config/client-flags.ts";
+import { conditions } from "./config/conditions.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, type ValueOf } from "./config/values.ts";
@@ -183,7 +184,8 @@ const names = Object.keys(settingsTable).filter((name): name is Name => name in 
 
 /**
  * Reads a role's settings from flags and variables; a flag wins, a default fills in. Collects every problem, each
- * naming the flag or variable, rather than stopping at the first; anything unknown is one. A variable that is set to
+ * naming the flag or variable, rather than stopping at the first; anything unknown is one, and so is what does nothing
+ * beside the others. A variable that is set to
  * nothing counts as not set, as Compose files pass on what their caller left out.
  */
 export function readConfig(
@@ -208,9 +210,16 @@ export function readConfig(
     else problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}`);
   }
   problems.push(...unknownVariables(env));
-  return problems.length > 0 || !isConfig(values)
-    ? { kind: "invalid", problems }
-    : { kind: "ok", config: Object.freeze(values) };
+  if (problems.length > 0 || !isConfig(values)) return { kind: "invalid", problems };
+  const idle = idleProblems(values, flags);
+  return idle.length > 0 ? { kind: "invalid", problems: idle } : { kind: "ok", config: Object.freeze(values) };
+}
+
+/** A line for each setting that does nothing beside the others; as its default it claims nothing. */
+function idleProblems(config: Config, flags: Flags): string[] {
+  return conditions
+    .filter(({ name, holds }) => config[name] !== settingsTable[name].default && !holds(config))
+    .map(({ name, otherwise }) => `${flags.has(name) ? flagOf(name) : variableOf(name)}: ${otherwise}`);
 }
 
 /** A line for each variable with our prefix that no command knows, a slip of whoever set it. */

@@ -155,3 +155,30 @@ describe("readConfig", () => {
     expect(read.kind === "ok" && Object.isFrozen(read.config)).toBe(true);
   });
 });
+
+describe("a setting that needs another", () => {
+  it.each([
+    [
+      "up",
+      ["--log-replicas", "3"],
+      "--log-replicas: the embedded log keeps one copy; more are for --log nats://host:port",
+    ],
+    ["root", ["--log-monitor", "http://h:1"], "--log-monitor: must be given with --log nats://host:port alone"],
+    ["leaf", ["--advertise", "http://h:1"], "--advertise: must be given with --join alone, which tells it to roots"],
+    ["leaf", ["--drain-ms", "0"], "--drain-ms: must be given with --join alone: other leaves end without waiting"],
+  ] as const)("refuses to %s %j, which would do nothing", (role, args, problem) => {
+    expect(readConfig(role, args, {})).toEqual({ kind: "invalid", problems: [problem] });
+    const beside = role === "leaf" ? ["--join", "http://r:1"] : ["--log", "nats://h:1"];
+    expect(readConfig(role, [...args, ...beside], {}).kind).toBe("ok");
+    const [flag = "", text = ""] = args;
+    const variable = `HEDGEROW_${flag.slice(2).replaceAll("-", "_").toUpperCase()}`;
+    const named = { kind: "invalid", problems: [expect.stringContaining(`${variable}: `)] };
+    expect(readConfig(role, [], { [variable]: text })).toEqual(named);
+  });
+
+  it("passes over what only another role could do nothing with", () => {
+    const env = { HEDGEROW_LOG_REPLICAS: "3", HEDGEROW_DRAIN_MS: "0" };
+    expect(readConfig("leaf", ["--join", "http://r:1"], env).kind).toBe("ok");
+    expect(readConfig("up", ["--log", "nats://h:1"], env).kind).toBe("ok");
+  });
+});
