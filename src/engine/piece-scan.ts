@@ -208,10 +208,10 @@ export class PieceScan implements Collector {
       return startsOf(terms) - before;
     }
     const end = start + this.#plan.window;
-    const before = this.total;
+    const before = startsOf(terms);
     this.total += collectSimple(terms, { start, end }, this);
     this.#scannedTo = Math.min(end, this.view.documents);
-    return this.sieve === undefined ? (this.total - before) * terms.length : this.#plan.window * terms.length;
+    return this.sieve === undefined ? startsOf(terms) - before : this.#plan.window * terms.length;
   }
 
   /** A bit for each dead document, in this step; absent where nobody is dead, or some have died since the search began. */
