@@ -4,6 +4,9 @@ import type { Mark } from "./marks.ts";
 const fragmentLength = 150;
 const fragmentsMax = 3;
 
+/** Spans between two pauses: well below a millisecond's work. */
+const spansAtOnce = 128;
+
 type Span = { start: number; end: number; marks: Mark[] };
 
 /** A run of spans that fits into one fragment, and what it is worth. */
@@ -15,11 +18,13 @@ export type Fragment = { html: string; worth: number };
 /**
  * Up to three pieces of a text around its best marks (ascending), as HTML: some 150 characters each, whole words,
  * `<mark>` around what matched and everything else escaped. In the text's order; none where nothing is marked. A
- * piece is worth its distinct words and phrases, by their weights.
+ * piece is worth its distinct words and phrases, by their weights. Pauses (yields) well within every millisecond.
  */
-export function fragmentsOf(text: string, marks: readonly Mark[]): Fragment[] {
+export function* fragmentsOf(text: string, marks: readonly Mark[]): Generator<void, Fragment[]> {
+  if (marks.length === 0) return [];
   const spans = joinMarks(marks);
-  const chosen = chooseRuns(runsOf(spans)).sort((a, b) => a.start - b.start);
+  const chosen = chooseRuns(yield* runsOf(spans, marks)).sort((a, b) => a.start - b.start);
+  yield;
   let from = 0;
   return chosen.map((run, i) => {
     const { start, end } = widen(text, run, { from, to: chosen[i + 1]?.start ?? text.length });
@@ -52,17 +57,52 @@ function joinMarks(marks: readonly Mark[]): Span[] {
 }
 
 /** For each span the longest run that begins with it. */
-function runsOf(spans: readonly Span[]): Run[] {
-  return spans.map(({ start, end }, first) => {
-    let last = first;
-    while (last + 1 < spans.length && (spans[last + 1]?.end ?? 0) - start <= fragmentLength) last++;
-    const worths = new Map<string, number>();
-    for (const span of spans.slice(first, last + 1))
-      for (const { what, weight } of span.marks) worths.set(what, weight);
-    // Always in the same order, or rounding would have a run win over a longer one of the same words.
-    const worth = [...worths.values()].sort((a, b) => a - b).reduce((sum, one) => sum + one, 0);
-    return { first, last, start, end: Math.max(end, spans[last]?.end ?? 0), worth };
-  });
+function* runsOf(spans: readonly Span[], marks: readonly Mark[]): Generator<void, Run[]> {
+  const held = new HeldWords(marks);
+  const runs: Run[] = [];
+  let last = -1;
+  for (const [first, span] of spans.entries()) {
+    while (last < first || (spans[last + 1]?.end ?? Number.POSITIVE_INFINITY) - span.start <= fragmentLength) {
+      last++;
+      held.add(spans[last], 1);
+    }
+    runs.push({ first, last, start: span.start, end: spans[last]?.end ?? span.end, worth: held.worth });
+    held.add(span, -1);
+    if (first % spansAtOnce === spansAtOnce - 1) yield;
+  }
+  return runs;
+}
+
+/** The distinct words and phrases of the spans that are looked at, and what they are worth together. */
+class HeldWords {
+  /** Of all, ascending: always summed in the same order, or rounding would have a run win over a longer one of the same words. */
+  readonly #weights: readonly number[];
+  readonly #ranks: ReadonlyMap<string, number>;
+  readonly #counts: Uint32Array;
+  #worth: number | undefined;
+
+  constructor(marks: readonly Mark[]) {
+    const weights = new Map(marks.map(({ what, weight }) => [what, weight]));
+    const ranked = [...weights].sort(([, a], [, b]) => a - b);
+    this.#weights = ranked.map(([, weight]) => weight);
+    this.#ranks = new Map(ranked.map(([what], rank) => [what, rank]));
+    this.#counts = new Uint32Array(ranked.length);
+  }
+
+  /** Takes a span's marks in (1) or leaves them out again (-1). */
+  add(span: Span | undefined, sign: 1 | -1): void {
+    for (const { what } of span?.marks ?? []) {
+      const rank = this.#ranks.get(what) ?? 0;
+      const before = this.#counts[rank] ?? 0;
+      this.#counts[rank] = before + sign;
+      if (before === 0 || before + sign === 0) this.#worth = undefined;
+    }
+  }
+
+  get worth(): number {
+    this.#worth ??= this.#weights.reduce((sum, weight, rank) => (this.#counts[rank] ? sum + weight : sum), 0);
+    return this.#worth;
+  }
 }
 
 /** The best runs that do not overlap. */

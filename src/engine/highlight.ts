@@ -35,7 +35,7 @@ export class Highlighter {
     for (const [field, wanted] of this.#wanted) {
       const fragments: Fragment[] = [];
       for (const text of texts.get(field) ?? []) {
-        fragments.push(...fragmentsOf(text, yield* findMarks(text, wanted, this.#analyzer)));
+        fragments.push(...(yield* fragmentsOf(text, yield* findMarks(text, wanted, this.#analyzer))));
       }
       if (fragments.length > 0) highlights[field] = bestFragments(fragments);
     }

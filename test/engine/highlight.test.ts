@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Analyzer, createAnalyzer } from "../../src/engine/analyzer.ts";
+import { fragmentsOf } from "../../src/engine/fragments.ts";
 import { Highlighter, type Highlights } from "../../src/engine/highlight.ts";
 import { findMarks, type Mark } from "../../src/engine/marks.ts";
 import { type PreparedClause, preparePlan } from "../../src/engine/prepared-plan.ts";
@@ -175,6 +176,20 @@ describe("fragments", () => {
     expect(found).toEqual([["alpha"], ["alpha", "beta"], ["alpha", "beta", "gamma"]]);
   });
 
+  test("of a text with a thousand marks are chosen a little at a time", () => {
+    const words = ["ant", "bee", "cat"];
+    const marks = Array.from({ length: 1000 }, (_mark, i): Mark => {
+      const what = words[i % 3 === 1 ? 1 : i < 900 ? 0 : i % 3] ?? "";
+      return { start: 4 * i, end: 4 * i + 3, what, weight: 0.1 };
+    });
+    const text = marks.map(({ what }) => what).join(" ");
+    const { result, pauses } = run(fragmentsOf(text, marks));
+    expect(pauses).toBeGreaterThanOrEqual(1000 / 150);
+    expect(result).toHaveLength(3);
+    expect(result.filter(({ worth }) => worth > 0.25).length).toBeGreaterThan(1);
+    for (const { html } of result) expect(html).toContain("<mark>bee</mark>");
+  });
+
   test("come from the fields that count, and not from what is excluded", () => {
     const document = { title: "wind", body: "wind and rain", other: "wind" };
     expect(Object.keys(highlight(document, prepared([clauseOf("wind")])))).toEqual(["title", "body"]);
@@ -248,11 +263,51 @@ describe("marks", () => {
 
   test("of a pair are found wherever a text is cut", () => {
     const analyze = createAnalyzer({ language: "cjk" });
-    for (let before = 4090; before <= 4096; before++) {
+    for (let before = 0; before <= 400; before++) {
       const whole = `${"猫".repeat(before)}いｶﾞ黒`;
       const marks = run(findMarks(whole, { words: new Map([["いガ", 1]]), phrases: [] }, analyze)).result;
       expect(marks).toMatchObject([{ start: before, end: before + 3 }]);
     }
+  });
+
+  test("of a sign with more accents than are analyzed at once are those of the sign", () => {
+    const analyze = createAnalyzer({ language: "cjk" });
+    const whole = `猫${"い\u0301".repeat(90)}${`黒${"\u0301".repeat(700)}`}い猫`;
+    const [black = "", pair = ""] = analyze
+      .documentTokens(whole)
+      .flatMap(({ term }) => (/黒/u.test(term) ? [term] : []))
+      .slice(1);
+    const marks = run(
+      findMarks(
+        whole,
+        {
+          words: new Map([
+            [black, 1],
+            [pair, 1],
+          ]),
+          phrases: [],
+        },
+        analyze,
+      ),
+    ).result;
+    expect(sameRanges(marks)).toEqual(["181-882", "181-883"]);
+  });
+
+  test("are looked for in few ideographs at a time, which are much more work than letters", () => {
+    const analyze = createAnalyzer({ language: "cjk" });
+    const lengths: number[] = [];
+    const counting: Analyzer = {
+      ...analyze,
+      documentTokens: (part) => {
+        lengths.push(part.length);
+        return analyze.documentTokens(part);
+      },
+    };
+    const whole = "2023年12月25日、".repeat(1000);
+    const { pauses } = run(findMarks(whole, { words: new Map([["zz", 1]]), phrases: [] }, counting));
+    expect(Math.max(...lengths)).toBeLessThan(200);
+    expect(pauses).toBeGreaterThanOrEqual(lengths.length - 1);
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(1.1 * whole.length);
   });
 
   test("are looked for in a bounded part of a large document, a little at a time", () => {
