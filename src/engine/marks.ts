@@ -50,13 +50,18 @@ export function* findMarks(text: string, wanted: Wanted, analyzer: Analyzer): Ge
 function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
   let from = 0;
   let position = 0;
+  let goesOn = false;
   let beyondFirst = ideographsLength;
   while (from < text.length) {
     const to = stretchEnd(text, from, beyondFirst);
     const offset = from;
-    const tokens = analyzer.documentTokens(text.slice(from, to)).map((token) => ({
+    const found = analyzer.documentTokens(text.slice(from, to));
+    const [first] = found;
+    // A pair may go on whose first ideograph is a stop word: that has a place before the pair's, and is no token.
+    const shift: number = goesOn && first?.start === 0 ? position - first.position : position;
+    const tokens = found.map((token) => ({
       ...token,
-      position: token.position + position,
+      position: token.position + shift,
       start: token.start + offset,
       end: token.end + offset,
     }));
@@ -66,6 +71,7 @@ function* stretches(text: string, analyzer: Analyzer): Generator<Token[]> {
       continue;
     }
     beyondFirst = ideographsLength;
+    goesOn = last !== undefined && last.start !== from;
     if (last === undefined || last.start === from) {
       from = to;
       position = (tokens.at(-1)?.position ?? position) + 1;

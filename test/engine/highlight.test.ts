@@ -310,6 +310,23 @@ describe("marks", () => {
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(1.1 * whole.length);
   });
 
+  test("of a phrase are found wherever a text is cut, also behind an ideograph that is a stop word", () => {
+    const analyze = createAnalyzer({ language: "cjk", stopWords: ["の"] });
+    const words = analyze.analyze("東西の京都");
+    const terms = words.map(({ term }) => ({ occur: "required" as const, terms: [{ term, weight: 1 }] }));
+    const [first] = words;
+    const phrase = words.map(({ term, position }) => ({ term, offset: position - (first?.position ?? 0) }));
+    const prepare = prepared([{ occur: "required", terms: terms.flatMap((one) => one.terms), phrase }]);
+    const phrases = prepare.flatMap((clause) =>
+      clause.phrase === undefined ? [] : [{ phrase: clause.phrase, weight: 1 }],
+    );
+    for (let before = 100; before <= 400; before++) {
+      const whole = `${"大".repeat(before)}東西の京都${"大".repeat(300)}`;
+      const marks = run(findMarks(whole, { words: new Map(), phrases }, analyze)).result;
+      expect(marks, `${before}`).toMatchObject([{ start: before, end: before + 5 }]);
+    }
+  });
+
   test("are looked for in a bounded part of a large document, a little at a time", () => {
     const body = `wind ${"lorem ipsum dolor ".repeat(280_000)} wind`;
     const lengths: number[] = [];
