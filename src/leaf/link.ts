@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 import { HedgerowError } from "../errors.ts";
 import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
-import { createFrameDecoder, FrameError, type FrameKind, frameKind, payloadSizeBytesMax } from "../protocol/frames.ts";
+import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
-import { type CallError, type DocumentSlice, linkProtocol } from "../protocol/link.ts";
+import { type CallError, linkProtocol, type ShardReply } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
 import type { ReplyTo, SearchFailure, SearchQueue } from "./search.ts";
@@ -57,9 +57,6 @@ export type AcceptParts = {
 
 /** Bytes that a root may leave unread before its link is cut: it has stopped reading, and replies have to go somewhere. */
 const unreadSizeBytesMax = 64 * 1024 * 1024;
-
-/** A reply's documents at most: a frame that its root refuses would take the link and all others on it down. */
-const documentsSizeBytesMax = payloadSizeBytesMax - 8 * 1024 * 1024;
 
 /** Roots ping every second; one that is not heard of for this long is gone, without having been able to say so. */
 const silenceMaxMs = 30_000;
@@ -172,9 +169,13 @@ function answerOver(writer: FrameWriter, socket: Duplex): ReplyTo {
       writer.flush();
     },
     reply(request, reply, sources) {
-      if (socket.writableLength > unreadSizeBytesMax) socket.destroy();
-      else if (sizeOf(sources) > documentsSizeBytesMax) writer.json("failure", request, tooLarge(sources));
-      else writer.reply(request, reply, sources);
+      if (socket.writableLength > unreadSizeBytesMax) {
+        socket.destroy();
+        return;
+      }
+      // A frame that its root refuses would take the link and all others on it down.
+      const refused = writer.reply(request, reply, sources);
+      if (refused !== undefined) writer.json("failure", request, tooLarge(reply, refused));
     },
     failure(request, error) {
       writer.json("failure", request, error);
@@ -182,14 +183,10 @@ function answerOver(writer: FrameWriter, socket: Duplex): ReplyTo {
   };
 }
 
-function sizeOf(documents: readonly DocumentSlice[]): number {
-  let sizeBytes = 0;
-  for (const { start, end } of documents) sizeBytes += end - start;
-  return sizeBytes;
-}
-
-function tooLarge(documents: readonly DocumentSlice[]): SearchFailure {
-  const detail = `${documents.length} documents of ${sizeOf(documents)} bytes are too many for one reply: ask for fewer`;
+function tooLarge({ hits }: ShardReply, { tooLargeBytes }: { tooLargeBytes: number }): SearchFailure {
+  const detail =
+    `${hits.length} hits with all that is to be told of them are ${tooLargeBytes} bytes, too many for one reply: ` +
+    "ask for fewer, or for less of each";
   return { code: "bad_plan", detail };
 }
 

@@ -1,7 +1,15 @@
 import type { Writable } from "node:stream";
-import { type FrameKind, frameHeadBytes, frameKind, pongBytes, searchHeadBytes, tiedFlag } from "./frames.ts";
+import {
+  type FrameKind,
+  frameHeadBytes,
+  frameKind,
+  payloadSizeBytesMax,
+  pongBytes,
+  searchHeadBytes,
+  tiedFlag,
+} from "./frames.ts";
 import type { DocumentSlice, ShardReply } from "./link.ts";
-import { extrasOf, replyHeadBytesMax, writeReplyHead } from "./reply-payload.ts";
+import { extrasOf, replyHeadBytes, replyHeadBytesMax, writeReplyHead } from "./reply-payload.ts";
 
 /** A search as the root sends it; `plan` is encoded once and shared by the frames to all shards. */
 export type SearchFrame = { plan: Uint8Array; shard: number; budgetMs: number; tied: boolean };
@@ -18,7 +26,8 @@ export type FrameWriter = {
   /** A frame of a JSON head and raw bytes in pieces. The pieces must not change afterwards. */
   message(kind: "call" | "answer", request: number, content: { head: unknown; body: readonly Uint8Array[] }): void;
   /** A shard's answer and its documents. The pieces must not change afterwards. */
-  reply(request: number, reply: ShardReply, documents: readonly DocumentSlice[]): void;
+  /** How many bytes the reply takes where that is more than a payload may have; it is not written then. */
+  reply(request: number, reply: ShardReply, documents: readonly DocumentSlice[]): { tooLargeBytes: number } | undefined;
   /** How many writes there have been: what is gathered now leaves in the next. */
   readonly writes: number;
   /** Sends now what was gathered; otherwise it leaves when the turn ends. */
@@ -172,13 +181,20 @@ export function createFrameWriter(stream: Writable, schedule: FlushSchedule = se
     },
     reply(request, reply, documents) {
       const extras = extrasOf(reply);
-      reserve(frameHeadBytes + replyHeadBytesMax(reply, extras));
+      let documentsBytes = 0;
+      for (const document of documents) documentsBytes += document.end - document.start;
+      let headBytesMax = replyHeadBytesMax(reply, extras);
+      if (headBytesMax + documentsBytes > payloadSizeBytesMax) {
+        headBytesMax = replyHeadBytes(reply, extras);
+        const tooLargeBytes = headBytesMax + documentsBytes;
+        if (tooLargeBytes > payloadSizeBytesMax) return { tooLargeBytes };
+      }
+      reserve(frameHeadBytes + headBytesMax);
       const headBytes = frameHeadBytes + writeReplyHead(slab, end + frameHeadBytes, { reply, extras });
-      let sizeBytes = headBytes;
-      for (const document of documents) sizeBytes += document.end - document.start;
-      putHead(end, frameKind.reply, { request, sizeBytes });
+      putHead(end, frameKind.reply, { request, sizeBytes: headBytes + documentsBytes });
       end += headBytes;
       for (const document of documents) appendSlice(document);
+      return undefined;
     },
     get writes() {
       return writes;

@@ -28,6 +28,13 @@ export function replyHeadBytesMax({ hits }: ShardReply, extras: string): number 
   return headBytes + hits.length * hitBytes + 3 * idChars + 4 + 3 * extras.length;
 }
 
+/** How many bytes the head of a reply takes: slower to tell than `replyHeadBytesMax`. */
+export function replyHeadBytes({ hits }: ShardReply, extras: string): number {
+  const idsBytes = hits.reduce((sum, { id }) => sum + Buffer.byteLength(id), 0);
+  const extrasBytes = extras === "" ? 0 : 4 + Buffer.byteLength(extras);
+  return headBytes + hits.length * hitBytes + idsBytes + extrasBytes;
+}
+
 /** The JSON of what few replies have; empty for the many. */
 export function extrasOf({ hits, facets, profile }: ShardReply): string {
   const details = hits.some(hasDetails);

@@ -115,17 +115,22 @@ describe("links", () => {
     expect(state.connected).toBe(false);
   });
 
-  it("fail by themselves where their documents would not fit into a frame, and leave the link as it is", async () => {
+  it("fail by themselves where what is found would not fit into a frame, and leave the link as it is", async () => {
     const server = createServer();
     const document = Buffer.alloc(1 << 20, " ");
+    const value = "é".repeat(1 << 19);
+    const values = (count: number) => Array.from({ length: count }, (): [string, number] => [value, 1]);
     acceptLinks({
       server,
       identity: { name: "leaf", bootId: "b" },
       service: {
         searches: {
-          submit({ request, replyTo, budgetMs }) {
+          submit({ request, replyTo, shard, budgetMs }) {
             const sources = Array.from({ length: budgetMs }, () => document);
-            replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources.map(wholeSlice));
+            const facet = { values: values(budgetMs), missing: 0, rest: 0, error: 0 };
+            const byFacet = { ...emptyReply, ...hitsFor([]), facets: [facet] };
+            if (shard === 1) replyTo.reply(request, byFacet, []);
+            else replyTo.reply(request, { ...emptyReply, ...hitsFor(sources) }, sources.map(wholeSlice));
             return true;
           },
           has: () => false,
@@ -142,18 +147,20 @@ describe("links", () => {
     const watched = watchedLink({ url: `http://127.0.0.1:${port}` });
     closing.push(() => watched.link.close());
     await watched.until(({ connected }) => connected);
-    const ask = (documents: number): Promise<string> => {
+    const ask = (documents: number, shard = 0): Promise<string> => {
       return new Promise((resolve) => {
         const handler = {
           onStarted: () => undefined,
           onReply: () => resolve("reply"),
           onError: (_request: number, { code }: { code: string }) => resolve(code),
         };
-        watched.link.search({ plan: Buffer.from("{}"), shard: 0, budgetMs: documents, tied: false }, handler);
+        watched.link.search({ plan: Buffer.from("{}"), shard, budgetMs: documents, tied: false }, handler);
       });
     };
-    expect(await ask(100)).toBe("bad_plan");
-    expect(await ask(2)).toBe("reply");
+    expect(await ask(64)).toBe("bad_plan");
+    expect(await ask(63)).toBe("reply");
+    expect(await ask(64, 1)).toBe("bad_plan");
+    expect(await ask(63, 1)).toBe("reply");
     expect(watched.states.filter(({ connected }) => !connected)).toHaveLength(0);
   });
 
