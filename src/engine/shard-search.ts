@@ -189,14 +189,24 @@ export class ShardSearch {
     return this.#postings;
   }
 
+  /** About how many letters the details of hits have come to, once they are all that is left to do; undefined before. */
+  get detailLetters(): number | undefined {
+    return this.#details !== undefined && this.#hitsKnown ? this.#details.letters : undefined;
+  }
+
   get #complete(): boolean {
     return !this.#stopped && this.#counted && this.#projection?.done !== false;
   }
 
   /** Whether nothing is left to do, for all or for what was found until the search was stopped. */
   get #done(): boolean {
+    return this.#hitsKnown && (this.#details === undefined || this.#detailed);
+  }
+
+  /** Whether what was found is in order, and its documents are cut down to what is asked for. */
+  get #hitsKnown(): boolean {
     if (this.#collecting !== undefined || !(this.#stopped || this.#counted)) return false;
-    return this.#projection?.done !== false && (this.#details === undefined || this.#detailed);
+    return this.#projection?.done !== false;
   }
 
   /** Whether every document has been covered, and all that is told of them together is known. */
@@ -237,7 +247,7 @@ export class ShardSearch {
       return detailPostings;
     }
     this.#detailed = this.#details?.advance(this.#best) ?? true;
-    return detailPostings;
+    return unpausedPostings;
   }
 
   #facetReply(facets: ShardFacets): ShardFacet[] {

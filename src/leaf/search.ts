@@ -1,8 +1,9 @@
 import { HedgerowError } from "../errors.ts";
 import type { LeafProfile } from "../protocol/leaf-profile.ts";
 import type { AttemptError, DocumentSlice, ShardReply } from "../protocol/link.ts";
-import { deepTop, type Plan } from "../protocol/plan.ts";
+import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
+import { type AnswerReserves, type AnswerTimes, answerByMs, answerTimes } from "./answer-time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
 export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
@@ -19,6 +20,8 @@ export type RunningSearch = {
   finish(): SearchResult;
   /** Postings read so far, or work worth as many. */
   readonly postings: number;
+  /** About how many letters its hits' details have come to, once these are all that is left to do; undefined before. */
+  readonly detailLetters: number | undefined;
 };
 
 /** A shard that can be searched. */
@@ -60,14 +63,11 @@ export type SearchMeter = {
   cancelled(stage: "queued" | "running"): void;
 };
 
-export type SearchQueueSettings = {
+export type SearchQueueSettings = AnswerReserves & {
   /** Searches that may wait beside the one that runs; one more is refused with `overloaded`. */
   waitingMax: number;
   /** How long the thread searches before it looks at its sockets again. */
   sliceMs: number;
-  /** What is kept of a budget for answering, and for each hit that may have to be put in order or written; see `closing`. */
-  replyReserveMs: number;
-  hitReserveMs: number;
 };
 
 export const searchQueueDefaults: SearchQueueSettings = {
@@ -75,9 +75,14 @@ export const searchQueueDefaults: SearchQueueSettings = {
   sliceMs: 1,
   replyReserveMs: 0.5,
   hitReserveMs: 0.001,
+  detailReserveMs: 10,
+  letterReserveMs: 0.000_05,
 };
 
-/** The one queue of this process's thread: searches run one after the other, in the order they came. */
+/**
+ * The one queue of this process's thread: searches run one after the other, in the order they came. What is told of
+ * hits in detail is worked out a slice at a time, each time behind those that wait.
+ */
 export type SearchQueue = {
   /** Takes a search in. False: it was refused, and its failure has been sent. */
   submit(search: SearchRequest): boolean;
@@ -94,9 +99,7 @@ export type SearchQueue = {
 type Active = Arrived & {
   running: RunningSearch;
   queuedMs: number;
-  /** When to scan no further, and when to answer with what there is. */
-  stopMs: number;
-  endMs: number;
+  times: AnswerTimes;
   /** Measured only where the plan asks for it. */
   kernel: { tookMs: number; slices: number } | undefined;
 };
@@ -125,7 +128,7 @@ export function createSearchQueue({
   onFault,
 }: SearchQueueParts): SearchQueue {
   // Short enough to be gone through: a Map or Set that fills and empties this fast burdens the collector (`under-way`).
-  const waiting: Arrived[] = [];
+  const waiting: (Arrived | Active)[] = [];
   let active: Active | undefined;
   let scheduled = false;
   let pauseAtMs = 0;
@@ -168,10 +171,9 @@ export function createSearchQueue({
       meter.started(queuedMs);
       if (search.tied) search.replyTo.started(search.request);
       const running = resolved.shard.prepare(resolved.plan);
-      const { closingMs, writingMs } = closing(resolved.plan, settings, endMs - nowMs);
+      const times = answerTimes(resolved.plan, { nowMs, endMs }, settings);
       const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
-      const answerMs = endMs - writingMs;
-      active = { search, arrivedMs, running, queuedMs, stopMs: answerMs - closingMs, endMs: answerMs, kernel };
+      active = { search, arrivedMs, running, queuedMs, times, kernel };
     } catch (error) {
       fault(search, error);
     }
@@ -193,14 +195,9 @@ export function createSearchQueue({
     return { ...instants, kernelMs, slices, postings: running.postings };
   };
 
-  /** Runs the active search until it ends or the slice does. */
-  const advance = (current: Active, sliceEndMs: number): void => {
+  const answer = (current: Active): void => {
     const { search, arrivedMs, queuedMs, running } = current;
     try {
-      pauseAtMs = Math.min(sliceEndMs, current.stopMs);
-      const done = stepped(current);
-      if (!done && goesOn(current, clock.nowMs())) return;
-      active = undefined;
       const found = running.finish();
       const odd = endlessScore(found.hits);
       if (odd !== undefined) {
@@ -214,8 +211,42 @@ export function createSearchQueue({
       if (profile !== undefined) reply.profile = profile;
       search.replyTo.reply(search.request, reply, found.sources);
     } catch (error) {
-      active = undefined;
       fault(search, error);
+    }
+  };
+
+  const answerBy = ({ times, running }: Active): number => answerByMs(times, running.detailLetters, settings);
+
+  /** Whether a search goes on, be it only to put in order what it found: then it is stopped. */
+  const goesOn = (current: Active, nowMs: number): boolean => {
+    const { times, running } = current;
+    if (nowMs >= answerBy(current)) return false;
+    if (nowMs < times.stopMs) return true;
+    running.stop();
+    times.stopMs = times.endMs;
+    return true;
+  };
+
+  /** Runs the active search until it ends or the slice does. */
+  const advance = (current: Active, sliceEndMs: number): void => {
+    try {
+      pauseAtMs = Math.min(sliceEndMs, current.times.stopMs, answerBy(current));
+      if (!stepped(current) && goesOn(current, clock.nowMs())) return;
+    } catch (error) {
+      active = undefined;
+      fault(current.search, error);
+      return;
+    }
+    active = undefined;
+    answer(current);
+  };
+
+  /** Answers those that wait to go on with details, and can wait no longer. */
+  const answerDue = (nowMs: number): void => {
+    const isDue = (one: Arrived | Active): boolean => "running" in one && nowMs >= answerBy(one);
+    for (let at = waiting.findIndex(isDue); at >= 0; at = waiting.findIndex(isDue)) {
+      const [due] = waiting.splice(at, 1);
+      if (due !== undefined && "running" in due) answer(due);
     }
   };
 
@@ -223,15 +254,21 @@ export function createSearchQueue({
     scheduled = false;
     let nowMs = clock.nowMs();
     const sliceEndMs = nowMs + settings.sliceMs;
+    answerDue(nowMs);
     do {
       if (active === undefined) {
         const next = waiting.shift();
         if (next === undefined) return;
-        begin(next, nowMs);
+        if ("running" in next) active = next;
+        else begin(next, nowMs);
       }
       if (active !== undefined) advance(active, sliceEndMs);
       nowMs = clock.nowMs();
     } while (nowMs < sliceEndMs);
+    if (active?.running.detailLetters !== undefined) {
+      waiting.push(active);
+      active = undefined;
+    }
     if (active !== undefined || waiting.length > 0) wake();
   };
 
@@ -246,8 +283,8 @@ export function createSearchQueue({
     }
     const place = waiting.findIndex((one) => isOf(one, replyTo, request));
     if (place < 0) return false;
-    waiting.splice(place, 1);
-    meter.cancelled("queued");
+    const [one] = waiting.splice(place, 1);
+    meter.cancelled(one !== undefined && "running" in one ? "running" : "queued");
     return true;
   };
 
@@ -274,35 +311,6 @@ export function createSearchQueue({
     get length() {
       return waiting.length + (active === undefined ? 0 : 1);
     },
-  };
-}
-
-/** Whether a search goes on, be it only to put in order what it found: then it is stopped. */
-function goesOn(current: Active, nowMs: number): boolean {
-  if (nowMs >= current.endMs) return false;
-  if (nowMs < current.stopMs) return true;
-  current.running.stop();
-  current.stopMs = current.endMs;
-  return true;
-}
-
-/** What a document costs that is cut down to some fields, in hits. */
-const projectedHits = 20;
-
-/**
- * What is kept of the time that is left for the hits that there may be: to put them in order and cut their documents
- * down, which can be paused, and to write them. Each thing that they are sorted by costs as much as the score.
- */
-function closing(
-  { top, sort = [], returned = [] }: Plan,
-  { hitReserveMs }: SearchQueueSettings,
-  leftMs: number,
-): { closingMs: number; writingMs: number } {
-  const hitMs = hitReserveMs * (1 + sort.length);
-  const collectingMs = 2 * hitMs + (returned.length > 0 ? projectedHits * hitReserveMs : 0);
-  return {
-    closingMs: top < deepTop ? 0 : Math.min(top * collectingMs, leftMs / 2),
-    writingMs: Math.min(top * hitMs, leftMs / 4),
   };
 }
 

@@ -24,10 +24,11 @@ const plan: Plan = {
   top: 10,
 };
 
-/** `scores`: of the hits, as text, since JSON has no number without end. */
+/** `detailsMs`: of work once the hits are known, a thousand letters each tenth. `scores`: of the hits, as text, since JSON has no number without end. */
 type Script = {
   workMs?: number;
   closingMs?: number;
+  detailsMs?: number;
   top?: number;
   refuse?: SearchFailure;
   throws?: unknown;
@@ -50,7 +51,10 @@ class Bench {
     this.queue = createSearchQueue({
       clock: this.time.clock,
       schedule: (turn) => void this.turns.push(turn),
-      settings: { waitingMax, sliceMs: 1, replyReserveMs: 0.5, hitReserveMs: 0.001 },
+      settings: {
+        ...{ waitingMax, sliceMs: 1, replyReserveMs: 0.5, hitReserveMs: 0.001 },
+        ...{ detailReserveMs: 3, letterReserveMs: 0.000_05 },
+      },
       meter: {
         started: (queuedMs) => void this.counted.push(`started after ${queuedMs}`),
         replied: (outcome) => void this.counted.push(outcome),
@@ -95,9 +99,10 @@ class Bench {
   }
 
   /** Works a tenth of a millisecond at a time; `documents` counts them, and `total` what was done once it was stopped. */
-  #running({ workMs = 0.1, closingMs = 0, throws, scores = [] }: Script): RunningSearch {
+  #running({ workMs = 0.1, closingMs = 0, detailsMs = 0, throws, scores = [] }: Script): RunningSearch {
     const steps = Math.round(workMs * 10);
     let done = 0;
+    let detailed = 0;
     let closing: number | undefined;
     return {
       step: (shouldPause) => {
@@ -111,7 +116,12 @@ class Bench {
         while (done < steps && closing === undefined) {
           this.time.advance(0.1);
           done++;
-          if (shouldPause()) return done === steps;
+          if (shouldPause()) return done === steps && detailsMs === 0;
+        }
+        while (detailed < detailsMs * 10) {
+          this.time.advance(0.1);
+          detailed++;
+          if (shouldPause()) return detailed >= detailsMs * 10;
         }
         return true;
       },
@@ -130,6 +140,9 @@ class Bench {
       }),
       get postings() {
         return done * 1000;
+      },
+      get detailLetters() {
+        return detailsMs > 0 && done === steps ? detailed * 1000 : undefined;
       },
     };
   }
@@ -221,6 +234,53 @@ describe("search queue", () => {
     expect(late.time.clock.nowMs() - beganMs).toBeLessThanOrEqual(17.7);
   });
 
+  it("keeps the more time for the answer, the longer the details are that it has by then", () => {
+    const bench = new Bench();
+    const beganMs = bench.time.clock.nowMs();
+    bench.submit({ workMs: 1, detailsMs: 200 });
+    bench.run();
+    expect(bench.said).toEqual(["1 complete 10"]);
+    // Of 99.5 ms 3 are kept, and half a millisecond for each that went into details.
+    const tookMs = bench.time.clock.nowMs() - beganMs;
+    expect(tookMs).toBeGreaterThan(64);
+    expect(tookMs).toBeLessThan(67);
+  });
+
+  it("lets whoever waits go before the details of another's hits, after each slice", () => {
+    const bench = new Bench();
+    bench.submit({ workMs: 0.5, detailsMs: 30 });
+    const endedMs: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      bench.submit({ workMs: 0.5 });
+      const beganMs = bench.time.clock.nowMs();
+      while (bench.said.length === i) bench.turns.shift()?.();
+      endedMs.push(bench.time.clock.nowMs() - beganMs);
+    }
+    expect(Math.max(...endedMs)).toBeLessThan(2.5);
+    bench.run();
+    expect(bench.said).toEqual([...[2, 3, 4, 5, 6, 7].map((request) => `${request} complete 5`), "1 complete 5"]);
+  });
+
+  it("answers in time with the details it has, though another's long search goes on, and can be cancelled meanwhile", () => {
+    const bench = new Bench();
+    const beganMs = bench.time.clock.nowMs();
+    bench.submit({ workMs: 0.5, detailsMs: 30 }, { budgetMs: 20 });
+    bench.submit({ workMs: 0.5, detailsMs: 30 }, { budgetMs: 20 });
+    bench.submit({ workMs: 60 }, { budgetMs: 90 });
+    while (bench.said.length === 0) {
+      bench.turns.shift()?.();
+      if (bench.time.clock.nowMs() - beganMs > 8 && bench.queue.has(bench.replyTo, 2)) {
+        expect(bench.queue.length).toBe(3);
+        expect(bench.queue.cancel(bench.replyTo, 2)).toBe(true);
+        expect(bench.counted.at(-1)).toBe("cancelled running");
+      }
+    }
+    expect(bench.said).toEqual(["1 complete 5"]);
+    expect(bench.time.clock.nowMs() - beganMs).toBeLessThan(19);
+    bench.run();
+    expect(bench.said.at(-1)).toBe("3 complete 600");
+  });
+
   it("stops a search that runs when it is cancelled, and says nothing more of it", () => {
     const bench = new Bench();
     bench.submit({ workMs: 50 });
@@ -295,6 +355,7 @@ describe("search queue", () => {
         kind: fc.constant("submit" as const),
         workMs: fc.integer({ min: 0, max: 40 }).map((tenths) => tenths / 10),
         budgetMs: fc.integer({ min: 1, max: 12 }),
+        detailsMs: fc.constantFrom(0, 0, 3),
         fails: fc.boolean(),
       }),
       fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(20) }),
@@ -310,7 +371,7 @@ describe("search queue", () => {
         for (const one of steps) {
           if (one.kind === "submit") {
             submitted++;
-            const script = one.fails ? { throws: "boom" } : { workMs: one.workMs };
+            const script = one.fails ? { throws: "boom" } : { workMs: one.workMs, detailsMs: one.detailsMs };
             const request = bench.submit(script, { budgetMs: one.budgetMs });
             if (request !== undefined) taken.push(request);
           } else if (one.kind === "turn") {

@@ -105,5 +105,6 @@ function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; seq
       sources: [...at.sources.values()].map(wholeSlice),
     }),
     postings: 0,
+    detailLetters: undefined,
   };
 }
