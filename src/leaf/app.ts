@@ -111,8 +111,8 @@ function readiness(replicas: Replicas): { status: "ready"; replicas: number } {
 }
 
 function shardNumber(text: string): number {
-  const shard = Number(text);
-  if (Number.isInteger(shard) && shard >= 0) return shard;
+  // An empty part of the address would be a zero to `Number`.
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new HedgerowError("invalid_request", `"${text}" is no number of a shard`, [
     { path: "/shard", detail: "must be an integer from 0" },
   ]);

@@ -16,6 +16,9 @@ export type PlainSearchBody =
   | { plan: unknown; budgetMs?: number }
   | { query: string; size?: number; budgetMs?: number };
 
+/** Each hit's document is read and written again in one go, which holds up the searches of roots. */
+const hitsMax = 1000;
+
 /** The JSON Schema of `PlainSearchBody`. */
 export const plainSearchSchema = {
   type: "object",
@@ -24,7 +27,7 @@ export const plainSearchSchema = {
   properties: {
     plan: { type: "object" },
     query: { type: "string", maxLength: 10_000 },
-    size: { type: "integer", minimum: 0, maximum: 1000 },
+    size: { type: "integer", minimum: 0, maximum: hitsMax },
     budgetMs: { type: "number", minimum: 1, maximum: 60_000 },
   },
 } as const;
@@ -72,7 +75,10 @@ function readGivenPlan(given: unknown): Plan {
   if (reading.kind === "unfit") {
     throw new HedgerowError("invalid_request", reading.detail, [{ path: "/plan", detail: reading.detail }]);
   }
-  return reading.plan;
+  const { plan } = reading;
+  if (plan.top <= hitsMax) return plan;
+  const detail = `a search by hand answers with ${hitsMax} hits at most; the plan asks for ${plan.top}`;
+  throw new HedgerowError("invalid_request", detail, [{ path: "/plan/top", detail }]);
 }
 
 /** A plan for plain words, any of which may match, weighed with the shard's own statistics. */

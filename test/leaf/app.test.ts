@@ -92,6 +92,7 @@ describe("a leaf's plain HTTP", () => {
     ["a size beyond the limit", { query: "a", size: 100_000 }, 400, "/size"],
     ["a budget of nothing", { query: "a", budgetMs: 0 }, 400, "/budgetMs"],
     ["a plan that is none", { plan: { top: 3 } }, 400, "/plan"],
+    ["a plan for more hits than size may ask for", { plan: { ...demoPlan(), top: 1001 } }, 400, "/plan/top"],
     ["a plan for other fields", { plan: { ...demoPlan(), fieldBoosts: [1, 1] } }, 400, "/plan"],
     ["a plan for another life of the index", { plan: { ...demoPlan(), incarnation: 3 } }, 404, ""],
     ["a search that falls over", { plan: demoPlan("crash") }, 500, ""],
@@ -109,6 +110,9 @@ describe("a leaf's plain HTTP", () => {
     ["POST", "/v1/shards/demo/9/search", 404],
     ["POST", "/v1/shards/other/0/search", 404],
     ["POST", "/v1/shards/demo/x/search", 400],
+    ["POST", "/v1/shards/demo//search", 400],
+    ["POST", "/v1/shards/demo/%20/search", 400],
+    ["POST", "/v1/shards/demo/0x0/search", 400],
     ["POST", "/v1/shards/%zz/0/search", 400],
   ] as const)("answers %s %s with a problem of status %d", async (method, url, status) => {
     const { app } = await demoLeaf();
