@@ -10,7 +10,7 @@ import {
 } from "node:tls";
 import { HedgerowError } from "../errors.ts";
 import type { Timers } from "../time.ts";
-import { watchFiles } from "./watched-files.ts";
+import { marksOf, UnreadFile, watchFiles } from "./watched-files.ts";
 
 /** Where a certificate, its key, and the authorities that the other end's must come from are kept, as PEM. */
 export type CertificateFiles = { cert: string; key: string; ca?: string };
@@ -31,6 +31,13 @@ export type CertificateLog = {
   info(fields: object, message: string): void;
 };
 
+type CertificateParts = {
+  timers: Timers;
+  log: () => CertificateLog;
+  /** How a file is read. */
+  readBytes?: (path: string) => Buffer;
+};
+
 /**
  * Reads a certificate and follows its files. Files that cannot be used stop the start with `not_ready`; later on, what
  * was read last still counts, and the log says why. Certificate and key may be swapped one after the other: a pair that
@@ -38,22 +45,21 @@ export type CertificateLog = {
  */
 export function openCertificates(
   files: CertificateFiles,
-  parts: { timers: Timers; log: () => CertificateLog },
+  { timers, log, readBytes = (path) => readFileSync(path) }: CertificateParts,
 ): Certificates {
-  let current = readCertificates(files);
+  const { cert, key, ca } = files;
+  const marks = marksOf([cert, key, ...(ca === undefined ? [] : [ca])]);
+  let current = readCertificates(files, readBytes);
   const listeners: (() => void)[] = [];
-  const paths = [files.cert, files.key, ...(files.ca === undefined ? [] : [files.ca])];
-  const follow = (): void => {
-    try {
-      current = readCertificates(files);
+  const watched = watchFiles(marks, {
+    timers,
+    read() {
+      current = readCertificates(files, readBytes);
       for (const listener of listeners) listener();
-      parts.log().info({ cert: files.cert }, "the certificate was read anew");
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      parts.log().warn({ cert: files.cert, detail }, "the certificate cannot be used; the one before still counts");
-    }
-  };
-  const watched = watchFiles(paths, { timers: parts.timers, onChange: follow });
+      log().info({ cert }, "the certificate was read anew");
+    },
+    onTrouble: (detail) => log().warn({ cert, detail }, "the certificate cannot be used; the one before still counts"),
+  });
   return {
     get current() {
       return current;
@@ -63,12 +69,15 @@ export function openCertificates(
   };
 }
 
-function readCertificates({ cert, key, ca }: CertificateFiles): CertificateMaterial {
+function readCertificates(
+  { cert, key, ca }: CertificateFiles,
+  readBytes: (path: string) => Buffer,
+): CertificateMaterial {
   const read = (path: string): Buffer => {
     try {
-      return readFileSync(path);
+      return readBytes(path);
     } catch (error) {
-      throw new HedgerowError("not_ready", error instanceof Error ? error.message : String(error));
+      throw new UnreadFile(error);
     }
   };
   const material = { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };

@@ -3,12 +3,20 @@ import { HedgerowError } from "../errors.ts";
 import type { Clock, Timers } from "../time.ts";
 import { Access } from "./access.ts";
 import { type Key, readKeys } from "./keys.ts";
-import { watchFiles } from "./watched-files.ts";
+import { marksOf, UnreadFile, watchFiles } from "./watched-files.ts";
 
 export type KeyFileLog = { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 
 /** The keys of a file, which follow it. */
 export type KeyFile = { access: Access; close(): void };
+
+type KeyFileParts = {
+  clock: Clock;
+  timers: Timers;
+  log: () => KeyFileLog;
+  /** How a file's text is read. */
+  readText?: (path: string) => Promise<string>;
+};
 
 /**
  * Opens a file of keys and follows its changes. One that cannot be read stops the start with `not_ready`; later on the
@@ -16,34 +24,34 @@ export type KeyFile = { access: Access; close(): void };
  */
 export async function openKeyFile(
   path: string,
-  parts: { clock: Clock; timers: Timers; log: () => KeyFileLog },
+  { clock, timers, log, readText = readUtf8 }: KeyFileParts,
 ): Promise<KeyFile> {
-  const access = new Access(await keysIn(path), parts.clock);
-  const follow = async (): Promise<void> => {
-    try {
-      access.replace(await keysIn(path));
-      parts.log().info({ path, keys: access.size }, "the keys were read anew");
-    } catch (error) {
-      parts.log().warn({ path, detail: messageOf(error) }, "the keys cannot be read; those that stood still count");
-    }
-  };
-  const watched = watchFiles([path], { timers: parts.timers, onChange: () => void follow() });
+  const marks = marksOf([path]);
+  const access = new Access(await keysIn(path, readText), clock);
+  const watched = watchFiles(marks, {
+    timers,
+    async read() {
+      access.replace(await keysIn(path, readText));
+      log().info({ path, keys: access.size }, "the keys were read anew");
+    },
+    onTrouble: (detail) => log().warn({ path, detail }, "the keys cannot be read; those that stood still count"),
+  });
   return { access, close: () => watched.close() };
 }
 
 /** The keys that a file holds. Throws `not_ready` where there is none or it does not fit. */
-export async function keysIn(path: string): Promise<Key[]> {
+async function keysIn(path: string, readText: (path: string) => Promise<string>): Promise<Key[]> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readText(path);
   } catch (error) {
-    throw new HedgerowError("not_ready", `the keys cannot be read: ${messageOf(error)}`);
+    throw new UnreadFile(error, "the keys cannot be read: ");
   }
   const reading = readKeys(text);
   if (reading.kind === "keys") return reading.keys;
   throw new HedgerowError("not_ready", `${path} is no file of keys: ${reading.detail}`);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function readUtf8(path: string): Promise<string> {
+  return readFile(path, "utf8");
 }

@@ -1,35 +1,74 @@
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { HedgerowError } from "../errors.ts";
 import type { Timer, Timers } from "../time.ts";
 
 /** Files that are looked at again and again. */
 export type WatchedFiles = { close(): void };
 
+/** What tells each file from what it was before; without a mark a file has still to be read. */
+export type FileMarks = ReadonlyMap<string, string | undefined>;
+
+/** A file could not be read now, for a reason that may pass while the file stays as it is. */
+export class UnreadFile extends HedgerowError {
+  constructor(cause: unknown, what = "") {
+    super("not_ready", what + messageOf(cause));
+  }
+}
+
+type Following = {
+  timers: Timers;
+  /** Reads the files. Throws `UnreadFile` where they are to be read again though they do not change. */
+  read(): void | Promise<void>;
+  /** Hears why they were not taken: what keeps them from being read, once as long as it is the same. */
+  onTrouble(detail: string): void;
+};
+
 const lookEveryMs = 1000;
 
+/** The marks of files that are about to be read: taken afterwards, they would hide what has changed in between. */
+export function marksOf(paths: readonly string[]): FileMarks {
+  return new Map(paths.map((path) => [path, markAtOnce(path)]));
+}
+
 /**
- * Calls `onChange` when one of the files has become another: written anew, renamed over, or a link that points
+ * Calls `read` when one of the files has become another: written anew, renamed over, or a link that points
  * elsewhere now, as orchestrators swap mounted secrets. It asks the disk every second, since notices of changes get
  * lost where directories are swapped. A file that is gone is no change: it may be on its way.
  */
-export function watchFiles(paths: readonly string[], parts: { timers: Timers; onChange: () => void }): WatchedFiles {
+export function watchFiles(marks: FileMarks, { timers, read, onTrouble }: Following): WatchedFiles {
   let timer: Timer | undefined;
   let closed = false;
-  const known = new Map<string, string>();
+  let unread: string | undefined;
+  const known = new Map(marks);
 
+  const follow = async (): Promise<void> => {
+    try {
+      await read();
+      unread = undefined;
+    } catch (error) {
+      const detail = messageOf(error);
+      if (detail !== unread) onTrouble(detail);
+      unread = error instanceof UnreadFile ? detail : undefined;
+      if (unread !== undefined) for (const path of known.keys()) known.set(path, undefined);
+    }
+  };
   const look = async (): Promise<void> => {
     let changed = false;
-    for (const path of paths) {
+    for (const path of known.keys()) {
       const mark = await markOf(path);
       if (mark === undefined) continue;
-      changed ||= known.has(path) && known.get(path) !== mark;
+      changed ||= known.get(path) !== mark;
       known.set(path, mark);
     }
-    if (closed) return;
-    if (changed) parts.onChange();
-    timer = parts.timers.after(lookEveryMs, () => void look());
+    if (changed && !closed) await follow();
+    lookLater();
+  };
+  const lookLater = (): void => {
+    if (!closed) timer = timers.after(lookEveryMs, () => void look());
   };
 
-  void look();
+  lookLater();
   return {
     close() {
       closed = true;
@@ -38,11 +77,28 @@ export function watchFiles(paths: readonly string[], parts: { timers: Timers; on
   };
 }
 
+type Stat = { ino: bigint; size: bigint; mtimeNs: bigint; ctimeNs: bigint };
+
 async function markOf(path: string): Promise<string | undefined> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    return written(await stat(path, { bigint: true }));
   } catch {
     return undefined;
   }
+}
+
+function markAtOnce(path: string): string | undefined {
+  try {
+    return written(statSync(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+function written({ ino, size, mtimeNs, ctimeNs }: Stat): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
