@@ -30,6 +30,7 @@ export class TailPolicy {
     hedges: 0,
     retries: 0,
     shadows: 0,
+    canaries: 0,
     hedgesWon: 0,
     hedgesWasted: 0,
     cancels: 0,

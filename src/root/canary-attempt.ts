@@ -226,6 +226,7 @@ export class CanaryGuard {
         resolve(outcome);
       };
       if (request === undefined) end({ kind: "unknown" }, finish.abandoned);
+      else this.#parts.policy.counts.canaries++;
     });
   }
 

@@ -61,12 +61,13 @@ function showCounts(metrics: Metrics, { policy, admission, searches, clock }: Cl
     })),
   );
   metrics.total("hedgerow_root_attempts_total", () => {
-    const { first, hedges, retries, shadows } = counts;
+    const { first, hedges, retries, shadows, canaries } = counts;
     const sent = [
       ["first", first],
       ["hedge", hedges],
       ["retry", retries],
       ["shadow", shadows],
+      ["canary", canaries],
     ] as const;
     return sent.map(([purpose, value]) => ({ labels: { purpose }, value }));
   });

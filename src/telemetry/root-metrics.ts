@@ -44,7 +44,7 @@ export const rootMetrics = {
     kind: "counter",
     role: "root",
     help: "Attempts sent to leaves, by what for.",
-    labels: { purpose: ["first", "hedge", "retry", "shadow"] },
+    labels: { purpose: ["first", "hedge", "retry", "shadow", "canary"] },
   },
   hedgerow_root_hedges_won_total: {
     kind: "counter",

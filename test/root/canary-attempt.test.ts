@@ -119,10 +119,19 @@ function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
     for (const { feeds } of shards) for (const { health } of feeds) if (health.leaf === leaf) die(leaf, health);
   };
   const replicas = shards.flatMap(({ feeds }) => feeds.map(({ health }) => health));
-  return { asked, dead, clear, time, killUnder, killIdle, replicas };
+  return { asked, dead, clear, time, killUnder, killIdle, replicas, counts: policy.counts };
 }
 
 type Leaves = { others?: number; returnsAlive?: boolean; code?: AttemptErrorCode };
+
+it("every leaf that a query is tried on is counted", async () => {
+  const { clear, asked, counts } = guarded();
+  await clear("s", false);
+  await clear("s", false);
+  await clear("t", true);
+  expect(asked).toHaveLength(2);
+  expect(counts).toMatchObject({ canaries: 2, first: 0 });
+});
 
 describe("a leaf that cannot do what it is to try", () => {
   it.each([

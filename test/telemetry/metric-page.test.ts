@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { metricPage, runtimeMetrics } from "../../src/telemetry/metric-page.ts";
 import { type MetricRow, metricTable } from "../../src/telemetry/metric-table.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
-import { readExposition } from "../support/exposition.ts";
+import { readExposition, type Sample } from "../support/exposition.ts";
 
 let cluster: TestCluster;
 let leafUrl: string;
@@ -66,6 +66,16 @@ describe.each([
     expect([...readExposition(open.text).families.keys()]).toEqual(names);
     expect([...readExposition(again.text).families.keys()]).toEqual([...readExposition(plain.text).families.keys()]);
   });
+});
+
+it("a root counts every attempt that leaves have counted, by what it was for", async () => {
+  const samplesOf = async (url: string, name: string): Promise<Sample[]> =>
+    readExposition((await scrape(url)).text).families.get(name)?.samples ?? [];
+  const sum = (samples: readonly Sample[]): number => samples.reduce((total, { value }) => total + value, 0);
+  const attempts = await samplesOf(cluster.url, "hedgerow_root_attempts_total");
+  expect(sum(attempts)).toBe(sum(await samplesOf(leafUrl, "hedgerow_leaf_searches_total")));
+  // The shape of the plan was never answered before.
+  expect(sum(attempts.filter(({ labels }) => labels.purpose === "canary"))).toBeGreaterThan(0);
 });
 
 it("the runtime shows what the page says it does", async () => {

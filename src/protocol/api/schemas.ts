@@ -139,8 +139,8 @@ const cluster = object({
   searches: mapOf(count),
   admission: object({ inflight: count, limit: count }),
   hedging: object({
-    ...{ rate: { type: "number" }, first: count, hedges: count, retries: count, shadows: count, hedgesWon: count },
-    ...{ hedgesWasted: count, cancels: count, deniedByBudget: count, budgetLeft: { type: "number" } },
+    ...{ rate: { type: "number" }, first: count, hedges: count, retries: count, shadows: count, canaries: count },
+    ...{ hedgesWon: count, hedgesWasted: count, cancels: count, deniedByBudget: count, budgetLeft: { type: "number" } },
   }),
 });
 
