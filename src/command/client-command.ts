@@ -53,9 +53,11 @@ export async function runClientCommand<T extends FlagTable>(
 
 /**
  * The token in the file that a flag or HEDGEROW_KEY_FILE names; undefined where neither does. Never a flag itself:
- * everybody on a machine can read its processes' flags. Throws a `Misuse` where the file holds no token.
+ * everybody on a machine can read its processes' flags. Throws a `Misuse` where the file holds no token, and for a flag
+ * that names none: what was to go with a key would go without.
  */
 export async function tokenFrom(keyFile: string | undefined, io: Pick<CommandIo, "env">): Promise<string | undefined> {
+  if (keyFile === "") throw new Misuse("--key-file names no file, as of a shell's variable that is not set");
   const path = keyFile ?? io.env.HEDGEROW_KEY_FILE ?? "";
   if (path === "") return undefined;
   const token = (await readFile(path, "utf8")).trim();

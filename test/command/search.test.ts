@@ -174,10 +174,12 @@ describe("hedgerow search", () => {
       ["--sizee", "3"],
       ["--size", "-1"],
       ["--url", "ftp://x"],
+      ["--key-file", ""],
+      ["--key-file="],
     ]) {
       const { code, err, seen } = await search(args);
       expect({ code, seen }).toEqual({ code: 2, seen: [] });
-      expect(err).toMatch(/^hedgerow: .*--(sizee|size|url).*\nhedgerow search "words"/);
+      expect(err).toMatch(/^hedgerow: .*--(sizee|size|url|key-file).*\nhedgerow search "words"/);
       await stub?.close();
     }
     const { code, err } = await search(["x"], {}, { HEDGEROW_URL: "nowhere" });
