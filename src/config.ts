@@ -4,7 +4,7 @@ import { conditions } from "./config/conditions.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, type ValueOf } from "./config/values.ts";
-import { nearestName } from "./nearest.ts";
+import { nearestName, writtenFlags } from "./nearest.ts";
 import { planTermsMax, planTopMax } from "./protocol/plan.ts";
 
 export type { Role } from "./config/setting.ts";
@@ -328,7 +328,8 @@ export function variableOf(name: string): string {
 /** What a flag that this role does not have may have been meant as. */
 function hint(flag: string, own: readonly Name[]): string {
   const elsewhere = names.find((name) => flagOf(name) === flag);
-  if (elsewhere === undefined) return suggestion(flag, own.map(flagOf));
+  const written = own.map((name) => ({ shell: flagOf(name), isSwitch: settingsTable[name].kind === "boolean" }));
+  if (elsewhere === undefined) return suggestion(flag, writtenFlags(written));
   return `; it belongs to hedgerow ${settingsTable[elsewhere].roles.join(" and hedgerow ")}`;
 }
 

@@ -7,6 +7,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return near?.candidate;
 }
 
+/** The flags that a slip can have been meant as: of a switch also the one that turns it off, which says the opposite. */
+export function writtenFlags(flags: readonly { shell: string; isSwitch: boolean }[]): string[] {
+  return flags.flatMap(({ shell, isSwitch }) => (isSwitch ? [shell, `--no-${shell.slice(2)}`] : [shell]));
+}
+
 /** Levenshtein's distance, a row at a time. */
 function editDistance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

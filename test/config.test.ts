@@ -16,6 +16,7 @@ describe("readConfig", () => {
   it.each([
     [["--prot", "1"], "--prot", "--port"],
     [["--leafs", "3"], "--leafs", "--leaves"],
+    [["--nodemo"], "--nodemo", "did you mean --no-demo?"],
     [["--port", "many"], "--port", "whole number"],
     [["--port", "70000"], "--port", "65535"],
     [["--port"], "--port", "value"],

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { unknownVariables, variableOf } from "../config.ts";
-import { nearestName } from "../nearest.ts";
+import { nearestName, writtenFlags } from "../nearest.ts";
 
 type Kind = "text" | "number" | "list" | "switch" | "json" | "switchOrList";
 
@@ -112,7 +112,11 @@ function readFlag(flags: FlagTable, { rawName, name, value }: Token): Read {
   const wanted = isNegated ? `--${rawName.slice(5)}` : `--${name}`;
   const [known, flag] = Object.entries(flags).find(([candidate]) => shellName(candidate) === wanted) ?? [];
   if (known === undefined || flag === undefined || (isNegated && flag.kind !== "switch")) {
-    const near = nearestName(rawName, Object.keys(flags).map(shellName));
+    const written = Object.entries(flags).map(([own, { kind }]) => ({
+      shell: shellName(own),
+      isSwitch: kind === "switch",
+    }));
+    const near = nearestName(rawName, writtenFlags(written));
     return misuse(`there is no flag ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`);
   }
   const parsed = parseValue(flag, { value, isNegated });

@@ -51,6 +51,10 @@ describe("flags", () => {
   it.each([
     [["--sizee", "3"], "there is no flag --sizee; did you mean --size?"],
     [["--min-covrage", "3"], "there is no flag --min-covrage; did you mean --min-coverage?"],
+    [["--nocache"], "there is no flag --nocache; did you mean --no-cache?"],
+    [["--no-cach"], "there is no flag --no-cach; did you mean --no-cache?"],
+    [["--cach"], "there is no flag --cach; did you mean --cache?"],
+    [["--nosize"], "there is no flag --nosize; did you mean --size?"],
     [["--entirely-else"], "there is no flag --entirely-else"],
     [["-x"], "there is no flag -x"],
     [["--no-size"], "there is no flag --no-size"],
