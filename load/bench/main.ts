@@ -1,15 +1,10 @@
-import { parseArgs } from "node:util";
+import { type BenchmarkName, type BenchmarkOptions, readCommandLine, usageOf } from "./command-line.ts";
 import { FlagError } from "./flags.ts";
 
 /** `npm run bench -- NAME [--json]`: runs one of the benchmarks beside this file. Some take flags of their own. */
-type Benchmark = {
-  /** Flags with a value after them, and without one. */
-  takes?: readonly string[];
-  switches?: readonly string[];
-  run(options: { json: boolean; [flag: string]: string | boolean | undefined }): Promise<void>;
-};
+type Benchmark = { run(options: BenchmarkOptions): Promise<void> };
 
-const benchmarks: Record<string, () => Promise<Benchmark>> = {
+const benchmarks: Record<BenchmarkName, () => Promise<Benchmark>> = {
   engine: () => import("./engine.ts"),
   indexing: () => import("./indexing.ts"),
   fanout: () => import("./fanout.ts"),
@@ -23,47 +18,25 @@ const benchmarks: Record<string, () => Promise<Benchmark>> = {
   peers: () => import("./peers/run.ts"),
 };
 
-const [name = "", ...args] = process.argv.slice(2);
-const usage = `usage: npm run bench -- ${Object.keys(benchmarks).join("|")} [--json]`;
+const args = process.argv.slice(2);
 
-function refuse(wrong: string, flags: readonly string[] = []): void {
-  console.error(`${wrong}\n${[usage, ...flags].join(" ")}`);
+function refuse(wrong: string): void {
+  console.error(`${wrong}\n${usageOf(args[0] ?? "")}`);
   process.exitCode = 2;
 }
 
-function help(flags: readonly string[] = []): void {
-  console.log([usage, ...flags].join(" "));
-}
-
-function asksForHelp(words: readonly string[]): boolean {
-  return words.includes("--help") || words.includes("-h");
-}
-
-async function main(benchmark: Benchmark): Promise<void> {
-  const { takes = [], switches = [] } = benchmark;
-  const own = {
-    ...Object.fromEntries(takes.map((flag) => [flag, { type: "string" } as const])),
-    ...Object.fromEntries(switches.map((flag) => [flag, { type: "boolean" } as const])),
-  };
-  const told = [...takes.map((flag) => `[--${flag} VALUE]`), ...switches.map((flag) => `[--${flag}]`)];
-  const options = { json: { type: "boolean", default: false }, ...own } as const;
-  let flags: { json: boolean };
-  if (asksForHelp(args)) return help(told);
+async function run(name: BenchmarkName, options: BenchmarkOptions): Promise<void> {
   try {
-    flags = parseArgs({ args, options }).values;
+    const benchmark = await benchmarks[name]();
+    await benchmark.run(options);
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error), told);
-  }
-  try {
-    await benchmark.run(flags);
-  } catch (error) {
-    if (error instanceof FlagError) return refuse(error.message, told);
+    if (error instanceof FlagError) return refuse(error.message);
     console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }
 
-const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-if (asksForHelp([name])) help();
-else if (load === undefined) refuse(`there is no benchmark "${name}"`);
-else await main(await load());
+const read = readCommandLine(args);
+if (read.kind === "help") console.log(read.text);
+else if (read.kind === "invalid") refuse(read.detail);
+else await run(read.name, read.options);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { flagSlip } from "../driver/flag-slip.ts";
 
 export type RunOptions = {
   scenario: string;
@@ -63,6 +64,8 @@ const flags = {
 
 /** Reads the flags. What does not fit is named. */
 export function readOptions(args: readonly string[]): OptionsResult {
+  const slip = flagSlip(args, flags);
+  if (slip !== undefined) return { kind: "invalid", detail: slip };
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
     if (values.help) return { kind: "help" };

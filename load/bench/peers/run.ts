@@ -19,9 +19,6 @@ const rounds = 3;
 const roundS = 5;
 const warmS = 5;
 
-/** The flags that it takes beside `--json`, with what follows each. */
-export const takes = ["collection"];
-
 /** Both reject soon after `signal` is raised, with nothing left of what they started. */
 type Contender = {
   name: string;

@@ -15,10 +15,6 @@ import { rootRows } from "./root-part.ts";
 import type { Part } from "./sizes.ts";
 import type { Stage } from "./stage.ts";
 
-/** The flags that it takes beside `--json`: those with a value after them, and those without. */
-export const takes = ["part", "documents-max"];
-export const switches = ["quick"];
-
 const queryCount = 2_000;
 const seed = 7;
 

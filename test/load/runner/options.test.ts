@@ -25,7 +25,8 @@ describe("the command line of the load harness", () => {
   });
 
   test.each([
-    [["--scenrio", "ci"], "--scenrio"],
+    [["--scenrio", "ci"], "there is no flag --scenrio; did you mean --scenario?"],
+    [["--scenario", "ci", "--entirely-else"], "there is no flag --entirely-else"],
     [[], "--scenario NAME|FILE is needed"],
     [["--scenario", "ci", "extra"], '"extra"'],
     [["--scenario", "ci", "--rate", "5", "--connections", "5"], "exclude each other"],
