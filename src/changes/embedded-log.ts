@@ -106,8 +106,9 @@ class EmbeddedLog implements ChangeLog {
     return reply.kind === "index" ? reply.result : unexpected(reply);
   }
 
-  async dropIndex(index: string): Promise<boolean> {
-    const reply = await this.#define({ kind: "dropIndex", index });
+  async dropIndex(index: string, incarnation?: number): Promise<boolean> {
+    const only = incarnation === undefined ? {} : { incarnation };
+    const reply = await this.#define({ kind: "dropIndex", index, ...only });
     return reply.kind === "dropped" ? reply.found : unexpected(reply);
   }
 

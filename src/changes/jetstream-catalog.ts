@@ -104,12 +104,13 @@ export class JetStreamCatalog {
     });
   }
 
-  /** Drops an index and its aliases; answers which incarnation it was. */
-  drop(index: string): Promise<number | undefined> {
+  /** Drops an index and its aliases, or only that life of it; answers which incarnation it was. */
+  drop(index: string, life?: number): Promise<number | undefined> {
     let own: number | undefined;
     return this.#change(async ({ indexes, aliases, dropped }) => {
       const incarnation = this.#definitions.get(index)?.incarnation;
-      if (incarnation === undefined || (own !== undefined && own !== incarnation)) return own;
+      const wanted = own ?? life ?? incarnation;
+      if (incarnation === undefined || incarnation !== wanted) return own;
       own = incarnation;
       const rest = Object.entries(indexes).filter(([name]) => name !== index);
       const others = Object.entries(aliases).filter(([, target]) => target !== index);

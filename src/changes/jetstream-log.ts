@@ -134,8 +134,8 @@ class JetStreamLog implements ChangeLog {
     });
   }
 
-  dropIndex(index: string): Promise<boolean> {
-    return this.#track(async () => (await this.#catalog.drop(index)) !== undefined);
+  dropIndex(index: string, incarnation?: number): Promise<boolean> {
+    return this.#track(async () => (await this.#catalog.drop(index, incarnation)) !== undefined);
   }
 
   async indexes(): Promise<IndexDefinition[]> {

@@ -82,8 +82,11 @@ export type ChangeLog = {
    * decides), or with others. Its incarnation is a sequence. An alias of that name is `index_exists`.
    */
   createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult>;
-  /** Drops an index and the aliases that point at it; its space is freed in the background. */
-  dropIndex(index: string): Promise<boolean>;
+  /**
+   * Drops an index and the aliases that point at it; its space is freed in the background. With an incarnation only that
+   * life of it: another one stays. Says whether it has dropped one.
+   */
+  dropIndex(index: string, incarnation?: number): Promise<boolean>;
   indexes(): Promise<IndexDefinition[]>;
   aliases(): Promise<Record<string, string>>;
   /** Points several aliases at once, or none if one cannot be: `null` removes one. */

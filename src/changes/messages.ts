@@ -12,7 +12,7 @@ export type ThreadOptions = { directory: string; sizeBytesMax: number | undefine
 export type StoreChange =
   | ({ kind: "append"; writes: Uint8Array<ArrayBuffer>; idempotencyKey: string | undefined } & IndexLife)
   | { kind: "createIndex"; index: string; settings: IndexSettings }
-  | { kind: "dropIndex"; index: string }
+  | { kind: "dropIndex"; index: string; incarnation?: number }
   | { kind: "setAliases"; set: Record<string, string | null> }
   | { kind: "setMember"; member: Announcement }
   | { kind: "removeMember"; name: string };

@@ -128,7 +128,7 @@ export class Store {
       case "createIndex":
         return this.#createIndex(change.index, change.settings);
       case "dropIndex":
-        return this.#dropIndex(change.index);
+        return this.#dropIndex(change);
       case "setAliases":
         return this.#setAliases(change.set);
       case "setMember":
@@ -184,9 +184,10 @@ export class Store {
     return { kind: "index", result: { kind: "created", definition } };
   }
 
-  #dropIndex(index: string): StoreReply {
+  #dropIndex({ index, incarnation }: Extract<StoreChange, { kind: "dropIndex" }>): StoreReply {
     const shape = this.#indexes.shape(index);
-    if (shape === undefined) return { kind: "dropped", found: false };
+    if (shape === undefined || (incarnation ?? shape.incarnation) !== shape.incarnation)
+      return { kind: "dropped", found: false };
     this.#indexes.drop(index, shape.incarnation);
     return { kind: "dropped", found: true };
   }

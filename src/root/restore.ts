@@ -4,17 +4,8 @@ import { type BackupIndex, DamagedBackup, readBackup } from "../protocol/backup.
 import { asBuffer } from "../protocol/bytes.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { sleep, type Timers } from "../time.ts";
-import { restoringIndex } from "./catalog.ts";
 import { checkId } from "./documents.ts";
-
-const markerSettings: IndexSettings = {
-  fields: {},
-  shards: 1,
-  replicas: 1,
-  language: "simple",
-  bm25: { k1: 1.2, b: 0.75 },
-  placementSalt: 0,
-};
+import { RestoreClaim } from "./restore-claim.ts";
 
 export type RestoreParts = {
   log: Pick<ChangeLog, "append" | "createIndex" | "dropIndex" | "indexes" | "setAliases">;
@@ -30,29 +21,21 @@ const retryDelayMs = 50;
 
 /**
  * Fills an empty cluster from the bytes of a backup. What an earlier restore that broke off left is cleared away first.
- * Rejects with `index_exists` where there are indexes, and with `invalid_request`, saying how far it came, where the
- * backup is damaged: then the cluster is empty again.
+ * Rejects with `index_exists` where there are indexes, with `not_ready` where another restore took its place, and with
+ * `invalid_request`, saying how far it came, where the backup is damaged: then the cluster is empty again.
  */
 export async function restore(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   parts: RestoreParts,
 ): Promise<RestoreReport> {
-  const { log } = parts;
-  const standing = (await log.indexes()).map(({ index }) => index);
-  if (standing.length > 0 && !standing.includes(restoringIndex)) {
-    const detail = `the cluster holds ${standing.join(", ")}; a backup is restored into an empty one`;
-    throw new HedgerowError("index_exists", detail);
-  }
-  await log.createIndex(restoringIndex, markerSettings);
-  const filling = new Filling(parts);
+  const claim = await RestoreClaim.make(parts.log);
+  const filling = new Filling(parts, claim);
   try {
-    await clear(log);
     const report = await filling.run(source);
-    await log.dropIndex(restoringIndex);
+    await claim.finish();
     return report;
   } catch (error) {
-    await clear(log);
-    await log.dropIndex(restoringIndex);
+    await claim.giveUp();
     if (!(error instanceof DamagedBackup)) throw error;
     const { documents } = filling.report;
     const detail = `the backup is damaged: ${error.message}; ${documents} documents had come, and nothing of it was kept`;
@@ -60,20 +43,18 @@ export async function restore(
   }
 }
 
-async function clear(log: RestoreParts["log"]): Promise<void> {
-  for (const { index } of await log.indexes()) if (index !== restoringIndex) await log.dropIndex(index);
-}
-
 /** One way of a backup into the log. */
 class Filling {
   readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0 };
   readonly #parts: RestoreParts;
+  readonly #claim: RestoreClaim;
   #open: IndexLife | undefined;
   #waiting: DocumentWrite[] = [];
   #waitingBytes = 0;
 
-  constructor(parts: RestoreParts) {
+  constructor(parts: RestoreParts, claim: RestoreClaim) {
     this.#parts = parts;
+    this.#claim = claim;
   }
 
   async run(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<RestoreReport> {
@@ -84,6 +65,7 @@ class Filling {
       if (line.kind === "aliases") ({ aliases } = line);
     }
     await this.#flush();
+    await this.#claim.requireStanding();
     await this.#parts.log.setAliases(aliases);
     return { ...this.report, aliases: Object.keys(aliases).length };
   }
@@ -91,8 +73,7 @@ class Filling {
   async #begin(index: BackupIndex): Promise<void> {
     await this.#flush();
     const settings = this.#parts.settle(index);
-    const { definition } = await this.#parts.log.createIndex(index.name, settings);
-    this.#open = definition;
+    this.#open = await this.#claim.createIndex(index.name, settings);
     this.report.indexes.push(index.name);
   }
 

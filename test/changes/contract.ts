@@ -215,6 +215,20 @@ export function describeChangeLog(name: string, newHome: () => Promise<LogHome>)
       expect(await log.indexes()).toEqual([second]);
     });
 
+    it("drops the life of an index that is named, and no other", async () => {
+      const first = await create("books");
+      await log.dropIndex("books", first.incarnation);
+      const second = await create("books");
+      await log.setAliases({ library: "books" });
+      for (const incarnation of [first.incarnation, second.incarnation + 1]) {
+        expect(await log.dropIndex("books", incarnation)).toBe(false);
+      }
+      expect([await log.indexes(), await log.aliases()]).toEqual([[second], { library: "books" }]);
+      const drops = Array.from({ length: 4 }, () => log.dropIndex("books", second.incarnation));
+      expect((await Promise.all(drops)).filter((dropped) => dropped)).toEqual([true]);
+      expect([await log.indexes(), await log.aliases()]).toEqual([[], {}]);
+    });
+
     it.each([undefined, "key"])(
       "writes into the life of an index that is named, and into no other (key %j)",
       async (key) => {
