@@ -6,7 +6,8 @@ import type { IndexSettings } from "./settings.ts";
 /**
  * A backup is lines of JSON, each an object with one key that says what the line is: `backup` opens it, `index` begins
  * an index, whose documents follow as `document`, `aliases` are what points at them, and `end` closes it with the
- * number of documents and the SHA-256 of every byte before its own line.
+ * number of documents and the SHA-256 of every byte before its own line. One that cannot be finished closes with
+ * `broken` instead, which says why, and is refused as a damaged one is.
  */
 export const backupMediaType = "application/x-hedgerow-backup";
 export const backupFormat = 1;
@@ -61,6 +62,10 @@ export class BackupWriter {
   end(): Buffer {
     const end = { documents: this.#documents, sha256: this.#hash.digest("hex") };
     return Buffer.from(`${JSON.stringify({ end })}\n`);
+  }
+
+  broken(detail: string): Buffer {
+    return this.#line({ broken: detail });
   }
 
   #line(value: object): Buffer {
@@ -121,6 +126,7 @@ function readLine(bytes: Uint8Array): Exclude<BackupLine, { kind: "end" }> | End
     if (format !== backupFormat) throw new DamagedBackup(`it has format ${String(format)}, not ${backupFormat}`);
     return isNames(indexes) && isCount(documents) ? { kind: "backup", indexes, documents } : undefined;
   }
+  if (typeof value.broken === "string") throw new DamagedBackup(value.broken);
   if (isBackupIndex(value.index)) return { kind: "index", index: value.index };
   if (isAliases(value.aliases)) return { kind: "aliases", aliases: value.aliases };
   if (!isRecord(value.end) || !startsWith(bytes, endHead)) return undefined;

@@ -5,7 +5,7 @@ import { indexBodySchema } from "../protocol/index-request.ts";
 import { invalidRequest } from "../protocol/problem.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
-import { writeBackup } from "./backup.ts";
+import { standingIn, writeBackup } from "./backup.ts";
 import { restore } from "./restore.ts";
 import type { RootService } from "./service.ts";
 
@@ -15,9 +15,8 @@ export function backupRoutes(app: App, service: RootService): void {
 
   app.get("/v1/backup", async (_request, reply) => {
     service.catalog.requireWhole();
-    const definitions = await service.log.indexes();
+    const { definitions, aliases } = await standingIn(service.log);
     const documents = [...service.catalog.all()].reduce((sum, { statistics }) => sum + statistics.current.documents, 0);
-    const aliases = await service.log.aliases();
     const backup = writeBackup({ log: service.log, definitions, aliases, documents });
     return reply.type(backupMediaType).send(Readable.from(backup, { objectMode: false }));
   });
