@@ -38,6 +38,8 @@ export function backupRoutes(app: App, service: RootService): void {
         };
         return await restore(request.body, { log: service.log, timers: service.timers, settle });
       } finally {
+        // Whoever is told how it ended may ask for what stands at once. News that are late come by themselves.
+        await service.refresh().catch(() => undefined);
         restoring = false;
       }
     });

@@ -92,6 +92,11 @@ export class RootService {
     return this.#definitions.start();
   }
 
+  /** Takes up now what the log says stands, rather than a moment later. */
+  refresh(): Promise<void> {
+    return this.#definitions.refresh();
+  }
+
   /** Has every search seen when it is over. */
   watch(watch: QueryWatch): void {
     this.#watch = watch;
