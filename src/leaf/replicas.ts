@@ -88,27 +88,28 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     const done = (async () => {
       const replica = await entry.opening.catch(() => undefined);
       await replica?.drop();
-    })().finally(() => void dropping.delete(key));
+    })().finally(() => {
+      // One that was opened anew meanwhile may be on its way out as well.
+      if (dropping.get(key) === done) dropping.delete(key);
+    });
     dropping.set(key, done);
     return done;
   };
 
   /** Frees earlier lives of the same shard: nobody may ask for them again. */
-  const dropEarlier = async ({ index, incarnation }: IndexDefinition, shard: number): Promise<void> => {
-    for (const [key, entry] of entries) {
+  const dropEarlier = ({ index, incarnation }: IndexDefinition, shard: number): Promise<void>[] =>
+    [...entries].flatMap(([key, entry]) => {
       const { definition } = entry;
-      if (definition.index === index && entry.shard === shard && definition.incarnation < incarnation) {
-        await drop(key, entry);
-      }
-    }
-  };
+      const isEarlier = definition.index === index && entry.shard === shard && definition.incarnation < incarnation;
+      return isEarlier ? [drop(key, entry)] : [];
+    });
 
-  const begin = (definition: IndexDefinition, shard: number, eras: readonly LogEra[]): Entry => {
+  const begin = (definition: IndexDefinition, shard: number, opening: Promise<HeldReplica>): Entry => {
     const key = keyOf({ ...definition, shard });
     const entry: Entry = {
       definition,
       shard,
-      opening: openReplica(definition, shard, eras),
+      opening,
       replica: undefined,
       textFieldCount: textFields(definition.settings).length,
       state: "opening",
@@ -147,16 +148,22 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
 
   return {
     async open(definition, shard, { eras = [], from } = {}) {
-      await dropEarlier(definition, shard);
       const key = keyOf({ ...definition, shard });
       const known = entries.get(key);
-      if (known?.replica?.follow(eras) === false) await drop(key, known);
-      // What is being dropped is still on the disk: opening it now would read what is about to go.
-      while (dropping.has(key)) await dropping.get(key);
-      const entry = entries.get(key) ?? begin(definition, shard, eras);
+      if (known?.replica?.follow(eras) === false) drop(key, known);
+      const own = dropping.get(key);
+      const leaving = [...(own === undefined ? [] : [own]), ...dropEarlier(definition, shard)];
+      // There at once: whoever wants it no more while the disk is waited for must find it.
+      const entry =
+        entries.get(key) ??
+        begin(
+          definition,
+          shard,
+          after(leaving, () => openReplica(definition, shard, eras)),
+        );
       if (from !== undefined) entry.wantedBy.add(from);
       entry.released = false;
-      const replica = await entry.opening;
+      const [replica] = await Promise.all([entry.opening, ...leaving]);
       return { sequence: replica.sequence, documents: replica.status().documents };
     },
     async close(address, from) {
@@ -214,6 +221,12 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
       await Promise.all(all.map(async ({ opening }) => (await opening.catch(() => undefined))?.close()));
     },
   };
+}
+
+/** What is being dropped is still on the disk: opening it now would read what is about to go. */
+async function after<Result>(leaving: readonly Promise<void>[], open: () => Promise<Result>): Promise<Result> {
+  if (leaving.length > 0) await Promise.all(leaving);
+  return open();
 }
 
 function keyOf({ index, incarnation, shard }: ShardAddress): string {

@@ -74,6 +74,48 @@ describe("a replica that several roots want", () => {
     await Promise.all([closing, opening]);
     expect(events).toEqual(["open", "dropped", "open"]);
   });
+
+  it("is dropped where it is wanted no more while an earlier life of it is still on its way out", async () => {
+    const fakes = fakeReplicas();
+    let finishDrop = (): void => undefined;
+    const replicas = createReplicas(async (definition, shard) => {
+      const replica = await fakes.open(definition, shard, []);
+      if (definition.incarnation > demoDefinition.incarnation) return replica;
+      const drop = (): Promise<void> =>
+        new Promise((resolve) => {
+          finishDrop = resolve;
+        });
+      return Object.assign(replica, { drop });
+    });
+    await replicas.open(demoDefinition, 0, { from: one });
+    const opening = replicas.open({ ...demoDefinition, incarnation: 8 }, 0, { from: one });
+    await new Promise(setImmediate);
+    expect(replicas.states()).toMatchObject([{ incarnation: 8, state: "opening" }]);
+    const closing = replicas.close({ ...address, incarnation: 8 }, one);
+    finishDrop();
+    await Promise.all([opening, closing]);
+    expect(fakes.closed).toEqual(["demo/8/0"]);
+    expect(replicas.states()).toEqual([]);
+  });
+
+  it("is opened and dropped in turns, however fast its roots change their minds", async () => {
+    const fakes = fakeReplicas();
+    const events: string[] = [];
+    const replicas = createReplicas(async (definition, shard) => {
+      events.push("open");
+      const drop = async (): Promise<void> => {
+        await new Promise(setImmediate);
+        events.push("dropped");
+      };
+      return Object.assign(await fakes.open(definition, shard, []), { drop });
+    });
+    const calls: Promise<unknown>[] = [];
+    for (let turn = 0; turn < 3; turn++)
+      calls.push(replicas.open(demoDefinition, 0, { from: one }), replicas.close(address, one));
+    await Promise.all(calls);
+    expect(events).toEqual(["open", "dropped", "open", "dropped", "open", "dropped"]);
+    expect(replicas.states()).toEqual([]);
+  });
 });
 
 describe("what a leaf kept on its disk", () => {
