@@ -95,8 +95,10 @@ export function announce(options: AnnouncingOptions): Announcing {
     async end() {
       // Whoever goes by the name of another must not take that one off.
       if (!taken) return;
+      // A successor of its name may have been taken since: only what stands at this address is to go.
+      const path = `/v1/members/${encodeURIComponent(leaf.name)}?url=${encodeURIComponent(leaf.url)}`;
       for (const root of roots) {
-        const gone = await ask(`${root}/v1/members/${encodeURIComponent(leaf.name)}`, { method: "DELETE" }, options);
+        const gone = await ask(root + path, { method: "DELETE" }, options);
         if (gone.kind === "answered" && (gone.status === 204 || gone.status === 404)) return;
       }
     },

@@ -19,6 +19,19 @@ const announcementSchema = {
   },
 } as const;
 
+const farewellSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    url: {
+      type: "string",
+      minLength: 1,
+      maxLength: urlLengthMax,
+      description: "takes it off only if this is where it said it is, and not one that came after it",
+    },
+  },
+} as const;
+
 /** Where leaves announce themselves, again and again, and where one that will not come back is taken off. */
 export function memberRoutes(app: App, service: RootService): void {
   app.post<{ Body: LeafAnnouncement }>("/v1/members", { schema: { body: announcementSchema } }, async ({ body }) => {
@@ -34,8 +47,11 @@ export function memberRoutes(app: App, service: RootService): void {
     return service.welcome(body);
   });
 
-  app.delete<{ Params: { name: string } }>("/v1/members/:name", async ({ params: { name } }, reply) => {
-    if (await service.dismiss(name)) return reply.code(204).send();
-    throw new HedgerowError("not_found", `no leaf named "${name}" has announced itself`);
+  type Farewell = { Params: { name: string }; Querystring: { url?: string } };
+  const farewell = { schema: { querystring: farewellSchema } };
+  app.delete<Farewell>("/v1/members/:name", farewell, async ({ params: { name }, query: { url } }, reply) => {
+    if (await service.dismiss(name, url)) return reply.code(204).send();
+    const at = url === undefined ? "" : ` from ${url}`;
+    throw new HedgerowError("not_found", `no leaf named "${name}" has announced itself${at}`);
   });
 }

@@ -90,9 +90,9 @@ export class Membership {
     await this.refresh();
   }
 
-  /** Takes a leaf off, whatever it holds. Says whether there was such a leaf. */
-  async remove(name: string): Promise<boolean> {
-    const removed = await this.#options.log.remove(name);
+  /** Takes a leaf off, whatever it holds; with `url` only if it is there. Says whether there was such a leaf. */
+  async remove(name: string, url?: string): Promise<boolean> {
+    const removed = await this.#removeFrom(name, url);
     await this.refresh();
     return removed;
   }
@@ -120,6 +120,14 @@ export class Membership {
     this.#unsubscribe();
     this.#review?.cancel();
     for (const { link } of this.#members.values()) link.close();
+  }
+
+  async #removeFrom(name: string, url: string | undefined): Promise<boolean> {
+    const { log } = this.#options;
+    if (url === undefined) return log.remove(name);
+    const standing = (await log.all()).find((record) => record.name === name);
+    // Whoever has announced itself since then is another one, or is there after all.
+    return standing?.url === url && log.remove(name, standing.beat);
   }
 
   /** Says whether what matters to placement has changed. */

@@ -296,9 +296,9 @@ export class RootService {
     return { beatMs: membership.beatMs, ...topology.holdings(leaf.name) };
   }
 
-  /** Takes a leaf off that has announced itself. Says whether there was one. */
-  dismiss(name: string): Promise<boolean> {
-    return this.#options.membership.remove(name);
+  /** Takes a leaf off that has announced itself, from `url` where one is given. Says whether there was one. */
+  dismiss(name: string, url?: string): Promise<boolean> {
+    return this.#options.membership.remove(name, url);
   }
 
   /** How many replicas are on their way to where placement wants them. */

@@ -152,6 +152,22 @@ describe("a membership", () => {
     expect(membership.find("a")?.leaving).toBe(true);
   });
 
+  it("takes a leaf off that says farewell, but not one that has its name by then", async () => {
+    const { membership, log } = await rooted();
+    const there = "http://127.0.0.1:2";
+    await membership.announce(joining("a"));
+    await membership.announce(joining("a", { url: there, life: "second" }));
+    expect(await membership.remove("a", nowhere)).toBe(false);
+    expect(membership.find("a")?.url).toBe(there);
+    expect(await membership.remove("a", there)).toBe(true);
+    expect(namesOf(membership)).toEqual([]);
+    expect(await membership.remove("a", there)).toBe(false);
+
+    await membership.announce(joining("b"));
+    expect(await membership.remove("b")).toBe(true);
+    expect(await log.all()).toEqual([]);
+  });
+
   it("has leaves announce themselves often enough to lose a few", async () => {
     const beatMsOf = async (ms: number): Promise<number> => (await rooted({ graceMs: ms })).membership.beatMs;
     expect(await beatMsOf(12_000)).toBe(2_000);
