@@ -77,14 +77,15 @@ export class Membership {
     return listed ? undefined : Math.max(0, this.#options.graceMs - (this.#leases.silentMs(name) ?? 0));
   }
 
-  /** Takes a leaf's announcement. Throws `name_taken` while another leaf of that name is at another address. */
+  /**
+   * Takes a leaf's announcement. Throws `name_taken` while another leaf of that name is at another address, and where one
+   * is listed there: what is elsewhere is that one only if the link to the listed address has met it.
+   */
   async announce({ life, ...said }: LeafAnnouncement): Promise<void> {
     const standing = this.#members.get(said.name);
-    if (standing !== undefined && standing.url !== said.url && standing.link.connected) {
-      if (standing.link.state().leaf?.bootId !== life) {
-        const detail = `a leaf named "${said.name}" is at ${standing.url}; give the one at ${said.url} another --name`;
-        throw new HedgerowError("name_taken", detail);
-      }
+    if (standing !== undefined && standing.url !== said.url && holdsName(standing, life)) {
+      const detail = `a leaf named "${said.name}" is at ${standing.url}; give the one at ${said.url} another --name`;
+      throw new HedgerowError("name_taken", detail);
     }
     await this.#options.log.announce(said);
     await this.refresh();
@@ -165,4 +166,9 @@ export class Membership {
     }
     this.#review = timers.after(reviewMs, () => this.#look());
   }
+}
+
+/** Whether a member keeps its name from a leaf of that life at another address. */
+function holdsName({ link, listed }: Member, life: string): boolean {
+  return link.connected ? link.state().leaf?.bootId !== life : listed;
 }

@@ -152,6 +152,26 @@ describe("a membership", () => {
     expect(membership.find("a")?.leaving).toBe(true);
   });
 
+  it("takes no stranger for a listed leaf that is away, nor its word that it leaves", async () => {
+    const listed = [{ name: "listed", url: nowhere }];
+    const { membership, log } = await rooted({ listed });
+    const stranger = joining("listed", { url: "http://127.0.0.1:2", leaving: true });
+    await expect(membership.announce(stranger)).rejects.toMatchObject({ code: "name_taken" });
+    expect(membership.find("listed")?.leaving).toBe(false);
+    expect(await log.all()).toEqual([]);
+    await membership.announce(joining("listed", { leaving: true }));
+    expect(membership.find("listed")?.leaving).toBe(true);
+  });
+
+  it("takes a listed leaf at its word where it names another address than the list, once it was met", async () => {
+    const { url, leaf } = await servedLeaf();
+    ends.push(() => leaf.close(0));
+    const { membership } = await rooted({ listed: [{ name: "listed", url }] });
+    await expect.poll(() => membership.find("listed")?.link.connected).toBe(true);
+    await membership.announce(joining("listed", { life: leaf.bootId, leaving: true }));
+    expect(membership.find("listed")).toMatchObject({ url, leaving: true });
+  });
+
   it("takes a leaf off that says farewell, but not one that has its name by then", async () => {
     const { membership, log } = await rooted();
     const there = "http://127.0.0.1:2";
