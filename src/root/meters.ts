@@ -98,9 +98,10 @@ function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
   );
 }
 
-/** One for all: a scrape merges dozens of windows. */
+/** One for all windows: a scrape merges dozens of them. */
 const merged = new LatencyHistogram();
 
+/** None of a window that holds nothing: a 0 would read as the best there can be. */
 function percentilesOf<Percentile extends string>(
   tracker: LatencyTracker,
   wanted: readonly Percentile[],
@@ -108,5 +109,6 @@ function percentilesOf<Percentile extends string>(
 ): { percentile: Percentile; value: number }[] {
   merged.clear();
   tracker.mergeInto(merged, view, nowMs);
+  if (merged.count === 0) return [];
   return wanted.map((percentile) => ({ percentile, value: merged.quantileMs(Number(percentile) / 100) / 1000 }));
 }

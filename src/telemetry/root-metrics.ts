@@ -103,13 +103,13 @@ export const rootMetrics = {
   hedgerow_root_search_latency_seconds: {
     kind: "gauge",
     role: "root",
-    help: "Percentiles of whole searches over sliding windows; queued is the wait in leaves' queues.",
+    help: "Percentiles of whole searches over sliding windows, where there were any; queued is the wait in leaves' queues.",
     labels: { part: ["whole", "queued"], window: ["10s", "1m", "5m"], percentile: ["50", "95", "99", "99.9"] },
   },
   hedgerow_root_replica_latency_seconds: {
     kind: "gauge",
     role: "root",
-    help: "Percentiles of attempts to a replica over the last minute: whole, and queued and served by the leaf's clock.",
+    help: "Percentiles of attempts to a replica over the last minute, where there were any: whole, and queued and served by the leaf's clock.",
     labels: {
       part: ["whole", "queued", "service"],
       index: "bounded",

@@ -190,8 +190,9 @@ describe("the Kubernetes manifests", () => {
     const rules = asList(readYaml("deploy/kubernetes/adapter-rules.yaml").rules).map(asRecord);
     const offered = rules.map((rule) => at(rule, "name").as);
     for (const rule of rules) {
-      const series = String(rule.seriesQuery).split("{")[0] ?? "";
-      expect(series in metricTable || series in runtimeMetrics, series).toBe(true);
+      const found = String(rule.seriesQuery).split("{")[0] ?? "";
+      for (const series of [found, ...(String(rule.metricsQuery).match(/hedgerow_\w+/g) ?? [])])
+        expect(series in metricTable || series in runtimeMetrics, series).toBe(true);
     }
     for (const { name, body } of ofKind("HorizontalPodAutoscaler")) {
       const target = at(body, "spec.scaleTargetRef");

@@ -78,6 +78,24 @@ it("a root counts every attempt that leaves have counted, by what it was for", a
   expect(sum(attempts.filter(({ labels }) => labels.purpose === "canary"))).toBeGreaterThan(0);
 });
 
+it("percentiles of what nobody has asked for are not there, rather than 0", async () => {
+  const fresh = await startCluster({ leaves: 1 });
+  try {
+    await fresh.request("PUT", "/v1/indexes/new", { fields: { title: { type: "text" } }, shards: 1, replicas: 1 });
+    const shown = async (): Promise<Sample[]> => {
+      const { families } = readExposition((await scrape(fresh.url)).text);
+      return ["search", "replica"].flatMap((of) => families.get(`hedgerow_root_${of}_latency_seconds`)?.samples ?? []);
+    };
+    expect(await shown()).toEqual([]);
+    await fresh.request("POST", "/v1/indexes/new/search", { query: "wind", budgetMs: 10_000 });
+    const names = new Set((await shown()).map(({ name, labels }) => `${name} ${labels.part}`));
+    expect(names).toContain("hedgerow_root_search_latency_seconds whole");
+    expect(names).toContain("hedgerow_root_replica_latency_seconds whole");
+  } finally {
+    await fresh.close();
+  }
+});
+
 it("the runtime shows what the page says it does", async () => {
   const { families } = readExposition((await scrape(cluster.url)).text);
   for (const name of Object.keys(runtimeMetrics)) expect(families.has(name), name).toBe(true);
