@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { leafBytesLeast } from "../src/config/security-settings.ts";
 import { helpText, readConfig, settingsTable } from "../src/config.ts";
+import { createMemoryGuard } from "../src/leaf/memory.ts";
 
 function problems(args: string[], env: Record<string, string> = {}): string[] {
   const read = readConfig("up", args, env);
@@ -181,5 +183,20 @@ describe("a setting that needs another", () => {
     const env = { HEDGEROW_LOG_REPLICAS: "3", HEDGEROW_DRAIN_MS: "0" };
     expect(readConfig("leaf", ["--join", "http://r:1"], env).kind).toBe("ok");
     expect(readConfig("up", ["--log", "nats://h:1"], env).kind).toBe("ok");
+  });
+});
+
+describe("the least memory of a leaf", () => {
+  it("is said to whom gives less", () => {
+    const range = "a whole number that is 0, or from 134217728 to 9007199254740991";
+    const problems = [`--memory-bytes-max: must be ${range}, not "1"`];
+    expect(readConfig("leaf", ["--memory-bytes-max=1"], {})).toEqual({ kind: "invalid", problems });
+  });
+
+  it("lets it take documents, and 0 stands for the machine's", () => {
+    expect(createMemoryGuard(leafBytesLeast, () => []).problem(1024 * 1024)).toBeUndefined();
+    for (const bytes of [0, leafBytesLeast]) {
+      expect(readConfig("leaf", ["--memory-bytes-max", String(bytes)], {}).kind).toBe("ok");
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { leafBytesLeast } from "../config/security-settings.ts";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
@@ -137,7 +138,8 @@ class LocalCluster {
   #leaf(name: string, zone: string): Supervised {
     const data = join(this.#config.data, name);
     const { indexingThreads, queueMax, logLevel, leaves, connectionsMax } = this.#config;
-    const memoryBytesMax = memoryLimitBytes(this.#config.memoryBytesMax, leaves);
+    // A share of a small machine may be less than a leaf takes as a limit.
+    const memoryBytesMax = Math.max(leafBytesLeast, memoryLimitBytes(this.#config.memoryBytesMax, leaves));
     return this.#supervise("leaf", name, (url) => [
       ...["--name", name, "--zone", zone, "--data", data],
       ...["--indexing-threads", String(indexingThreads), "--queue-max", String(queueMax), "--log-level", logLevel],

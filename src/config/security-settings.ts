@@ -2,6 +2,9 @@ import { services, setting } from "./setting.ts";
 
 const mebibyte = 1024 * 1024;
 
+/** What a leaf counts for the runtime (`leaf/memory`), and a little for documents: with less it would take none at all. */
+export const leafBytesLeast = 128 * mebibyte;
+
 /** Settings of who may come in, and of how much one caller or one leaf may take. */
 export const securitySettings = {
   keys: setting("text", {
@@ -72,6 +75,7 @@ export const securitySettings = {
     roles: ["up", "leaf"],
     default: 0,
     min: 0,
+    leastAboveZero: leafBytesLeast,
     max: Number.MAX_SAFE_INTEGER,
     reason:
       "bytes that a leaf may take up; more documents are refused. 0: seven tenths of the machine's or container's",

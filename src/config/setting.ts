@@ -11,6 +11,8 @@ export type Setting<K extends Kind = Kind> = {
   reason: string;
   min?: number;
   max?: number;
+  /** The least that makes sense where 0 stands for something else. */
+  leastAboveZero?: number;
 };
 
 /** One line of the table. */

@@ -20,16 +20,13 @@ export type ValueOf<K extends Kind> = Values[K];
 
 type Parsed = { kind: "value"; value: unknown } | { kind: "invalid"; detail: string };
 
+type Range = { min?: number; max?: number; leastAboveZero?: number };
+
 /** Reads the text of a setting; where it does not fit, `detail` says what would, and what there was instead. */
-export function parseValue(setting: { kind: Kind; min?: number; max?: number }, text: string): Parsed {
+export function parseValue(setting: Range & { kind: Kind }, text: string): Parsed {
   switch (setting.kind) {
-    case "integer": {
-      const value = Number(text);
-      const min = setting.min ?? 0;
-      const max = setting.max ?? Number.MAX_SAFE_INTEGER;
-      if (isDecimal(text) && value >= min && value <= max) return { kind: "value", value };
-      return { kind: "invalid", detail: `must be a whole number from ${min} to ${max}, not "${text}"` };
-    }
+    case "integer":
+      return parseInteger(setting, text);
     case "boolean":
       if (["true", "1", "false", "0"].includes(text)) return { kind: "value", value: text === "true" || text === "1" };
       return { kind: "invalid", detail: `must be true or false, not "${text}"` };
@@ -62,6 +59,14 @@ export function parseValue(setting: { kind: Kind; min?: number; max?: number }, 
     case "leaves":
       return parseLeaves(text);
   }
+}
+
+function parseInteger({ min = 0, max = Number.MAX_SAFE_INTEGER, leastAboveZero }: Range, text: string): Parsed {
+  const value = Number(text);
+  const least = value === 0 ? min : (leastAboveZero ?? min);
+  if (isDecimal(text) && value >= least && value <= max) return { kind: "value", value };
+  const range = leastAboveZero === undefined ? `from ${min}` : `that is 0, or from ${leastAboveZero}`;
+  return { kind: "invalid", detail: `must be a whole number ${range} to ${max}, not "${text}"` };
 }
 
 /** Whole numbers as people write them: no `0x10`, no `1e3`, no spaces. */
