@@ -129,6 +129,25 @@ describe.skipIf(executablePath === undefined)("searching", () => {
       expect(await page.locator("#corrections").textContent()).toContain("anemometer");
     }));
 
+  it("shows more of a search that was never sent, and of what is shown when the form says something else", () =>
+    onPage("/#search?q=river&budget=10000", async (page) => {
+      const more = async (hits: number): Promise<void> => {
+        await page.click("#more");
+        await eventually(`there are ${hits} hits`, async () => (await page.locator(".hit").count()) === hits);
+      };
+      await page.waitForSelector(".hit");
+      await more(20);
+      await ask(page, "mountai");
+      await eventually("the hits are new", async () => (await page.locator(".hit").count()) === 10);
+      await more(20);
+      const isHeld = (text: string | null): boolean => (text ?? "").includes('"held up"');
+      await page.route("**/search", (route) => (isHeld(route.request().postData()) ? undefined : route.continue()));
+      const held = page.waitForRequest((request) => isHeld(request.postData()));
+      await page.fill("#query", "held up");
+      await held;
+      await more(30);
+    }));
+
   it("draws the way of the query, and hides it when it is not wanted", () =>
     onPage("/#search?q=fear+of+heights&budget=10000", async (page) => {
       await page.waitForSelector(".waterfall tbody tr");

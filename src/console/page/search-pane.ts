@@ -24,6 +24,9 @@ export type SearchPaneOptions = {
   onAnswer(): void;
 };
 
+/** A search as it was sent; `path` names its index. */
+type Asked = { path: string; body: Record<string, unknown> };
+
 /** Searching as it is typed: hits, facets, and the way of each query. */
 export class SearchPane {
   readonly #options: SearchPaneOptions;
@@ -40,6 +43,8 @@ export class SearchPane {
   /** The address of the last search that was sent, or gone back to. */
   #sent = "";
   #cursor: string | undefined;
+  /** What the hits that stand there answer: their next page is asked for in the same words, whatever the form says by then. */
+  #shown: Asked | undefined;
 
   constructor(options: SearchPaneOptions) {
     this.#options = options;
@@ -109,7 +114,8 @@ export class SearchPane {
     if (this.#index.value === "") return;
     this.#latest.run(delayMs, (signal) => {
       this.#note(isFinished);
-      void this.#ask({ ...this.#body(), prefix: !isFinished }, signal);
+      const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
+      void this.#ask({ path, body: { ...this.#body(), prefix: !isFinished } }, signal);
     });
   }
 
@@ -124,8 +130,10 @@ export class SearchPane {
 
   #searchOn(): void {
     const cursor = this.#cursor;
-    if (cursor === undefined) return;
-    this.#latest.run(0, (signal) => void this.#ask({ ...this.#body(), cursor }, signal));
+    const shown = this.#shown;
+    if (cursor === undefined || shown === undefined) return;
+    const asked = { path: shown.path, body: { ...shown.body, cursor } };
+    this.#latest.run(0, (signal) => void this.#ask(asked, signal));
   }
 
   #body(): Record<string, unknown> {
@@ -142,13 +150,14 @@ export class SearchPane {
     };
   }
 
-  async #ask(body: Record<string, unknown>, signal: AbortSignal): Promise<void> {
+  async #ask(asked: Asked, signal: AbortSignal): Promise<void> {
+    const { path, body } = asked;
     const notice = this.#options.timers.after(noticeableMs, () => signal.aborted || this.#say("Searching…"));
     try {
-      const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
-      const answer = await ask<SearchAnswer>(path, { body, signal, budgetMs: Number(this.#budget.value) });
+      const answer = await ask<SearchAnswer>(path, { body, signal, budgetMs: Number(body.budgetMs) });
       if (signal.aborted) return;
       this.#isCutOff = false;
+      this.#shown = asked;
       this.#show(answer, body.cursor !== undefined);
       this.#options.onAnswer();
     } catch (error) {
