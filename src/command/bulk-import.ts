@@ -2,6 +2,7 @@ import type { Random, Timers } from "../time.ts";
 import { asList, asNumber, asRecord, asText } from "./answers.ts";
 import { type Batch, batchesOf, type LongLine } from "./batches.ts";
 import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import { IdOrder } from "./id-order.ts";
 import { indexPath } from "./index-path.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
 import { type Revocable, revocable } from "./revocable.ts";
@@ -36,8 +37,9 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
 
 /**
  * Sends documents, one JSON object a line, in batches of about a mebibyte. Memory stays bounded: no more of the source
- * is read than is on its way. Sending a batch again is harmless, so what the service did not take is retried for a
- * while. A line that no request has room for is rejected unsent. A source without documents is sent as well, so that an
+ * is read than is on its way. Of two lines with one id the later stands: a batch is sent once none before it that shares
+ * an id with it is on its way. So what the service did not take is retried for a while, which is harmless. A line that no
+ * request has room for is rejected unsent. A source without documents is sent as well, so that an
  * index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered;
  * others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
  */
@@ -69,6 +71,7 @@ async function sendAll(
 ): Promise<ImportResult> {
   const batches = batchesOf(source.items, { batchBytesMax, lineBytesMax });
   const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
+  const order = new IdOrder();
   let failed = false;
   let isSent = false;
 
@@ -79,7 +82,7 @@ async function sendAll(
       if (next.kind === "longLine") addLongLine(result, next);
       else {
         isSent = true;
-        addReceipt(result, next, await deliver(to, next, signal));
+        addReceipt(result, next, await order.run(next.bytes, () => deliver(to, next, signal)));
       }
       onProgress?.(result);
     }

@@ -51,6 +51,12 @@ async function load(
   return { outcome, timers, seen: stub.seen };
 }
 
+/** One document's line; JSON has several ways to write its id. */
+function written({ id, shape, v }: { id: string; shape: string; v: number }): string {
+  if (shape === "late") return `{"v":${v}, "id" : "${id}"}\n`;
+  return `{"id":"${shape === "escaped" ? id.replace("é", "\\u00e9") : id}","v":${v}}\n`;
+}
+
 const numbered = Array.from({ length: 100 }, (_, id) => ({ id }));
 
 describe("a bulk import", () => {
@@ -147,6 +153,28 @@ describe("a bulk import", () => {
         await stub?.close();
       }),
       { seed: 24, numRuns: 20 },
+    );
+  });
+
+  it("lets the last of the lines with one id stand, whatever is refused for now", async () => {
+    const line = fc.record({ id: fc.integer({ min: 0, max: 40 }), shape: fc.constantFrom("plain", "late", "escaped") });
+    const lines = fc.array(line, { minLength: 20, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(lines, fc.array(fc.boolean(), { maxLength: 12 }), async (given, refusals) => {
+        const versions = given.map(({ id, shape }, v) => ({ id: `é${id}`, shape, v }));
+        const stands = new Map<string, number>();
+        const answer = ({ body }: SeenRequest, count: number): StubAnswer => {
+          if (refusals[count - 1] === true) return { status: 429, headers: { "retry-after": "1" } };
+          const documents = body.split("\n").flatMap((text) => (text === "" ? [] : [JSON.parse(text)]));
+          for (const { id, v } of documents) stands.set(id, v);
+          return { json: { accepted: documents.length, rejected: [], token: String(count) } };
+        };
+        const { outcome } = await load(answer, [], { source: [Buffer.from(versions.map(written).join(""))] });
+        expect((await outcome).accepted).toBe(versions.length);
+        expect(stands).toEqual(new Map(versions.map(({ id, v }) => [id, v])));
+        await stub?.close();
+      }),
+      { seed: 25, numRuns: 40 },
     );
   });
 
