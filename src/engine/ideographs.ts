@@ -1,3 +1,5 @@
+import { foreign, kindAt } from "./sign-kinds.ts";
+
 /** A run of ideographs and kana, also of half width. */
 const runs =
   /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー\uff70][\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー\uff70\p{M}\uff9e\uff9f[\p{DI}--\u200b]]*/gv;
@@ -15,15 +17,16 @@ export type TakePart = (start: number, end: number, isWithin: boolean) => void;
 /** Calls back with the place of each ideograph or kana of a run, together with the marks that belong to it. */
 export function eachIdeograph(run: string, take: TakePart): void {
   let start = 0;
-  let at = 0;
-  for (const sign of run) {
-    if (at > start && !attached.test(sign)) {
-      take(start, at, false);
-      start = at;
-    }
-    at += sign.length;
+  for (let at = signLength(run, 0); at < run.length; at += signLength(run, at)) {
+    if (isAttached(run, at)) continue;
+    take(start, at, false);
+    start = at;
   }
-  take(start, at, false);
+  take(start, run.length, false);
+}
+
+function signLength(text: string, at: number): number {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 ? 2 : 1;
 }
 
 /**
@@ -41,5 +44,5 @@ export function eachPairAndIdeograph(run: string, take: TakePart): void {
 
 /** Whether the character at `at` is a mark that belongs to the one before it. */
 export function isAttached(text: string, at: number): boolean {
-  return attached.test(String.fromCodePoint(text.codePointAt(at) ?? 0));
+  return kindAt(text, at) === foreign && attached.test(String.fromCodePoint(text.codePointAt(at) ?? 0));
 }

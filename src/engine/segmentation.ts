@@ -1,19 +1,22 @@
 import { ideographRuns } from "./ideographs.ts";
+import {
+  digit,
+  foreign,
+  ideograph,
+  joinsBoth,
+  joinsDigits,
+  joinsLetters,
+  kindAt,
+  letter,
+  space,
+  underscore,
+} from "./sign-kinds.ts";
 
 /** Takes one word's place in the text, in UTF-16 units. */
 export type TakeWord = (start: number, end: number) => void;
 
-const other = 0;
-const letter = 1;
-const digit = 2;
-const underscore = 3;
-/** Joins letters to letters and digits to digits. */
-const joinsBoth = 4;
-/** Joins digits to digits. */
-const joinsDigits = 5;
-const space = 6;
-/** What the table does not know: only the general path may judge it. */
-const foreign = 7;
+/** A part of a text, in UTF-16 units. */
+type Stretch = { start: number; end: number };
 
 /** How much text the general path takes at once: calling it costs as much as twenty words. */
 const generalStretch = 256;
@@ -25,36 +28,6 @@ const isEmoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}/u
 const subscripts = /[₀-₉]/gu;
 const continuesWord = /[\p{L}\p{N}\p{M}_+#]/u;
 
-const classes = classTable();
-
-function classTable(): Uint8Array {
-  const table = new Uint8Array(0x1_0000).fill(foreign);
-  const fill = (from: number, to: number, kind: number): void => void table.fill(kind, from, to + 1);
-  fill(0x00, 0x20, space);
-  fill(0x21, 0x7f, other);
-  for (const [from, to] of [
-    [0x41, 0x5a],
-    [0x61, 0x7a],
-    [0xc0, 0x24f],
-    [0x391, 0x3a1],
-    [0x3a3, 0x3ff],
-    [0x400, 0x481],
-    [0x48a, 0x52f],
-  ] as const)
-    fill(from, to, letter);
-  for (const code of [0xd7, 0xf7, 0x3f6]) table[code] = other;
-  fill(0x30, 0x39, digit);
-  table[0x5f] = underscore;
-  for (const mark of [".", "'", "’"]) table[mark.charCodeAt(0)] = joinsBoth;
-  for (const mark of [",", ";"]) table[mark.charCodeAt(0)] = joinsDigits;
-  for (const mark of "–—“”…«»•°") table[mark.charCodeAt(0)] = other;
-  return table;
-}
-
-function classAt(text: string, at: number): number {
-  return at < text.length ? (classes[text.charCodeAt(at)] ?? foreign) : space;
-}
-
 /**
  * Finds the words of a text in order: the segments of Unicode's word boundaries (UAX #29, as `Intl.Segmenter` has
  * them) that hold a letter, a number or an emoji, except that a colon parts words, that `C++` and `C#` keep their
@@ -64,44 +37,47 @@ function classAt(text: string, at: number): number {
 export function eachWord(text: string, take: TakeWord, takeIdeographs: TakeWord): void {
   let at = 0;
   while (at < text.length) {
-    if (classAt(text, at) === space) {
+    const kind = kindAt(text, at);
+    if (kind === space) {
       at++;
       continue;
     }
-    let end = at;
-    let known = true;
-    for (let kind = classAt(text, end); kind !== space; kind = classAt(text, ++end)) known &&= kind !== foreign;
-    if (known) {
-      while (at < end) at = scanWord(text, at, take);
+    const end = pieceEnd(text, at);
+    if (end < 0) {
+      at = eachWordGenerally(text, at, { take, takeIdeographs });
+    } else if (kind === ideograph) {
+      takeIdeographs(at, end);
+      at = end;
     } else {
-      end = Math.min(text.length, Math.max(end, at + generalStretch));
-      while (classAt(text, end) !== space) end++;
-      eachWordGenerally(text.slice(at, end), shifted(take, at), shifted(takeIdeographs, at));
+      while (at < end) at = scanWord(text, at, take);
     }
-    at = end;
   }
 }
 
-function shifted(take: TakeWord, by: number): TakeWord {
-  return (start, end) => take(start + by, end + by);
+/** Where a run of ideographs ends, or what stands between such runs and spaces; -1 where a foreign sign comes first. */
+function pieceEnd(text: string, start: number): number {
+  let at = start;
+  if (kindAt(text, at) === ideograph) while (kindAt(text, at) === ideograph) at++;
+  else while (kindAt(text, at) < foreign) at++;
+  return kindAt(text, at) === foreign ? -1 : at;
 }
 
 /** Passes over one word, or one character that is none; answers where to go on. */
 function scanWord(text: string, start: number, take: TakeWord): number {
   let at = start;
-  let kind = classAt(text, at);
+  let kind = kindAt(text, at);
   if (kind !== letter && kind !== digit && kind !== underscore) return start + 1;
   let bare = true;
   for (;;) {
     if (kind === letter || kind === digit || kind === underscore) {
       bare &&= kind === underscore;
       at++;
-    } else if (joins(kind, classAt(text, at - 1), classAt(text, at + 1))) {
+    } else if (joins(kind, kindAt(text, at - 1), kindAt(text, at + 1))) {
       at++;
     } else {
       break;
     }
-    kind = classAt(text, at);
+    kind = kindAt(text, at);
   }
   if (bare) return at;
   const end = at + signsAfter(text, at);
@@ -111,7 +87,8 @@ function scanWord(text: string, start: number, take: TakeWord): number {
 
 function joins(kind: number, before: number, after: number): boolean {
   if (before !== after) return false;
-  return (kind === joinsBoth && (after === letter || after === digit)) || (kind === joinsDigits && after === digit);
+  if (after === letter) return kind === joinsBoth || kind === joinsLetters;
+  return after === digit && (kind === joinsBoth || kind === joinsDigits);
 }
 
 /** The length of a `++` or `#` that belongs to the word ending at `end`. */
@@ -120,27 +97,77 @@ function signsAfter(text: string, end: number): number {
   return length > 0 && !continuesWord.test(text.slice(end + length, end + length + 1)) ? length : 0;
 }
 
-/** As `eachWord`, by `Intl.Segmenter` alone; the reference for the table's scan. */
-export function eachWordGenerally(text: string, take: TakeWord, takeIdeographs: TakeWord): void {
-  let at = 0;
-  for (const run of ideographRuns(text)) {
-    segmentedWords(text, { from: at, to: run.index }, take);
-    at = run.index + run[0].length;
-    takeIdeographs(run.index, at);
+type Takers = { take: TakeWord; takeIdeographs: TakeWord };
+
+/** As `eachWord`, by `Intl.Segmenter`, for as much of the text as has to be looked at together; answers where to go on. */
+function eachWordGenerally(text: string, start: number, takers: Takers): number {
+  const end = stretchEnd(text, start);
+  let from = start;
+  let runs: Stretch[] = [];
+  for (const { index, 0: run } of ideographRuns(text.slice(start, end))) {
+    const place = { start: start + index, end: start + index + run.length };
+    if (place.start === from) {
+      takers.takeIdeographs(place.start, place.end);
+      from = place.end;
+      continue;
+    }
+    runs.push(place);
+    if (place.end - from < generalStretch) continue;
+    segmentedWords(text, { start: from, end: place.end, runs }, takers);
+    from = place.end;
+    runs = [];
   }
-  segmentedWords(text, { from: at, to: text.length }, take);
+  if (from < end) segmentedWords(text, { start: from, end, runs }, takers);
+  return end;
 }
 
-function segmentedWords(text: string, { from, to }: { from: number; to: number }, take: TakeWord): void {
-  if (from >= to) return;
-  const onLine = text.slice(from, to).replace(subscripts, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2050));
-  for (const { segment, index } of segmenter.segment(onLine)) {
-    let start = from + index;
+/** The first place, some way behind the start of a stretch, where what comes next is looked at by itself in any case. */
+function stretchEnd(text: string, start: number): number {
+  let at = Math.min(text.length, start + generalStretch);
+  while (!parts(kindAt(text, at - 1), kindAt(text, at))) at++;
+  return at;
+}
+
+function parts(before: number, after: number): boolean {
+  if (after === space) return true;
+  return before !== foreign && after !== foreign && (before === ideograph) !== (after === ideograph);
+}
+
+/** Takes the words of a stretch and the runs of ideographs in it, which part words as the ends of a text do. */
+function segmentedWords(text: string, { start, end, runs }: Stretch & { runs: Stretch[] }, takers: Takers): void {
+  let nextRun = 0;
+  const takeRunsBefore = (place: number): void => {
+    for (let run = runs[nextRun]; run !== undefined && run.start < place; run = runs[++nextRun]) {
+      takers.takeIdeographs(run.start, run.end);
+    }
+  };
+  for (const { segment, index } of segmenter.segment(onLine(withoutRuns(text, { start, end, runs })))) {
+    let partStart = start + index;
+    takeRunsBefore(partStart);
     for (const part of segment.split(":")) {
-      const end = start + part.length;
-      if (hasLetterOrNumber.test(part)) take(start, end + signsAfter(text, end));
-      else if (isEmoji.test(part)) take(end - part.trimStart().length, end);
-      start = end + 1;
+      const partEnd = partStart + part.length;
+      // A mark of half width is a letter that joins the space before it.
+      const wordStart = partEnd - part.trimStart().length;
+      if (hasLetterOrNumber.test(part)) takers.take(wordStart, partEnd + signsAfter(text, partEnd));
+      else if (isEmoji.test(part)) takers.take(wordStart, partEnd);
+      partStart = partEnd + 1;
     }
   }
+  takeRunsBefore(end);
+}
+
+/** A stretch with lines' ends in place of its runs, of the same length: nothing reaches over a line's end. */
+function withoutRuns(text: string, { start, end, runs }: Stretch & { runs: Stretch[] }): string {
+  let lines = "";
+  let at = start;
+  for (const run of runs) {
+    const length = run.end - run.start;
+    lines += text.slice(at, run.start) + (length === 1 ? "\n" : `${"\n".padEnd(length - 1)}\n`);
+    at = run.end;
+  }
+  return lines + text.slice(at, end);
+}
+
+function onLine(text: string): string {
+  return text.replace(subscripts, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2050));
 }
