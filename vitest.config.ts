@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests that stop, kill or cut off processes, or start many; they have a run of their own, in which nothing else takes the machine. */
 export const faultTests = [
-  "test/changes/*-crash.test.ts",
+  "test/{changes,leaf}/*-crash.test.ts",
   "test/cluster/leaf-*.test.ts",
   "test/cluster/restart.test.ts",
   "test/cluster/up-*.test.ts",
