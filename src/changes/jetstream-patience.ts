@@ -28,13 +28,17 @@ export class Patience {
     return sleep(pauseMs, this.#timers);
   }
 
-  /** Repeats what only reads, or may be done again without harm, until it succeeds. Throws `storage_unavailable` when it does not in time. */
+  /**
+   * Repeats what only reads, or may be done again without harm, until it succeeds. Throws `storage_unavailable` when it
+   * does not in time, and `too_large` at once where the server takes no message like it.
+   */
   async read<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await ask();
       } catch (error) {
         if (this.isOver || error instanceof HedgerowError) throw unavailable(error);
+        if (failureKind(error) === "unsendable") throw unavailable(error);
         await this.pause();
       }
     }
@@ -42,7 +46,7 @@ export class Patience {
 
   /**
    * Repeats a conditional change that `attempt` decides afresh each time: again when its condition did not hold or its
-   * fate is unknown, so `attempt` must recognise what it has done before.
+   * fate is unknown, so `attempt` must recognise what it has done before. What cannot be sent is not tried again.
    */
   async change<T>(attempt: () => Promise<T>): Promise<T> {
     let mayHaveHappened = false;
@@ -53,7 +57,7 @@ export class Patience {
         if (error instanceof HedgerowError) throw error;
         const kind = failureKind(error);
         mayHaveHappened ||= kind === "unknown";
-        if (this.isOver) throw mayHaveHappened ? uncertain(error) : unavailable(error);
+        if (this.isOver || kind === "unsendable") throw mayHaveHappened ? uncertain(error) : unavailable(error);
         if (kind !== "moved") await this.pause();
       }
     }

@@ -87,7 +87,8 @@ async function makeWrite(
     } catch (error) {
       const kind = failureKind(error);
       if (kind === "unknown") unsureOn = standing.sequence;
-      if (patience.isOver) throw unsureOn === undefined ? unavailable(error) : uncertain(error);
+      const isLast = patience.isOver || kind === "unsendable";
+      if (isLast) throw unsureOn === undefined ? unavailable(error) : uncertain(error);
       if (kind !== "moved") await patience.pause();
       standing = await patience
         .read(() => standingOf(server, task.subject))

@@ -1,3 +1,4 @@
+import { errors } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
 import { Patience, uncertain } from "../../src/changes/jetstream-patience.ts";
 import { HedgerowError } from "../../src/errors.ts";
@@ -26,6 +27,29 @@ describe("a change of which nobody knows whether it was made", () => {
       await yieldToLoop();
       time.advance(10_000);
     }
+    expect(await failure).toMatchObject({ code: "write_uncertain" });
+  });
+});
+
+describe("a message that is larger than the server takes", () => {
+  const failing = (failures: Error[]): { ask: () => Promise<never>; asked: () => number } => {
+    let asked = 0;
+    return { ask: () => Promise.reject(failures[asked++] ?? new Error("asked too often")), asked: () => asked };
+  };
+  const large = errors.InvalidArgumentError.format("payload", "max_payload size exceeded");
+
+  it.each(["read", "change"] as const)("is refused at once, and not sent again (%s)", async (how) => {
+    const { ask, asked } = failing([large]);
+    await expect(new Patience(virtualTime())[how](ask)).rejects.toMatchObject({ code: "too_large", status: 413 });
+    expect(asked()).toBe(1);
+  });
+
+  it("leaves open what became of one that was sent before it", async () => {
+    const time = virtualTime();
+    const { ask } = failing([new Error("timeout"), large]);
+    const failure = new Patience(time).change(ask).catch((error: unknown) => error);
+    await yieldToLoop();
+    time.advance(1_000);
     expect(await failure).toMatchObject({ code: "write_uncertain" });
   });
 });

@@ -49,6 +49,19 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
     await log.close();
   });
 
+  it("refuses aliases and settings that no message can hold, and goes on with what it has", async () => {
+    const log = await open();
+    const { definition } = await log.createIndex("whole", settingsOf(1));
+    const large = "x".repeat(8 << 20);
+    await expect(log.setAliases({ [large]: "whole" })).rejects.toMatchObject({ code: "too_large" });
+    const settings = { ...settingsOf(1), stopWords: [large] };
+    await expect(log.createIndex("wide", settings)).rejects.toMatchObject({ code: "too_large" });
+    await log.setAliases({ other: "whole" });
+    expect(await log.aliases()).toEqual({ other: "whole" });
+    expect(await log.indexes()).toContainEqual(definition);
+    await log.close();
+  });
+
   it.each([1, 2, 3, 4, 5])(
     "lets one of two requests win that come with one key through two roots (%i)",
     async (round) => {
