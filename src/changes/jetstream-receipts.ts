@@ -4,6 +4,7 @@ import { receiptStream, receiptSubject } from "./jetstream-names.ts";
 import { Patience, uncertain } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
 import type { OutcomeRun } from "./outcome-runs.ts";
+import { packRuns, unpackRuns } from "./packed-runs.ts";
 
 export type JetStreamReceipt = { runs: OutcomeRun[]; sequence: number };
 
@@ -12,8 +13,11 @@ export type JetStreamReceiptKey = { incarnation: number; key: string; fingerprin
 
 const publishTimeoutMs = 2_000;
 
+/** Beyond it runs are packed: a message has a limit of its server's, a megabyte mostly. */
+const plainRunsMax = 100;
+
 /** A key that was taken for a request has no result yet. */
-type Stored = { fingerprint: string } & Partial<JetStreamReceipt>;
+type Stored = { fingerprint: string } & Partial<JetStreamReceipt & { packed: string }>;
 
 /** The name that a request's writes are marked with: the same for the same request, through whichever root. */
 export function requestOf({ key, fingerprint }: JetStreamReceiptKey): string {
@@ -71,9 +75,19 @@ type Standing = { fingerprint: string; sequence: number; receipt: JetStreamRecei
 async function standingOf(server: JetStreamServer, key: JetStreamReceiptKey): Promise<Standing | undefined> {
   const message = await server.last(receiptStream, receiptSubject(key.incarnation, key.key));
   if (message === undefined) return undefined;
-  const { fingerprint, runs, sequence }: Stored = message.json();
-  const receipt = runs === undefined || sequence === undefined ? undefined : { runs, sequence };
-  return { fingerprint, sequence: message.seq, receipt };
+  const stored: Stored = message.json();
+  return { fingerprint: stored.fingerprint, sequence: message.seq, receipt: await receiptIn(stored) };
+}
+
+async function receiptIn({ runs, packed, sequence }: Stored): Promise<JetStreamReceipt | undefined> {
+  if (sequence === undefined) return undefined;
+  if (packed !== undefined) return { runs: await unpackRuns(packed), sequence };
+  return runs === undefined ? undefined : { runs, sequence };
+}
+
+async function storedOf(fingerprint: string, receipt: JetStreamReceipt | undefined): Promise<Stored> {
+  if (receipt === undefined || receipt.runs.length <= plainRunsMax) return { ...receipt, fingerprint };
+  return { packed: await packRuns(receipt.runs), sequence: receipt.sequence, fingerprint };
 }
 
 /** On the condition that nothing but what was there at `on` stands under the key. */
@@ -82,7 +96,7 @@ async function publish(
   { incarnation, key, fingerprint }: JetStreamReceiptKey,
   { on, receipt }: { on: number; receipt?: JetStreamReceipt },
 ): Promise<void> {
-  const stored: Stored = { ...receipt, fingerprint };
+  const body = JSON.stringify(await storedOf(fingerprint, receipt));
   const publication = { expect: { lastSubjectSequence: on }, timeout: publishTimeoutMs, retries: 0 };
-  await server.answer(server.client.publish(receiptSubject(incarnation, key), JSON.stringify(stored), publication));
+  await server.answer(server.client.publish(receiptSubject(incarnation, key), body, publication));
 }

@@ -2,6 +2,7 @@ import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasNatsServer, type NatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
 import { createJetStreamLog } from "../../src/changes/jetstream-log.ts";
+import { receiptStream, receiptSubject } from "../../src/changes/jetstream-names.ts";
 import { claimKey } from "../../src/changes/jetstream-receipts.ts";
 import { openJetStream } from "../../src/changes/jetstream-server.ts";
 import type { ChangeLog } from "../../src/changes/log.ts";
@@ -115,6 +116,23 @@ describe.runIf(hasNatsServer("what the change log on NATS JetStream refuses"))("
     const head = await log.head();
     expect(await log.append(definition, writes, "key")).toEqual(first);
     expect(await log.head()).toBe(head);
+    await log.close();
+  });
+
+  it("remembers what thousands of writes came to in one small message, however they alternate", async () => {
+    const log = await open();
+    const { definition } = await log.createIndex("alternating", settingsOf(1));
+    const writes = Array.from({ length: 4000 }, (_, i) => put(`${i}`));
+    await log.append(
+      definition,
+      writes.filter((_, i) => i % 2 === 0),
+    );
+    const first = await log.append(definition, writes, "key");
+    expect(await log.append(definition, writes, "key")).toEqual(first);
+    const reader = await openJetStream({ urls: [server.url], replicas: 1, acceptLoss: true });
+    const kept = await reader.last(receiptStream, receiptSubject(definition.incarnation, "key"));
+    expect(kept?.data.length).toBeLessThan(1000);
+    await reader.connection.close();
     await log.close();
   });
 });
