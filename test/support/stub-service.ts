@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { CommandIo } from "../../src/command/io.ts";
 
 /** A request as the service saw it. `json` is undefined where the body is none. */
@@ -23,9 +24,9 @@ export async function startStub(
 ): Promise<StubService> {
   const seen: SeenRequest[] = [];
   const listener = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const body = Buffer.concat(chunks).toString();
+    const body = await text(request).catch(() => undefined);
+    // Given up by the caller before it was sent whole.
+    if (body === undefined) return;
     const one: SeenRequest = {
       method: request.method ?? "",
       path: request.url ?? "",
