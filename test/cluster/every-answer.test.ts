@@ -1,6 +1,5 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bodyPaceDefault } from "../../src/security/body-watch.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { said } from "../support/said.ts";
 
@@ -62,18 +61,6 @@ describe("every answer", () => {
       const answer = await answerTo(`GET ${path} HTTP/1.1\r\n${traceparent}${rest}\r\n`);
       expect(answer.headers.get("x-trace-id")).toBe(sent);
     }
-  });
-
-  it("carries them to a body that comes too slowly", async () => {
-    const answer = await answerTo(
-      `POST /v1/indexes/x/search HTTP/1.1\r\n${traceparent}${rest}content-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
-    );
-    expect(JSON.parse(answer.body)).toMatchObject({ status: 408, code: "timed_out", traceId: sent });
-    expect(answer.headers.get("x-trace-id")).toBe(sent);
-    expect(Number(answer.headers.get("server-timing")?.replace("total;dur=", ""))).toBeGreaterThan(
-      bodyPaceDefault.graceMs,
-    );
-    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
   it("is given where more is expected than anybody knows of", async () => {

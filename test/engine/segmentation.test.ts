@@ -58,8 +58,12 @@ describe("words", () => {
 
   test("are the same around each sign of the basic plane", () => {
     for (let first = 0; first < 0x1_0000; first += 0x100) {
-      const around = Array.from({ length: 0x100 }, (_, i) => {
-        const sign = String.fromCharCode(first + i);
+      // Thousands of a kind follow each other: ideographs, Hangul, surrogates and signs for private use.
+      const isAlike =
+        (first > 0x3400 && first < 0x9f00) || (first > 0xab00 && first < 0xd700) || (first >= 0xd800 && first < 0xf900);
+      const step = isAlike ? 16 : 1;
+      const around = Array.from({ length: 0x100 / step }, (_, i) => {
+        const sign = String.fromCharCode(first + i * step + (step - 1) * (i % 2));
         return `a${sign}a${sign}1${sign}1 漢${sign}漢${sign}${sign} _${sign} C#${sign} C++${sign}, ${sign}\u0301`;
       });
       const text = around.join(" ");

@@ -1,0 +1,34 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bodyPaceDefault } from "../../src/security/body-watch.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { said } from "../support/said.ts";
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster({ leaves: 1 });
+});
+afterAll(() => cluster.close());
+
+const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+it("is told the trace, the time and what browsers need, as every answer", async () => {
+  const { hostname, port } = new URL(cluster.url);
+  const socket = connect(Number(port), hostname);
+  const answer = said(socket);
+  const head = [
+    "POST /v1/indexes/x/search HTTP/1.1",
+    "Host: 127.0.0.1",
+    "Connection: close",
+    `traceparent: 00-${trace}-00f067aa0ba902b7-01`,
+    "content-type: application/json",
+    "content-length: 9",
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n{`);
+  const [answered = "", body = ""] = (await answer).split("\r\n\r\n");
+  expect(JSON.parse(body)).toMatchObject({ status: 408, code: "timed_out", traceId: trace });
+  expect(answered).toContain(`x-trace-id: ${trace}`);
+  expect(answered).toContain("x-content-type-options: nosniff");
+  const [, totalMs] = /server-timing: total;dur=([0-9.]+)/.exec(answered) ?? [];
+  expect(Number(totalMs)).toBeGreaterThan(bodyPaceDefault.graceMs);
+});
