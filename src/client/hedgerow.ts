@@ -135,9 +135,10 @@ export class Hedgerow {
   }
 
   /**
-   * Writes documents, each replacing the one with its id, in requests of about a mebibyte. What the service does not
-   * take for now is sent again for a minute; a document that does not fit rejects itself and no other. Memory stays
-   * bounded: no more is read of `documents` than is on its way. When it rejects, some may be written.
+   * Writes documents, each replacing the one with its id, in requests of about a mebibyte, or less where a root takes
+   * less. What the service does not take for now is sent again for a minute; a document that does not fit rejects itself
+   * and no other. Memory stays bounded: no more is read of `documents` than is on its way. When it rejects, some may be
+   * written.
    */
   bulk(
     index: string,

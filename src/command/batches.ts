@@ -80,6 +80,18 @@ function batchEnd(bytes: Uint8Array, start: number, at: { batchBytesMax: number;
   return at.isEnd ? bytes.length : start;
 }
 
+/** The batch in two of about the same size, each of whole lines; it must have two lines or more. */
+export function halvesOf({ bytes, firstLine, lines }: Batch): [Batch, Batch] {
+  const middle = bytes.lastIndexOf(newline, Math.floor((bytes.length - 1) / 2));
+  const end = 1 + (middle === -1 ? bytes.indexOf(newline) : middle);
+  const first = bytes.subarray(0, end);
+  const linesOfFirst = countLines(first);
+  return [
+    { kind: "batch", bytes: first, firstLine, lines: linesOfFirst },
+    { kind: "batch", bytes: bytes.subarray(end), firstLine: firstLine + linesOfFirst, lines: lines - linesOfFirst },
+  ];
+}
+
 function countLines(bytes: Uint8Array): number {
   let lines = 0;
   for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) lines++;

@@ -1,10 +1,10 @@
 import type { Random, Timers } from "../time.ts";
 import { asList, asNumber, asRecord, asText } from "./answers.ts";
 import { type Batch, batchesOf, type LongLine } from "./batches.ts";
-import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import type { Client } from "./client.ts";
+import { type Delivered, Delivery, type Destination } from "./delivery.ts";
 import { IdOrder } from "./id-order.ts";
 import { indexPath } from "./index-path.ts";
-import { type Attempt, retryDelayMs } from "./retry.ts";
 import { type Revocable, revocable } from "./revocable.ts";
 
 /** A document that was turned away; `line` counts from one in the source. */
@@ -38,10 +38,10 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
 /**
  * Sends documents, one JSON object a line, in batches of about a mebibyte. Memory stays bounded: no more of the source
  * is read than is on its way. Of two lines with one id the later stands: a batch is sent once none before it that shares
- * an id with it is on its way. So what the service did not take is retried for a while, which is harmless. A line that no
- * request has room for is rejected unsent. A source without documents is sent as well, so that an
- * index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be delivered;
- * others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
+ * an id with it is on its way. So what the service did not take is retried for a while, which is harmless. A batch that is
+ * too large for one request goes in parts; a single line that is rejects itself. A source without documents is sent as
+ * well, so that an index that is not there is told. Throws `RequestRefused` or `ServiceUnreachable` when a batch cannot be
+ * delivered; others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
   const { signal, onUnanswered } = options;
@@ -50,7 +50,7 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
     if (!isTold) onUnanswered?.(reason);
     isTold = true;
   };
-  const to = { ...target, path: `${indexPath(target.index)}/documents`, tell };
+  const to = { ...target, path: `${indexPath(target.index)}/documents`, tell, signal };
   const source = revocable(options.source);
   const onAbort = (): void => source.giveUp(signal?.reason);
   if (signal?.aborted === true) onAbort();
@@ -62,29 +62,36 @@ export async function importLines(target: ImportTarget, options: ImportOptions):
   }
 }
 
-type Destination = ImportTarget & { path: string; tell: (reason: string) => void };
-
 async function sendAll(
   to: Destination,
   source: Revocable<Uint8Array>,
-  { batchBytesMax = mebibyte, parallelism, onProgress, signal }: ImportOptions,
+  { batchBytesMax = mebibyte, parallelism, onProgress }: ImportOptions,
 ): Promise<ImportResult> {
   const batches = batchesOf(source.items, { batchBytesMax, lineBytesMax });
   const result: ImportResult = { accepted: 0, rejected: 0, sizeBytes: 0, rejections: [], token: undefined };
+  const delivery = new Delivery(to);
   const order = new IdOrder();
   let failed = false;
   let isSent = false;
 
+  const send = async (batch: Batch): Promise<void> => {
+    for await (const part of delivery.partsOf(batch)) {
+      addReceipt(result, part);
+      onProgress?.(result);
+      if (failed) return;
+    }
+  };
   const sendInTurn = async (): Promise<void> => {
     while (!failed) {
       const { value: next } = await batches.next();
       if (next === undefined) return;
-      if (next.kind === "longLine") addLongLine(result, next);
-      else {
+      if (next.kind === "batch") {
         isSent = true;
-        addReceipt(result, next, await order.run(next.bytes, () => deliver(to, next, signal)));
+        await order.run(next.bytes, () => send(next));
+      } else {
+        addLongLine(result, next);
+        onProgress?.(result);
       }
-      onProgress?.(result);
     }
   };
 
@@ -98,57 +105,12 @@ async function sendAll(
   const outcomes = await Promise.allSettled(senders);
   const failure = outcomes.find((outcome) => outcome.status === "rejected");
   if (failure !== undefined) throw failure.reason;
-  if (!isSent) addReceipt(result, nothing, await deliver(to, nothing, signal));
+  if (!isSent) await send(nothing);
   result.rejections.sort((a, b) => a.line - b.line);
   return result;
 }
 
-async function deliver(to: Destination, batch: Batch, signal: AbortSignal | undefined): Promise<Answer> {
-  const { client, path, timers, random } = to;
-  let waitedMs = 0;
-  for (let retries = 0; ; retries++) {
-    const request = { method: "POST", lines: batch.bytes, ...(signal === undefined ? {} : { signal }) } as const;
-    const answer = await client.request(path, request).catch(unreachable);
-    const attempt: Attempt = answer instanceof Error ? { kind: "unreachable" } : { kind: "answered", ...answer };
-    const delayMs = retryDelayMs(attempt, { retries, waitedMs }, random);
-    if (delayMs !== undefined) {
-      if (answer instanceof Error) to.tell(answer.message);
-      await pause(delayMs, timers, signal);
-      waitedMs += delayMs;
-    } else if (answer instanceof Error) throw answer;
-    else if (answer.status === 413 && batch.lines === 1) return tooLarge(answer);
-    else return accepted(answer);
-  }
-}
-
-/** Resolves after `delayMs`; rejects with the signal's reason as soon as it is raised. */
-function pause(delayMs: number, timers: Timers, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason);
-    const stop = (): void => {
-      timer.cancel();
-      reject(signal?.reason);
-    };
-    const timer = timers.after(delayMs, () => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal?.addEventListener("abort", stop, { once: true });
-  });
-}
-
-function unreachable(error: unknown): ServiceUnreachable {
-  if (error instanceof ServiceUnreachable) return error;
-  throw error;
-}
-
-/** One document that is larger than a request may be rejects itself and no other. */
-function tooLarge(answer: Answer): Answer {
-  const { code, detail } = asRecord(answer.body);
-  return { ...answer, body: { accepted: 0, rejected: [{ line: 1, code, detail }] } };
-}
-
-function addReceipt(result: ImportResult, batch: Batch, answer: Answer): void {
+function addReceipt(result: ImportResult, { batch, answer }: Delivered): void {
   const receipt = asRecord(answer.body);
   result.accepted += asNumber(receipt.accepted) ?? 0;
   result.sizeBytes += batch.bytes.length;

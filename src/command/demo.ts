@@ -100,8 +100,9 @@ async function load(
   bar.clear();
   const { elapsedMs } = bar;
   const rate = formatCount((1000 * result.accepted) / elapsedMs);
+  const rejected = result.rejected === 0 ? "" : `, ${formatCount(result.rejected)} rejected,`;
   io.stderr(
-    `demo corpus: ${formatCount(result.accepted)} documents in ${formatDuration(elapsedMs)} (${rate}/s)` +
+    `demo corpus: ${formatCount(result.accepted)} documents${rejected} in ${formatDuration(elapsedMs)} (${rate}/s)` +
       `${isSearchable ? "" : "; some cannot be found yet"}\n`,
   );
   return { documents: result.accepted, tookMs: Math.round(elapsedMs) };

@@ -30,7 +30,7 @@ export class IdOrder {
 }
 
 /** The ids that can be read; the service turns away a line without one. */
-function idsOf(bytes: Uint8Array): Set<string> {
+export function idsOf(bytes: Uint8Array): Set<string> {
   // Passes over a byte order mark, as the service does.
   const text = new TextDecoder().decode(bytes);
   const ids = new Set<string>();

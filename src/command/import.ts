@@ -25,7 +25,7 @@ const flags = {
     reason: "create the index first, with the fields and settings in this JSON file",
   },
   parallel: { kind: "number", min: 1, max: 16, isWhole: true, reason: "requests on their way at once (3)" },
-  batchMb: { kind: "number", min: 0.01, max: 16, reason: "mebibytes of documents in a request (1)" },
+  batchMb: { kind: "number", min: 0.01, max: 16, reason: "mebibytes of documents in a request at most (1)" },
 } as const;
 
 /** `hedgerow import`. Resolves to the exit code: 0 all in, 1 some or all not, 2 misused. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Batch, type BatchLimits, batchesOf, type LongLine } from "../../src/command/batches.ts";
+import { type Batch, type BatchLimits, batchesOf, halvesOf, type LongLine } from "../../src/command/batches.ts";
 
 async function piecesOf(chunks: Iterable<Uint8Array>, limits: BatchLimits): Promise<(Batch | LongLine)[]> {
   return Array.fromAsync(batchesOf(chunks, limits));
@@ -103,6 +103,28 @@ describe("batches", () => {
     expect(found.map(({ kind }) => kind)).toEqual(["longLine", "batch"]);
     expect(found[1]).toMatchObject({ firstLine: 2, lines: 1 });
     expect(Math.max(...heldBytes) - (heldBytes[0] ?? 0)).toBeLessThan(32 * mebibyte);
+  });
+
+  it("come in halves of whole lines, numbered as in the source", () => {
+    const lines = fc.array(
+      fc.string({ maxLength: 20 }).map((line) => line.replaceAll("\n", "")),
+      { minLength: 2, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(lines, fc.boolean(), fc.integer({ min: 1, max: 99 }), (all, isEnded, firstLine) => {
+        // An unended last line without a byte is none.
+        const texts = isEnded ? all : [...all.slice(0, -1), "x"];
+        const bytes = new Uint8Array(Buffer.from(`${texts.join("\n")}${isEnded ? "\n" : ""}`));
+        const halves = halvesOf({ kind: "batch", bytes, firstLine, lines: texts.length });
+        expect(Buffer.concat(halves.map((half) => half.bytes)).equals(bytes)).toBe(true);
+        expect(halves[0].firstLine).toBe(firstLine);
+        expect(halves[1].firstLine).toBe(firstLine + halves[0].lines);
+        expect(halves[0].lines + halves[1].lines).toBe(texts.length);
+        for (const half of halves) expect(half.lines).toBeGreaterThan(0);
+        expect(Buffer.from(halves[0].bytes).toString().split("\n").length - 1).toBe(halves[0].lines);
+      }),
+      { seed: 24, numRuns: 500 },
+    );
   });
 
   it("are none of nothing", async () => {

@@ -160,11 +160,13 @@ describe("a bulk import", () => {
     const line = fc.record({ id: fc.integer({ min: 0, max: 40 }), shape: fc.constantFrom("plain", "late", "escaped") });
     const lines = fc.array(line, { minLength: 20, maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(lines, fc.array(fc.boolean(), { maxLength: 12 }), async (given, refusals) => {
+      fc.asyncProperty(lines, fc.array(fc.constantFrom(0, 413, 429), { maxLength: 12 }), async (given, refusals) => {
         const versions = given.map(({ id, shape }, v) => ({ id: `é${id}`, shape, v }));
         const stands = new Map<string, number>();
         const answer = ({ body }: SeenRequest, count: number): StubAnswer => {
-          if (refusals[count - 1] === true) return { status: 429, headers: { "retry-after": "1" } };
+          const refusal = refusals[count - 1] ?? 0;
+          if (refusal === 429) return { status: 429, headers: { "retry-after": "1" } };
+          if (refusal === 413 && body.trimEnd().includes("\n")) return { status: 413 };
           const documents = body.split("\n").flatMap((text) => (text === "" ? [] : [JSON.parse(text)]));
           for (const { id, v } of documents) stands.set(id, v);
           return { json: { accepted: documents.length, rejected: [], token: String(count) } };
@@ -208,6 +210,31 @@ describe("a bulk import", () => {
       accepted: 2,
       rejections: [{ line: 2, code: "too_large", detail: "the body is too large" }],
     });
+  });
+
+  it("sends what is too large for one request in parts, and no later batch that is", async () => {
+    const stored = new Set<number>();
+    const isTooLarge = ({ body }: SeenRequest): boolean => body.length > 100;
+    const answer = (request: SeenRequest, count: number): StubAnswer =>
+      isTooLarge(request) ? { status: 413, json: { code: "too_large", detail: "no" } } : take(stored)(request, count);
+    const lines = numbered.map(({ id }) => (id === 41 ? { id: "long", text: "x".repeat(100) } : { id }));
+    const { outcome, seen } = await load(answer, lines, { batchBytesMax: 300, parallelism: 1 });
+    expect(await outcome).toMatchObject({
+      accepted: 99,
+      rejections: [{ line: 42, id: "long", code: "too_large", detail: "no" }],
+      sizeBytes: lines.reduce((sum, line) => sum + JSON.stringify(line).length + 1, 0),
+    });
+    expect(stored.size).toBe(99);
+    const refused = seen.filter(isTooLarge).map(({ body }) => body.trimEnd().split("\n").length);
+    expect(refused.filter((documents) => documents > 1).length).toBeLessThanOrEqual(2);
+    expect(refused.at(-1)).toBe(1);
+  });
+
+  it("says of itself that a line is too large where only a proxy refused it", async () => {
+    const { outcome } = await load(() => ({ status: 413 }), [{ id: "a" }]);
+    expect((await outcome).rejections).toEqual([
+      { line: 1, id: "a", code: "too_large", detail: "the line is longer than any request may be" },
+    ]);
   });
 
   it("lets a line that no request has room for reject itself alone, and counts it as done", async () => {

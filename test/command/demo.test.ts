@@ -67,12 +67,14 @@ function service(index: Index | undefined): (request: SeenRequest) => StubAnswer
 
 const url = "http://demo.example";
 
-/** `url` is what the cluster goes by, and `fails` whether its loads are cut short. */
-async function load(index?: Index, { name = url, fails = false } = {}) {
+/** `url` is what the cluster goes by, `fails` whether its loads are cut short, `takesBytes` how much it takes at once. */
+async function load(index?: Index, { name = url, fails = false, takesBytes = 1000 } = {}) {
   const answer = service(index);
-  stub = await startStub((request) =>
-    fails && request.path.endsWith("/documents") ? { status: 403, json: { code: "forbidden" } } : answer(request),
-  );
+  stub = await startStub((request) => {
+    if (!request.path.endsWith("/documents")) return answer(request);
+    if (request.body.length > takesBytes) return { status: 413, json: { code: "too_large", detail: "no" } };
+    return fails ? { status: 403, json: { code: "forbidden" } } : answer(request);
+  });
   const io = listeningIo();
   const client = { ...createClient(stub.url), url: name };
   const options = { client, dataDirectory: directory, shards: 3, replicas: 1 };
@@ -109,6 +111,12 @@ describe("the demo", () => {
       documents: 3,
       incarnation: 4,
     });
+  });
+
+  it("is loaded in parts where the service takes no more at once, without what is too large for it alone", async () => {
+    const { err, outcome } = await load(undefined, { takesBytes: 134 });
+    expect(outcome).toMatchObject({ kind: "loaded", documents: 2 });
+    expect(err).toMatch(/^demo corpus: 2 documents, 1 rejected, in /);
   });
 
   const standing = { incarnation: 4, fields: demoSettings.fields };
