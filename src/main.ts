@@ -6,6 +6,7 @@ import { outliveReader, writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
 import { tellListening } from "./command/supervision.ts";
+import { unknownCommand } from "./command/unknown-command.ts";
 import { versionLine } from "./command/version.ts";
 import { systemTimers } from "./time.ts";
 
@@ -73,7 +74,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
-    io.stderr(`hedgerow: there is no command "${name}"\n\n${usage}`);
+    io.stderr(`hedgerow: ${unknownCommand(name, Object.keys(commands))}\n\n${usage}`);
     return 2;
   }
   // Before anything is waited for: a signal that comes first would end the process as it stands.

@@ -57,7 +57,7 @@ describe("hedgerow help", () => {
   it("of what is none says so", async () => {
     expect(await run(["src/main.ts", "help", "serach"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('there is no command "serach"'),
+      stderr: expect.stringContaining('there is no command "serach"; did you mean search?\n'),
     });
   });
 });
