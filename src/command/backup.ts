@@ -5,6 +5,7 @@ import { systemClock } from "../time.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
+import { isClosed, isReaderGone, writeBytes } from "./standard-output.ts";
 import { download } from "./stream.ts";
 import { goesWithProcess } from "./unfinished-file.ts";
 
@@ -16,6 +17,8 @@ Writes may go on meanwhile: what was acknowledged before is in it.`;
 
 const flags = {} as const;
 
+const standardOutput = "/dev/stdout";
+
 /** `hedgerow backup`. Resolves to the exit code: 0 written, 1 not, 2 misused. */
 export function run(args: string[], io: CommandIo): Promise<number> {
   return runClientCommand({ usage, flags }, { args, io }, backup);
@@ -25,13 +28,16 @@ async function backup({ words, client, io, isJson }: Invocation<typeof flags>): 
   const [named, ...others] = words;
   if (named === undefined) throw new Misuse("name the file to write");
   if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
-  const file = named === "-" ? "/dev/stdout" : named;
+  const file = named === "-" ? standardOutput : named;
+  const isOutput = file === standardOutput;
+  if (isOutput && isClosed(process.stdout)) throw new Misuse("standard output is closed; name the file to write");
   const bar = new ProgressBar("backing up", io, systemClock);
-  const isDirect = await isStream(file);
+  const isDirect = isOutput || (await isStream(file));
   // Rather than after all of it has been fetched.
   if (!isDirect) await stat(dirname(file));
   try {
-    const written = await (isDirect ? writeInto : writeAside)(file, download(client, "/v1/backup"), bar);
+    const write = isOutput ? writeOut : isDirect ? writeInto : writeAside;
+    const written = await write(file, download(client, "/v1/backup"), bar);
     bar.clear();
     const result = { file, ...written, tookMs: Math.round(bar.elapsedMs) };
     const say = isDirect ? io.stderr : io.stdout;
@@ -40,11 +46,18 @@ async function backup({ words, client, io, isJson }: Invocation<typeof flags>): 
     return exitCodes.done;
   } catch (error) {
     bar.clear();
-    if (!(error instanceof DamagedBackup)) throw error;
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
     const left = isDirect ? `what ${file} got is of no use` : "nothing was written";
-    io.stderr(`hedgerow: what came is damaged: ${error.message}; ${left}\n`);
+    io.stderr(`hedgerow: ${problem}; ${left}\n`);
     return exitCodes.failed;
   }
+}
+
+/** What kept a backup from being whole; undefined where it never began, or the error says it all. */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof DamagedBackup) return `what came is damaged: ${error.message}`;
+  return isReaderGone(error) ? "who was to read the backup has gone" : undefined;
 }
 
 /**
@@ -84,31 +97,45 @@ async function writeAside(path: string, bytes: AsyncIterable<Uint8Array>, bar: P
   }
 }
 
-/** Writes the bytes as they come, and reads them at the same time as a restore will. */
+/** Writes to what this process was given, and opens nothing: that may be a socket, or a file that others have open. */
+function writeOut(_path: string, bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Promise<Written> {
+  return pass(bytes, (chunk) => writeBytes(process.stdout, chunk), bar);
+}
+
 async function writeInto(path: string, bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Promise<Written> {
-  const written: Written = { indexes: [], documents: 0, sizeBytes: 0 };
   const handle = await open(path, "w");
-  const keep = async function* (): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of bytes) {
-      await handle.writeFile(chunk);
-      written.sizeBytes += chunk.length;
-      yield chunk;
-    }
-  };
-  let total = 0;
   try {
-    for await (const line of readBackup(keep())) {
-      if (line.kind === "backup") total = line.documents;
-      if (line.kind === "index") written.indexes.push(line.index.name);
-      if (line.kind !== "document") continue;
-      written.documents++;
-      bar.update({ documents: written.documents, done: written.documents, total });
-    }
+    const written = await pass(bytes, (chunk) => handle.writeFile(chunk), bar);
     if ((await handle.stat()).isFile()) await handle.sync();
     return written;
   } finally {
     await handle.close();
   }
+}
+
+/** Passes the bytes on as they come, and reads them at the same time as a restore will. */
+async function pass(
+  bytes: AsyncIterable<Uint8Array>,
+  write: (chunk: Uint8Array) => Promise<void>,
+  bar: ProgressBar,
+): Promise<Written> {
+  const written: Written = { indexes: [], documents: 0, sizeBytes: 0 };
+  const keep = async function* (): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of bytes) {
+      await write(chunk);
+      written.sizeBytes += chunk.length;
+      yield chunk;
+    }
+  };
+  let total = 0;
+  for await (const line of readBackup(keep())) {
+    if (line.kind === "backup") total = line.documents;
+    if (line.kind === "index") written.indexes.push(line.index.name);
+    if (line.kind !== "document") continue;
+    written.documents++;
+    bar.update({ documents: written.documents, done: written.documents, total });
+  }
+  return written;
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -26,6 +26,7 @@ async function restore({ values, words, client, io, isJson }: Invocation<typeof 
   const [file, ...others] = words;
   if (file === undefined) throw new Misuse("name the file to restore from");
   if (others.length > 0) throw new Misuse(`one file at a time; "${others[0]}" is another`);
+  if (file === "-") throw new Misuse("name a file: a backup is read twice, as standard input cannot be");
   let checked: Checked;
   try {
     checked = await check(file, io);

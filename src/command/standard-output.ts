@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, readSync, statSync, writeSync } from "node:fs";
+import { devNull } from "node:os";
 
 /**
  * Writes text to standard output or error. Into a file all of it, or it throws the system's error: the runtime's own stream
@@ -9,8 +10,37 @@ export function writeText(stream: Output, text: string): void {
     stream.write(text);
     return;
   }
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) at += writeSync(stream.fd, bytes, at);
+  writeAll(stream, Buffer.from(text));
+}
+
+/**
+ * Writes bytes to standard output. Resolves once there is room for more, and rejects with the system's error where they
+ * cannot be written, also when the reader has gone.
+ */
+export async function writeBytes(stream: Output, bytes: Uint8Array): Promise<void> {
+  if (isFile(stream)) return writeAll(stream, bytes);
+  return new Promise((resolve, reject) => {
+    stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/**
+ * Whether a stream was closed before this process began: the runtime then puts the null device there, to read and to
+ * write. Where somebody sent the words to it on purpose, as a shell does, it can only be written.
+ */
+export function isClosed({ fd }: Output): boolean {
+  try {
+    if (fstatSync(fd).rdev !== statSync(devNull).rdev) return false;
+    readSync(fd, Buffer.alloc(1));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an error says that nobody reads a pipe or a socket any more; one that was closed with words in it is reset. */
+export function isReaderGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
 }
 
 /**
@@ -19,13 +49,13 @@ export function writeText(stream: Output, text: string): void {
  */
 export function outliveReader(stream: Failing): void {
   stream.on("error", (error) => {
-    if (!isReaderGone(error, stream)) throw error;
+    const isTerminalGone = stream.isTTY === true && error.code === "EIO";
+    if (!isReaderGone(error) && !isTerminalGone) throw error;
   });
 }
 
-function isReaderGone(error: NodeJS.ErrnoException, { isTTY = false }: Failing): boolean {
-  // A socket that was closed with words still in it is reset.
-  return error.code === "EPIPE" || error.code === "ECONNRESET" || (isTTY && error.code === "EIO");
+function writeAll({ fd }: Output, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 type Failing = { isTTY?: boolean; on(event: "error", heed: (error: NodeJS.ErrnoException) => void): unknown };
