@@ -218,6 +218,7 @@ export function readConfig(
 /** A line for each setting that does nothing beside the others; as its default it claims nothing. */
 function idleProblems(config: Config, flags: Flags): string[] {
   return conditions
+    .filter(({ name, isShared = false }) => flags.has(name) || !isShared)
     .filter(({ name, holds }) => config[name] !== settingsTable[name].default && !holds(config))
     .map(({ name, otherwise }) => `${flags.has(name) ? flagOf(name) : variableOf(name)}: ${otherwise}`);
 }

@@ -160,6 +160,9 @@ describe("readConfig", () => {
 });
 
 describe("a setting that needs another", () => {
+  const noUser =
+    "--log-password-file: must be given with --log nats://user@host:port, which names the user that it is for";
+
   it.each([
     [
       "up",
@@ -167,16 +170,42 @@ describe("a setting that needs another", () => {
       "--log-replicas: the embedded log keeps one copy; more are for --log nats://host:port",
     ],
     ["root", ["--log-monitor", "http://h:1"], "--log-monitor: must be given with --log nats://host:port alone"],
+    [
+      "up",
+      ["--accept-unsynced-log"],
+      "--accept-unsynced-log: the embedded log syncs each write; this is for --log nats://host:port alone",
+    ],
+    ...(["--log-ca", "--log-cert", "--log-key"] as const).map(
+      (flag) =>
+        [
+          "root",
+          [flag, "some.pem"],
+          `${flag}: the embedded log is on no network; certificates are for --log tls://host:port alone`,
+        ] as const,
+    ),
+    ["up", ["--log-password-file", "secret"], noUser],
     ["leaf", ["--advertise", "http://h:1"], "--advertise: must be given with --join alone, which tells it to roots"],
     ["leaf", ["--drain-ms", "0"], "--drain-ms: must be given with --join alone: other leaves end without waiting"],
   ] as const)("refuses to %s %j, which would do nothing", (role, args, problem) => {
     expect(readConfig(role, args, {})).toEqual({ kind: "invalid", problems: [problem] });
-    const beside = role === "leaf" ? ["--join", "http://r:1"] : ["--log", "nats://h:1"];
+    const beside = role === "leaf" ? ["--join", "http://r:1"] : ["--log", "nats://some@h:1"];
     expect(readConfig(role, [...args, ...beside], {}).kind).toBe("ok");
-    const [flag = "", text = ""] = args;
+    const [flag, text = "true"] = args;
     const variable = `HEDGEROW_${flag.slice(2).replaceAll("-", "_").toUpperCase()}`;
     const named = { kind: "invalid", problems: [expect.stringContaining(`${variable}: `)] };
     expect(readConfig(role, [], { [variable]: text })).toEqual(named);
+  });
+
+  it("refuses the password of a log's user where the address names none", () => {
+    const given = readConfig("root", ["--log", "nats://h:1", "--log-password-file", "secret"], {});
+    expect(given).toEqual({ kind: "invalid", problems: [noUser] });
+  });
+
+  it("refuses to a leaf that joins no root a key's flag, and not its variable, which is for other commands as well", () => {
+    const problem = "--key-file: must be given with --join alone: its token is for the roots that the leaf joins";
+    expect(readConfig("leaf", ["--key-file", "a"], {})).toEqual({ kind: "invalid", problems: [problem] });
+    expect(readConfig("leaf", [], { HEDGEROW_KEY_FILE: "a" }).kind).toBe("ok");
+    expect(readConfig("leaf", ["--key-file", "a", "--join", "http://r:1"], {}).kind).toBe("ok");
   });
 
   it("passes over what only another role could do nothing with", () => {

@@ -69,6 +69,12 @@ function parseInteger({ min = 0, max = Number.MAX_SAFE_INTEGER, leastAboveZero }
   return { kind: "invalid", detail: `must be a whole number ${range} to ${max}, not "${text}"` };
 }
 
+/** Whether a log's address says who is to be let in. */
+export function namesLogUser(log: string): boolean {
+  const address = parseLogAddress(log);
+  return address?.kind === "jetstream" && address.user !== undefined;
+}
+
 /** Whole numbers as people write them: no `0x10`, no `1e3`, no spaces. */
 function isDecimal(text: string): boolean {
   return Number.isSafeInteger(Number(text)) && String(Number(text)) === text;
