@@ -1,5 +1,5 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
   type DemoDocument,
@@ -12,6 +12,7 @@ import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { asNumber, asRecord } from "./answers.ts";
 import { type ImportTarget, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
+import { makeDirectory } from "./data-directory.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
 import { countDocuments, waitUntilFilled, waitUntilReady, waitUntilSearchable } from "./searchable.ts";
@@ -22,7 +23,7 @@ const chunkBytes = 256 * 1024;
 export type DemoOptions = {
   /** Of a cluster; where that asks for keys, with one that may search, write and admin. */
   client: Client;
-  /** Where a finished load is remembered, in `demo.json`. */
+  /** Where a finished load is remembered, in `demo.json`; made when there is something to load. */
   dataDirectory: string;
   shards: number;
   replicas: number;
@@ -52,6 +53,8 @@ export async function loadDemo(options: DemoOptions, io: CommandIo): Promise<Dem
     return { kind: "foreign" };
   }
   if (index !== undefined && (await isLoaded(target, options, index))) return { kind: "standing" };
+  // Now: whoever names a directory that cannot be made shall not hear of it after a load.
+  await makeDirectory(resolve(options.dataDirectory));
   await rm(recordPath(options.dataDirectory), { force: true });
   if (index === undefined) await createIndex(client, options);
   const loaded = await load(target, options, io);

@@ -1,9 +1,7 @@
-import { resolve } from "node:path";
 import { systemTimers, type Timers } from "../time.ts";
 import { askLimitMs, askWithin } from "./ask-within.ts";
 import type { Client } from "./client.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
-import { makeDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -29,7 +27,6 @@ async function load(
 ): Promise<number> {
   if (words[0] !== undefined) throw new Misuse(`demo takes flags only, not "${words[0]}"`);
   const { data = ".hedgerow", shards = 4, replicas = 2 } = values;
-  await makeDirectory(resolve(data));
   const client = impatientReader(given, { timers, stderr: io.stderr });
   const { kind: outcome, ...figures } = await loadDemo({ client, dataDirectory: data, shards, replicas }, io);
   if (isJson) io.stdout(`${JSON.stringify({ index: "demo", outcome, ...figures })}\n`);

@@ -13,14 +13,17 @@ import {
   startStub,
 } from "../support/stub-service.ts";
 
+let parent = "";
+/** Not there before it is needed. */
 let directory = "";
 let stub: StubService | undefined;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "hedgerow-demo-"));
+  parent = await mkdtemp(join(tmpdir(), "hedgerow-demo-"));
+  directory = join(parent, "made", "below");
 });
 afterEach(async () => {
   await stub?.close();
-  await rm(directory, { recursive: true });
+  await rm(parent, { recursive: true });
 });
 
 const documents: DemoDocument[] = ["bee", "wasp", "ant"].map((title, i) => ({

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,6 +60,23 @@ describe("hedgerow demo", () => {
     stub = await startStub(() => ({ status: 403, json: { code: "forbidden" } }));
     expect(await run(["--url", stub.url, "--data", directory, "--key-file", file], listeningIo())).toBe(1);
     expect(stub.seen.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${token}`]);
+  });
+
+  it("makes no directory where there is nothing to load", async () => {
+    const data = join(directory, "none");
+    expect(await run(["--url", "http://127.0.0.1:9", "--data", data], listeningIo())).toBe(1);
+    stub = await startStanding();
+    expect(await run(["--url", stub.url, "--data", data], listeningIo())).toBe(0);
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it("loads nothing where the directory cannot be made", async () => {
+    stub = await startStub(() => ({ status: 404, json: { code: "index_not_found" } }));
+    await writeFile(join(directory, "file"), "");
+    const io = listeningIo();
+    expect(await run(["--url", stub.url, "--data", join(directory, "file", "below")], io)).toBe(1);
+    expect(io.err()).toContain(join(directory, "file"));
+    expect(stub.seen.map(({ method }) => method)).toEqual(["GET"]);
   });
 
   it("says what is wrong with a flag, and where nothing answers", async () => {
