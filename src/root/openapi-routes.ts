@@ -14,7 +14,9 @@ export function describedRoutes(app: App, declare: (scope: App) => void): void {
       info: {
         title: "Hedgerow",
         version: "1",
-        description: "Search that answers on time: scattered, hedged, and honest about what an answer rests on.",
+        description:
+          "Search that answers on time: scattered, hedged, and honest about what an answer rests on. " +
+          "A method that an address does not take is answered with 405 (method_not_allowed); Allow names those that it does.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
     },

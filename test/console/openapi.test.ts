@@ -123,8 +123,34 @@ describe("/openapi.json", () => {
         [],
       ]);
     }
+    const other = await cluster.request("POST", `${books}/1`, {});
+    expect(other).toMatchObject({ status: 405, body: { code: "method_not_allowed" } });
+    expect(String(recordOf(description.info).description)).toContain("405 (method_not_allowed)");
     const bent = check.misfits({ method: "GET", path: "/v1/indexes/demo" }, { status: 200, body: { index: 5 } });
     expect(bent).not.toEqual([]);
+  });
+});
+
+describe("the conditions that the description names", () => {
+  const path = "/v1/indexes/demo/documents/standing";
+  const pattern = "/v1/indexes/{index}/documents/{id}";
+
+  beforeAll(async () => {
+    expect((await cluster.request("PUT", path, {})).status).toBe(201);
+  });
+  afterAll(() => cluster.request("DELETE", path));
+
+  it.each(["PUT", "DELETE"])("are heeded by %s of a document", async (method) => {
+    const parameters = described().find(({ key }) => key === `${method} ${pattern}`)?.operation.parameters;
+    const named = Array.isArray(parameters) ? parameters.map((one) => recordOf(one)) : [];
+    const conditions = named.filter((one) => one.in === "header").map(({ name }) => String(name));
+    expect(conditions.toSorted()).toEqual(["If-Match", "If-None-Match"]);
+    for (const condition of conditions) {
+      const value = condition === "If-Match" ? '"1"' : "*";
+      const headers = { [condition]: value, ...(method === "PUT" ? { "content-type": "application/json" } : {}) };
+      const answer = await cluster.request(method, path, new RawBody(headers, method === "PUT" ? "{}" : undefined));
+      expect([condition, answer.status, check.misfits({ method, path }, answer)]).toEqual([condition, 412, []]);
+    }
   });
 });
 

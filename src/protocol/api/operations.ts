@@ -60,6 +60,11 @@ const ifNoneMatch: Parameter = {
   description: "`*`: only where there is no such document yet",
   schema: { type: "string" },
 };
+/** What cannot be true of a document that a delete finds. */
+const onlyWhereNone: Parameter = {
+  ...ifNoneMatch,
+  description: "`*`: only where there is no such document, so that nothing is ever deleted",
+};
 const traceparent: Parameter = {
   name: "traceparent",
   in: "header",
@@ -214,7 +219,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: "deleteDocument",
     tag: "documents",
     summary: "Delete one document",
-    parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch],
+    parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch, onlyWhereNone],
     answers: { 200: { description: "deleted", schema: named("Receipt"), tagged: true } },
     errors: [
       "index_not_found",
