@@ -19,12 +19,15 @@ export type KeyWatchOptions = {
 export class KeyWatch {
   readonly #server: JetStreamServer;
   readonly #options: KeyWatchOptions;
+  readonly #leave: () => void;
   #entries: QueuedIterator<KvWatchEntry> | undefined;
   #closed = false;
 
   private constructor(server: JetStreamServer, options: KeyWatchOptions) {
     this.#server = server;
     this.#options = options;
+    // The server forgets the consumer of who was cut off for a while: the client would miss heartbeats for ten seconds first.
+    this.#leave = server.onLost(() => this.#entries?.stop());
   }
 
   static async open(server: JetStreamServer, options: KeyWatchOptions): Promise<KeyWatch> {
@@ -35,14 +38,25 @@ export class KeyWatch {
 
   close(): void {
     this.#closed = true;
+    this.#leave();
     this.#entries?.stop();
   }
 
   async #begin(): Promise<QueuedIterator<KvWatchEntry>> {
-    const entries = await this.#server.catalog.watch({ key: this.#options.key });
-    this.#entries = entries;
-    if (this.#closed) entries.stop();
-    return entries;
+    let lost = false;
+    const begun = this.#server.catalog.watch({ key: this.#options.key }).then((entries) => {
+      if (!lost) this.#entries = entries;
+      if (this.#closed) entries.stop();
+      return entries;
+    });
+    try {
+      return await this.#server.answer(begun);
+    } catch (error) {
+      // It may come about all the same, and nobody would read it.
+      lost = true;
+      begun.then((entries) => entries.stop()).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #follow(first: QueuedIterator<KvWatchEntry>): Promise<void> {

@@ -58,7 +58,7 @@ export class Puller {
   }
 
   static async open(server: JetStreamServer, { filter, from, headersOnly = false }: PullOptions): Promise<Puller> {
-    const { name } = await server.admin.consumers.add(changeStream, {
+    const added = server.admin.consumers.add(changeStream, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: Math.max(1, from),
@@ -68,10 +68,14 @@ export class Puller {
       mem_storage: true,
       num_replicas: 1,
     });
+    const { name } = await server.answer(added);
     return new Puller(server, name);
   }
 
-  /** Hands over what comes until the request is filled, the server says that it is over, or it falls silent. */
+  /**
+   * Hands over what comes until the request is filled, the server says that it is over, it falls silent, or the
+   * connection to it is lost.
+   */
   pull({ messages, sizeBytes, waitMs, onMessage }: PullRequest): Promise<PullEnd> {
     const { connection } = this.#server;
     return new Promise((resolve) => {
@@ -79,9 +83,12 @@ export class Puller {
       let timer: Timer | undefined;
       const end = (how: PullEnd): void => {
         timer?.cancel();
+        leave();
         this.#take = undefined;
         resolve(how);
       };
+      // A server that was started again knows no such puller, and one that was cut off does not answer on the next connection.
+      const leave = this.#server.onLost(() => end("gone"));
       timer = systemTimers.after((waitMs ?? 0) + graceMs, () => end("silent"));
       this.#take = (message) => {
         const code = message.headers?.code ?? 0;

@@ -49,6 +49,8 @@ export type JetStreamServer = {
   messageBytesMax: number;
   /** A request's answer, or at once an error when the connection is lost: nothing answers on the next one. */
   answer<T>(request: Promise<T>): Promise<T>;
+  /** Calls back when the connection is lost, and when there is another: nothing more comes of what was asked before. */
+  onLost(listener: () => void): () => void;
   /** The message that stands for a subject. */
   last(stream: string, subject: string): Promise<StoredMsg | undefined>;
   /** The first message at or after a sequence whose subject fits. */
@@ -82,11 +84,12 @@ export async function openJetStream(options: JetStreamServerOptions): Promise<Je
     const head = await ensureStream(admin, changesConfig(replicas));
     await ensureStream(admin, receiptsConfig(replicas));
     const catalog = await new Kvm(connection).create(catalogBucket, { replicas, history: 1 });
-    const { answer } = followConnection(connection);
+    const { answer, onLost } = followConnection(connection);
     return {
       connection,
       version,
       answer,
+      onLost,
       client: jetstream(connection, { timeout: requestTimeoutMs }),
       admin,
       catalog,
@@ -107,21 +110,29 @@ export function cannotBeOpened({ urls }: LogServers, error: unknown): HedgerowEr
   return new HedgerowError("storage_unavailable", detail);
 }
 
-function followConnection(connection: NatsConnection): Pick<JetStreamServer, "answer"> {
-  const waiting = new Set<(error: Error) => void>();
+function followConnection(connection: NatsConnection): Pick<JetStreamServer, "answer" | "onLost"> {
+  const listeners = new Set<() => void>();
   void (async () => {
     for await (const { type } of connection.status()) {
       // What was sent in between was for a connection that never came up.
       if (type !== "disconnect" && type !== "reconnect") continue;
-      for (const reject of waiting) reject(new Error("the connection was lost"));
-      waiting.clear();
+      for (const listener of [...listeners]) listener();
     }
   })();
   return {
+    onLost(listener) {
+      const own = (): void => listener();
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
     answer: (request) =>
       new Promise((resolve, reject) => {
-        waiting.add(reject);
-        request.then(resolve, reject).finally(() => waiting.delete(reject));
+        const lost = (): void => {
+          listeners.delete(lost);
+          reject(new Error("the connection was lost"));
+        };
+        listeners.add(lost);
+        request.then(resolve, reject).finally(() => listeners.delete(lost));
       }),
   };
 }
