@@ -5,6 +5,8 @@ export type Announcement = {
   url: string;
   /** It is about to end for good, and wants its replicas placed elsewhere. */
   leaving: boolean;
+  /** Differs after every start; announcements that were kept by earlier versions have none. */
+  life?: string;
 };
 
 /** A leaf's last announcement. `beat` grows with each, so that whoever watches can count from its own clock. */
@@ -27,10 +29,10 @@ export type MemberLog = {
 
 /** Whether two announcements say the same. */
 export function saysTheSame(a: Announcement, b: Announcement): boolean {
-  return a.name === b.name && a.zone === b.zone && a.url === b.url && a.leaving === b.leaving;
+  return a.name === b.name && a.zone === b.zone && a.url === b.url && a.leaving === b.leaving && a.life === b.life;
 }
 
 /** An announcement and nothing else, whatever came with it. */
-export function announcementOf({ name, zone, url, leaving }: Announcement): Announcement {
-  return { name, ...(zone === undefined ? {} : { zone }), url, leaving };
+export function announcementOf({ name, zone, url, leaving, life }: Announcement): Announcement {
+  return { name, ...(zone === undefined ? {} : { zone }), url, leaving, ...(life === undefined ? {} : { life }) };
 }

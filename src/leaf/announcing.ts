@@ -95,8 +95,9 @@ export function announce(options: AnnouncingOptions): Announcing {
     async end() {
       // Whoever goes by the name of another must not take that one off.
       if (!taken) return;
-      // A successor of its name may have been taken since: only what stands at this address is to go.
-      const path = `/v1/members/${encodeURIComponent(leaf.name)}?url=${encodeURIComponent(leaf.url)}`;
+      // A successor of its name may have been taken since, at this address too: only this one is to go.
+      const [name, url, life] = [leaf.name, leaf.url, leaf.life].map(encodeURIComponent);
+      const path = `/v1/members/${name}?url=${url}&life=${life}`;
       for (const root of roots) {
         const gone = await ask(root + path, { method: "DELETE" }, options);
         if (gone.kind === "answered" && (gone.status === 204 || gone.status === 404)) return;

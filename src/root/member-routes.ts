@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { App } from "./app.ts";
-import type { LeafAnnouncement } from "./membership.ts";
+import type { Departed, LeafAnnouncement } from "./membership.ts";
 import type { RootService } from "./service.ts";
 
 const nameLengthMax = 200;
@@ -29,6 +29,12 @@ const farewellSchema = {
       maxLength: urlLengthMax,
       description: "takes it off only if this is where it said it is, and not one that came after it",
     },
+    life: {
+      type: "string",
+      minLength: 1,
+      maxLength: nameLengthMax,
+      description: "takes it off only if it has not been started again since, at the same address",
+    },
   },
 } as const;
 
@@ -47,11 +53,11 @@ export function memberRoutes(app: App, service: RootService): void {
     return service.welcome(body);
   });
 
-  type Farewell = { Params: { name: string }; Querystring: { url?: string } };
+  type Farewell = { Params: { name: string }; Querystring: Departed };
   const farewell = { schema: { querystring: farewellSchema } };
-  app.delete<Farewell>("/v1/members/:name", farewell, async ({ params: { name }, query: { url } }, reply) => {
-    if (await service.dismiss(name, url)) return reply.code(204).send();
-    const at = url === undefined ? "" : ` from ${url}`;
+  app.delete<Farewell>("/v1/members/:name", farewell, async ({ params: { name }, query }, reply) => {
+    if (await service.dismiss(name, query)) return reply.code(204).send();
+    const at = query.url === undefined ? "" : ` from ${query.url}`;
     throw new HedgerowError("not_found", `no leaf named "${name}" has announced itself${at}`);
   });
 }

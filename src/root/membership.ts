@@ -7,8 +7,11 @@ import type { LeafLink } from "./leaf-link.ts";
 /** A leaf of the cluster, and the link to it; where the leaf moved to another address, another link. */
 export type Member = ClusterLeaf & { link: LeafLink };
 
-/** An announcement as it comes from a leaf: `life` differs after every start. */
+/** An announcement as it comes from a leaf. */
 export type LeafAnnouncement = Announcement & { life: string };
+
+/** Which leaf of a name says farewell: where it was, and which of its starts. */
+export type Departed = { url?: string; life?: string };
 
 export type MembershipOptions = {
   /** The leaves that the operator named. */
@@ -81,9 +84,9 @@ export class Membership {
    * Takes a leaf's announcement. Throws `name_taken` while another leaf of that name is at another address, and where one
    * is listed there: what is elsewhere is that one only if the link to the listed address has met it.
    */
-  async announce({ life, ...said }: LeafAnnouncement): Promise<void> {
+  async announce(said: LeafAnnouncement): Promise<void> {
     const standing = this.#members.get(said.name);
-    if (standing !== undefined && standing.url !== said.url && holdsName(standing, life)) {
+    if (standing !== undefined && standing.url !== said.url && holdsName(standing, said.life)) {
       const detail = `a leaf named "${said.name}" is at ${standing.url}; give the one at ${said.url} another --name`;
       throw new HedgerowError("name_taken", detail);
     }
@@ -91,9 +94,9 @@ export class Membership {
     await this.refresh();
   }
 
-  /** Takes a leaf off, whatever it holds; with `url` only if it is there. Says whether there was such a leaf. */
-  async remove(name: string, url?: string): Promise<boolean> {
-    const removed = await this.#removeFrom(name, url);
+  /** Takes a leaf off, whatever it holds; with `departed` only if it is that one. Says whether there was such a leaf. */
+  async remove(name: string, departed: Departed = {}): Promise<boolean> {
+    const removed = await this.#removeFrom(name, departed);
     await this.refresh();
     return removed;
   }
@@ -123,12 +126,12 @@ export class Membership {
     for (const { link } of this.#members.values()) link.close();
   }
 
-  async #removeFrom(name: string, url: string | undefined): Promise<boolean> {
+  async #removeFrom(name: string, departed: Departed): Promise<boolean> {
     const { log } = this.#options;
-    if (url === undefined) return log.remove(name);
+    if (departed.url === undefined && departed.life === undefined) return log.remove(name);
     const standing = (await log.all()).find((record) => record.name === name);
     // Whoever has announced itself since then is another one, or is there after all.
-    return standing?.url === url && log.remove(name, standing.beat);
+    return standing !== undefined && isDeparted(standing, departed) && log.remove(name, standing.beat);
   }
 
   /** Says whether what matters to placement has changed. */
@@ -166,6 +169,11 @@ export class Membership {
     }
     this.#review = timers.after(reviewMs, () => this.#look());
   }
+}
+
+/** Whether an announcement may be the last of a leaf that says farewell. */
+function isDeparted(standing: MemberRecord, { url = standing.url, life = standing.life }: Departed): boolean {
+  return standing.url === url && (standing.life === undefined || standing.life === life);
 }
 
 /** Whether a member keeps its name from a leaf of that life at another address. */

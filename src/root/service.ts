@@ -21,7 +21,7 @@ import type { Gathered } from "./gathered.ts";
 import { InstantAnswers } from "./instant-answers.ts";
 import { showInstantAnswers } from "./instant-meters.ts";
 import { loadSample } from "./load-sample.ts";
-import type { LeafAnnouncement, Membership } from "./membership.ts";
+import type { Departed, LeafAnnouncement, Membership } from "./membership.ts";
 import { showRoot } from "./meters.ts";
 import { waitForWrite, waitUntilMs } from "./own-write.ts";
 import type { QueryWatch } from "./query-watch.ts";
@@ -296,9 +296,9 @@ export class RootService {
     return { beatMs: membership.beatMs, ...topology.holdings(leaf.name) };
   }
 
-  /** Takes a leaf off that has announced itself, from `url` where one is given. Says whether there was one. */
-  dismiss(name: string, url?: string): Promise<boolean> {
-    return this.#options.membership.remove(name, url);
+  /** Takes a leaf off that has announced itself: see `Membership.remove`. */
+  dismiss(name: string, departed: Departed): Promise<boolean> {
+    return this.#options.membership.remove(name, departed);
   }
 
   /** How many replicas are on their way to where placement wants them. */

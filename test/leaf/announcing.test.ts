@@ -106,7 +106,7 @@ describe("a leaf that is told to end", () => {
     expect(systemClock.nowMs() - beganMs).toBeGreaterThanOrEqual(300);
   });
 
-  it("is taken off by its name and address at one root that listens", async () => {
+  it("is taken off by its name, address and life at one root that listens", async () => {
     const one = await root(() => ({ status: 500 }));
     const two = await startStub(({ method }) => (method === "DELETE" ? { status: 204 } : welcome()));
     ends.push(() => two.close());
@@ -115,7 +115,8 @@ describe("a leaf that is told to end", () => {
     await announcing.leave(60_000);
     await announcing.end();
     const gone = two.seen.filter(({ method }) => method === "DELETE").map(({ path }) => path);
-    expect(gone).toEqual([`/v1/members/${encodeURIComponent(leaf.name)}?url=${encodeURIComponent(leaf.url)}`]);
+    const [name, url] = [leaf.name, leaf.url].map(encodeURIComponent);
+    expect(gone).toEqual([`/v1/members/${name}?url=${url}&life=${leaf.life}`]);
     expect(three.seen.filter(({ method }) => method === "DELETE")).toEqual([]);
   });
 

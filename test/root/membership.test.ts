@@ -177,15 +177,31 @@ describe("a membership", () => {
     const there = "http://127.0.0.1:2";
     await membership.announce(joining("a"));
     await membership.announce(joining("a", { url: there, life: "second" }));
-    expect(await membership.remove("a", nowhere)).toBe(false);
+    expect(await membership.remove("a", { url: nowhere })).toBe(false);
     expect(membership.find("a")?.url).toBe(there);
-    expect(await membership.remove("a", there)).toBe(true);
+    expect(await membership.remove("a", { url: there })).toBe(true);
     expect(namesOf(membership)).toEqual([]);
-    expect(await membership.remove("a", there)).toBe(false);
+    expect(await membership.remove("a", { url: there })).toBe(false);
 
     await membership.announce(joining("b"));
     expect(await membership.remove("b")).toBe(true);
     expect(await log.all()).toEqual([]);
+  });
+
+  it("does not take off a leaf that was started again at the same address by the farewell of its former life", async () => {
+    const { membership } = await rooted();
+    await membership.announce(joining("a"));
+    await membership.announce(joining("a", { life: "second" }));
+    expect(await membership.remove("a", { url: nowhere, life: "first" })).toBe(false);
+    expect(namesOf(membership)).toEqual(["a"]);
+    expect(await membership.remove("a", { url: nowhere, life: "second" })).toBe(true);
+    expect(namesOf(membership)).toEqual([]);
+  });
+
+  it("goes by the address alone where an announcement was kept without a life", async () => {
+    const { membership, log } = await rooted();
+    await log.announce({ name: "a", url: nowhere, leaving: false });
+    expect(await membership.remove("a", { url: nowhere, life: "any" })).toBe(true);
   });
 
   it("has leaves announce themselves often enough to lose a few", async () => {
