@@ -5,10 +5,10 @@ import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts
 import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
 import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
-import { type CallError, linkProtocol, type ShardReply } from "../protocol/link.ts";
+import { type AttemptError, type CallError, linkProtocol, type ShardReply } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
-import type { ReplyTo, SearchFailure, SearchQueue } from "./search.ts";
+import type { ReplyTo, SearchQueue } from "./search.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
 export type IncomingCall = {
@@ -183,11 +183,11 @@ function answerOver(writer: FrameWriter, socket: Duplex): ReplyTo {
   };
 }
 
-function tooLarge({ hits }: ShardReply, { tooLargeBytes }: { tooLargeBytes: number }): SearchFailure {
+function tooLarge({ hits }: ShardReply, { tooLargeBytes }: { tooLargeBytes: number }): AttemptError {
   const detail =
     `${hits.length} hits with all that is to be told of them are ${tooLargeBytes} bytes, too many for one reply: ` +
     "ask for fewer, or for less of each";
-  return { code: "bad_plan", detail };
+  return { code: "too_large", detail };
 }
 
 function readCall(payload: Buffer): IncomingCall {

@@ -27,8 +27,11 @@ export type RunningSearch = {
 /** A shard that can be searched. */
 export type SearchedShard = { prepare(plan: Plan): RunningSearch };
 
-/** Why a leaf brings no reply: an attempt's errors but those that only a root sees. */
-export type SearchFailure = { code: Exclude<AttemptError["code"], "bad_reply" | "disconnected">; detail: string };
+/** Why a search brings nothing: an attempt's errors but those that come of a link, which only a root sees or a reply meets. */
+export type SearchFailure = {
+  code: Exclude<AttemptError["code"], "bad_reply" | "disconnected" | "too_large">;
+  detail: string;
+};
 
 /** Where answers go. All answers to one request carry its number; exactly one `reply` or `failure` ends it. */
 export type ReplyTo = {
@@ -341,7 +344,7 @@ function replyOf(found: SearchResult, { queuedMs, tookMs }: { queuedMs: number; 
   return reply;
 }
 
-/** A plan that the engine refuses is the asker's fault; anything else that it throws is its own. */
+/** What the engine refuses does not fit its columns; anything else that it throws is its own fault. */
 function asFailure(error: unknown): SearchFailure {
   if (error instanceof HedgerowError && error.code === "invalid_query")
     return { code: "bad_plan", detail: error.message };

@@ -48,8 +48,9 @@ export type ShardReply = {
 
 /**
  * Why an attempt brought no reply. `overloaded` and `expired` are the leaf's push-back; `unknown_shard` means that the
- * leaf does not hold the replica (any more); `bad_reply` that what it answered makes no sense, which the root says, as it
- * says `disconnected`.
+ * leaf does not hold the replica (any more); `bad_plan` that this replica can do nothing with the plan, which fits the
+ * index as the root knows it; `too_large` that no link holds what was asked for; `bad_reply` that what it answered makes
+ * no sense, which the root says, as it says `disconnected`.
  */
 export type AttemptError = {
   code:
@@ -58,6 +59,7 @@ export type AttemptError = {
     | "unknown_shard"
     | "not_ready"
     | "bad_plan"
+    | "too_large"
     | "bad_reply"
     | "crashed"
     | "disconnected";

@@ -21,6 +21,7 @@ export class AnswerTally {
     unknown_shard: 0,
     not_ready: 0,
     bad_plan: 0,
+    too_large: 0,
     bad_reply: 0,
     crashed: 0,
     disconnected: 0,

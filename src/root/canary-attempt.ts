@@ -231,7 +231,8 @@ export class CanaryGuard {
   }
 
   #endOf({ code }: AttemptError, feed: GuardedFeed, shape: string): LeadEnd {
-    if (code === "crashed" || code === "bad_plan" || code === "bad_reply") return { kind: "answered" };
+    const hasLived = code === "crashed" || code === "bad_plan" || code === "too_large" || code === "bad_reply";
+    if (hasLived) return { kind: "answered" };
     const { lost, leaf } = feed.link.state();
     if (code !== "disconnected" || lost?.abruptly !== true || leaf === undefined) return { kind: "unknown" };
     const ofThisShape = this.#leading.get(feed.link)?.get(shape) ?? 0;

@@ -137,6 +137,7 @@ const attemptCodes: ReadonlySet<string> = new Set<AttemptError["code"]>([
   "unknown_shard",
   "not_ready",
   "bad_plan",
+  "too_large",
   "crashed",
 ]);
 

@@ -4,6 +4,7 @@ import type { SpanSink } from "../telemetry/span.ts";
 import { type EndedQuery, type KeepReason, type KeepRules, reasonToKeep } from "./kept-query.ts";
 import type { LineBudget } from "./line-budget.ts";
 import { querySpans } from "./query-spans.ts";
+import type { PlanMisfit } from "./scatter.ts";
 import { rounded } from "./verdict.ts";
 
 export type QueryWatchOptions = {
@@ -36,6 +37,8 @@ const messages: Readonly<Record<KeepReason, string>> = {
  */
 export function watchQueries({ rules, log, lines, logsAll, showText, sink }: QueryWatchOptions): QueryWatch {
   return (query) => {
+    const misfit = query.gathered?.result.misfit;
+    if (misfit !== undefined && lines.take("failed")) log.warn(misfitLine(query, misfit), "leaf refused a plan");
     const reason = reasonToKeep(query, rules);
     if (reason === undefined) {
       if (logsAll) log.debug(lineOf(query, showText), "search");
@@ -48,6 +51,11 @@ export function watchQueries({ rules, log, lines, logsAll, showText, sink }: Que
     sink?.take(query.trace, querySpans(query, { reason, showText }));
     return isLogged || sink !== undefined ? query.trace.traceId : undefined;
   };
+}
+
+/** A root makes no plan that does not fit its index: the leaf has another one, or is of another version. */
+function misfitLine({ trace: { traceId }, index }: EndedQuery, misfit: PlanMisfit): Record<string, unknown> {
+  return { traceId, index, ...misfit };
 }
 
 /** What a line of the log says of a search. */

@@ -51,9 +51,13 @@ export type ScatterResult = {
   coverage: number;
   /** In the order of sending. */
   attempts: readonly AttemptRecord[];
-  /** Why a leaf could do nothing with the plan, where one said so. */
+  /** Why no link holds what was asked for, where a leaf said so. */
   refusal: string | undefined;
+  /** The first replica that could do nothing with the plan, and why. */
+  misfit: PlanMisfit | undefined;
 };
+
+export type PlanMisfit = { leaf: string; shard: number; detail: string };
 
 /** One attempt under way; what its link hears of it becomes the gather's events. */
 class SentAttempt implements SearchHandler, AttemptRecord {
@@ -74,8 +78,8 @@ class SentAttempt implements SearchHandler, AttemptRecord {
   readonly #dispatch: (event: GatherEvent) => void;
   request: number | undefined;
   answer: ShardAnswer | undefined;
-  /** Why its leaf could do nothing with the plan. */
-  refusal: string | undefined;
+  /** What its leaf said of its error. */
+  detail = "";
 
   constructor(
     { shard, attempt, purpose, budgetMs }: SendCommand,
@@ -128,7 +132,7 @@ class SentAttempt implements SearchHandler, AttemptRecord {
     this.end = "failed";
     this.endedMs = this.#clock.nowMs();
     this.code = code;
-    if (code === "bad_plan") this.refusal = detail;
+    this.detail = detail;
     this.#dispatch({ kind: "error", shard: this.shard, attempt: this.attempt, code });
   }
 }
@@ -255,14 +259,17 @@ export class Scatter {
     const answers: ShardAnswer[] = [];
     let inOrder = true;
     let refusal: string | undefined;
+    let misfit: PlanMisfit | undefined;
     for (const sent of this.#sent) {
-      refusal ??= sent.refusal;
+      const { code, leaf, shard, detail } = sent;
+      if (code === "too_large") refusal ??= detail;
+      else if (code === "bad_plan") misfit ??= { leaf, shard, detail };
       if (sent.answer === undefined || reports[sent.shard]?.winner !== sent.attempt) continue;
       sent.won = true;
       inOrder &&= (answers.at(-1)?.shard ?? -1) < sent.shard;
       answers.push(sent.answer);
     }
     if (!inOrder) answers.sort((a, b) => a.shard - b.shard);
-    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal });
+    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal, misfit });
   }
 }

@@ -72,18 +72,26 @@ function isPushBack(code: AttemptErrorCode): boolean {
   return code === "overloaded" || code === "expired";
 }
 
-/** What an attempt's error says of its replica: nothing where the plan is at fault, which any other refuses as well. */
+/** What an attempt's error says of its replica: nothing where it may be the plan, which any other may refuse as well. */
 export function endOfError(code: AttemptErrorCode): AttemptEnd {
-  return code === "bad_plan" ? { kind: "withdrawn" } : { kind: "failed", pushBack: isPushBack(code) };
+  const isOfPlan = code === "bad_plan" || code === "too_large";
+  return isOfPlan ? { kind: "withdrawn" } : { kind: "failed", pushBack: isPushBack(code) };
 }
 
+const retried: ReadonlySet<AttemptErrorCode> = new Set<AttemptErrorCode>([
+  "overloaded",
+  "unknown_shard",
+  "not_ready",
+  "bad_plan",
+  "bad_reply",
+]);
+
 /**
- * Whether another replica may do better. Not with a plan that is bad or that crashed a leaf (it would crash the next),
- * and not when the time ran out.
+ * Whether another replica may do better. Not with a plan that crashed a leaf (it would crash the next) or that asks for
+ * too much, and not when the time ran out.
  */
 export function mayRetry(code: AttemptErrorCode, suspect: boolean): boolean {
-  if (code === "disconnected") return !suspect;
-  return code === "overloaded" || code === "unknown_shard" || code === "not_ready" || code === "bad_reply";
+  return code === "disconnected" ? !suspect : retried.has(code);
 }
 
 /** What to call a shard all of whose attempts ended in errors. */

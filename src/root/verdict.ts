@@ -74,7 +74,7 @@ export function rounded(durationMs: number): number {
 
 /**
  * Throws where there is too little to answer with: nothing at all, or less than the caller wants. What each shard did
- * stands in the problem. `refusal`: why leaves could do nothing with the plan, where they said so.
+ * stands in the problem. `refusal`: why no link holds what was asked for, where leaves said so.
  */
 export function requireEnough(
   verdict: Verdict,

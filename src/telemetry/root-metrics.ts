@@ -37,7 +37,17 @@ export const rootMetrics = {
     role: "root",
     help: "Attempts that ended in an error, by its code.",
     labels: {
-      code: ["overloaded", "expired", "unknown_shard", "not_ready", "bad_plan", "bad_reply", "crashed", "disconnected"],
+      code: [
+        "overloaded",
+        "expired",
+        "unknown_shard",
+        "not_ready",
+        "bad_plan",
+        "too_large",
+        "bad_reply",
+        "crashed",
+        "disconnected",
+      ],
     },
   },
   hedgerow_root_attempts_total: {

@@ -137,6 +137,7 @@ describe("a leaf that cannot do what it is to try", () => {
   it.each([
     { code: "overloaded", isFailure: false, isPushBack: true },
     { code: "bad_plan", isFailure: false, isPushBack: false },
+    { code: "too_large", isFailure: false, isPushBack: false },
     { code: "not_ready", isFailure: true, isPushBack: false },
   ] as const)("and says $code is judged as in any search", async ({ code, isFailure, isPushBack }) => {
     const { clear, replicas, time } = guarded({ code });

@@ -17,6 +17,7 @@ const errorCodes: readonly AttemptErrorCode[] = [
   "unknown_shard",
   "not_ready",
   "bad_plan",
+  "too_large",
   "bad_reply",
   "crashed",
   "disconnected",
@@ -71,7 +72,18 @@ describe("a gather, event by event", () => {
     expect(stage.gather.shards[0]).toMatchObject({ outcome: "failed", errors: ["disconnected", "disconnected"] });
   });
 
-  test.each(["crashed", "bad_plan", "expired"] as const)("%s is not tried elsewhere", (code) => {
+  test.each(["bad_plan", "bad_reply", "not_ready", "overloaded", "unknown_shard"] as const)(
+    "%s is tried elsewhere",
+    (code) => {
+      const policy = policyOf();
+      const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+      stage.tell({ kind: "begin" });
+      const [retry] = stage.tell({ kind: "error", shard: 0, attempt: firstAttempt, code });
+      expect(retry).toMatchObject({ kind: "send", purpose: "retry" });
+    },
+  );
+
+  test.each(["crashed", "too_large", "expired"] as const)("%s is not tried elsewhere", (code) => {
     const policy = policyOf();
     const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
     stage.tell({ kind: "begin" });
@@ -80,6 +92,7 @@ describe("a gather, event by event", () => {
 
   test.each([
     ["bad_plan", "ready"],
+    ["too_large", "ready"],
     ["crashed", "ejected"],
   ] as const)("a replica that says %s again and again is %s", (code, standing) => {
     const policy = policyOf();

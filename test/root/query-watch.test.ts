@@ -45,7 +45,7 @@ function gathered(outcomes: readonly ShardOutcome[]): Gathered {
   const reports = outcomes.map(report);
   const coverage = outcomes.filter((outcome) => outcome === "complete").length / outcomes.length;
   const attempts = [lost, hedge];
-  const result = { reports, answers: [], coverage, attempts, refusal: undefined };
+  const result = { reports, answers: [], coverage, attempts, refusal: undefined, misfit: undefined };
   return { plan, result, attempts, startMs: 1000, plannedMs: 1001, gatheredMs: 1020, deadlineMs: 1240 };
 }
 
@@ -160,6 +160,15 @@ describe("what is said of a search", () => {
     expect(outage.lines).toHaveLength(searchLines.burst);
     expect(outage.told).toEqual([{ slow: 300 - searchLines.burst, failed: 200 }]);
     expect(outage.spans).toHaveLength(500);
+  });
+
+  it("names the leaf that refused a plan, and why, whatever came of the search", () => {
+    const { watch, lines } = watched();
+    const one = gathered(["complete", "complete"]);
+    const misfit = { leaf: "leaf-1", shard: 0, detail: "it speaks of 2 text fields; the index has 1" };
+    watch(ended({ gathered: { ...one, result: { ...one.result, misfit } } }));
+    const fields = { traceId: sampled.traceId, index: "demo", ...misfit };
+    expect(lines).toEqual([{ level: "warn", message: "leaf refused a plan", fields }]);
   });
 
   it("names a trace only where it can be found: by its line, or where traces go", () => {

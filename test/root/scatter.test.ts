@@ -38,6 +38,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
       "disconnected",
       "unknown_shard",
       "bad_plan",
+      "too_large",
       "bad_reply",
     ),
   }),
@@ -204,8 +205,11 @@ describe("a scatter, whatever its links and timers do", () => {
           expect(attempt.code !== undefined).toBe(end === "failed");
           if (won) expect([end, answered.has(shard)]).toEqual(["answered", true]);
         }
-        const isRefused = result?.attempts.some(({ code }) => code === "bad_plan") === true;
-        expect(result?.refusal).toBe(isRefused ? "it said bad_plan" : undefined);
+        const isRefused = result?.attempts.some(({ code }) => code === "too_large") === true;
+        expect(result?.refusal).toBe(isRefused ? "it said too_large" : undefined);
+        const misfit = result?.attempts.find(({ code }) => code === "bad_plan");
+        const { leaf, shard } = misfit ?? {};
+        expect(result?.misfit).toEqual(misfit && { leaf, shard, detail: "it said bad_plan" });
         expect(result?.attempts.filter(({ won }) => won).length).toBe(answered.size);
         const covered = result?.answers.reduce((sum, { reply }) => sum + reply.documents, 0) ?? 0;
         expect(result?.coverage).toBeCloseTo(covered / (documents * told.fates.length));

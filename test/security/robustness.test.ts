@@ -157,9 +157,9 @@ describe("links", () => {
         watched.link.search({ plan: Buffer.from("{}"), shard, budgetMs: documents, tied: false }, handler);
       });
     };
-    expect(await ask(64)).toBe("bad_plan");
+    expect(await ask(64)).toBe("too_large");
     expect(await ask(63)).toBe("reply");
-    expect(await ask(64, 1)).toBe("bad_plan");
+    expect(await ask(64, 1)).toBe("too_large");
     expect(await ask(63, 1)).toBe("reply");
     expect(watched.states.filter(({ connected }) => !connected)).toHaveLength(0);
   });
