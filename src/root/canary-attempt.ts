@@ -29,7 +29,15 @@ export type GuardedQuery = {
 /** Which life of which leaf a query seems to have ended; `seen`: it was there when the leaf died, one among others. */
 type Accusation = { feed: GuardedFeed; life: string; evidence: CrashEvidence | "seen" };
 
-type Parts = { canary: Canary; policy: TailPolicy; clock: Clock; timers: Timers };
+type Parts = {
+  canary: Canary;
+  policy: TailPolicy;
+  clock: Clock;
+  timers: Timers;
+};
+
+/** What queries come to be refused after the death of a leaf: all of a shape, or those of that shape with the same words. */
+export type Conviction = { shape: string; refused: "shape" | "words"; leaf: string; forS: number };
 
 /** What came of asking one leaf. `unknown`: it did not get to it, or not in time. */
 type LeadEnd = { kind: "answered" } | { kind: "unknown" } | { kind: "died"; life: string; alone: boolean };
@@ -60,9 +68,15 @@ export class CanaryGuard {
   /** Shapes that are being tried, by leaf, with how many queries of each. */
   readonly #leading = new Map<GuardedFeed["link"], Map<string, number>>();
   #turn = 0;
+  #onConvicted: (conviction: Conviction) => void = () => undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** Says where convictions are told from now on: whoever is refused hears of a fault of theirs. */
+  tellConvictions(onConvicted: (conviction: Conviction) => void): void {
+    this.#onConvicted = onConvicted;
   }
 
   /** Whether a query may be sent to all shards at once: nothing is held against any, and its like has been answered. */
@@ -148,6 +162,7 @@ export class CanaryGuard {
   /** One death is one piece of evidence, however many queries it cut off. */
   #accuse({ shape, words }: GuardedQuery, { feed, life, evidence }: Accusation): void {
     const { canary, clock } = this.#parts;
+    const { leaf } = feed.health;
     for (const name of [shape, words()]) {
       const lives = this.#evidence.get(name)?.lives ?? new Set();
       if (lives.has(life)) continue;
@@ -156,6 +171,10 @@ export class CanaryGuard {
       const isSpared = evidence === "seen" || (name === shape && this.#answered.has(shape));
       if (isSpared) canary.suspected(name, clock.nowMs());
       else canary.crashed(name, evidence, clock.nowMs());
+      const decision = canary.decide(name, clock.nowMs());
+      if (decision.kind !== "refused") continue;
+      const forS = Math.ceil((decision.untilMs - clock.nowMs()) / 1000);
+      this.#onConvicted({ shape, refused: name === shape ? "shape" : "words", leaf, forS });
     }
   }
 

@@ -124,7 +124,7 @@ export async function startRoot(
     log: { name, level: config.logLevel },
     ...entrance.app,
   });
-  for (const part of [entrance, topology, badReplies]) part.reportTo(app.log);
+  for (const part of [entrance, topology, badReplies, service]) part.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
   const lines = watchSearches(service, config, { log: app.log, sink: spans });
   const listening = await app.listen({ host: config.host, port: config.port });

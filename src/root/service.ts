@@ -8,6 +8,7 @@ import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { stopWordMisfit } from "../query/stop-words.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
 import { fullGrant, type Grant } from "../security/access.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
 import { AnswerTally } from "./answer-tally.ts";
@@ -100,6 +101,12 @@ export class RootService {
   /** Has every search seen when it is over. */
   watch(watch: QueryWatch): void {
     this.#watch = watch;
+  }
+
+  /** Where the log goes of what searches alone do not tell. */
+  reportTo(log: Pick<Log, "warn">): void {
+    const said = "queries are refused, as they seem to have taken a leaf down";
+    this.#parts.guard.tellConvictions((conviction) => log.warn(conviction, said));
   }
 
   /** Stops following the log. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Canary } from "../../src/policy/canary.ts";
 import type { ReplicaHealth } from "../../src/policy/replica.ts";
 import { TailPolicy } from "../../src/policy/tail.ts";
-import { CanaryGuard, type GuardedFeed, type GuardedQuery } from "../../src/root/canary-attempt.ts";
+import { CanaryGuard, type Conviction, type GuardedFeed, type GuardedQuery } from "../../src/root/canary-attempt.ts";
 import type { AttemptErrorCode } from "../../src/root/gather-contract.ts";
 import type { LeafLinkState } from "../../src/root/leaf-link.ts";
 import { seededRandom } from "../../src/time.ts";
@@ -88,6 +88,8 @@ function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
     };
   });
   const guard = new CanaryGuard({ canary: new Canary(), policy, clock: time.clock, timers: time.timers });
+  const convictions: Conviction[] = [];
+  guard.tellConvictions((conviction) => void convictions.push(conviction));
   const queryOf = (shape: string, plan: Uint8Array): GuardedQuery => ({
     ...{ shape, plan, shards, deadlineMs: time.clock.nowMs() + 250, queryClass: 0 },
     words: () => `${shape} ${plan[0]}`,
@@ -119,7 +121,7 @@ function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
     for (const { feeds } of shards) for (const { health } of feeds) if (health.leaf === leaf) die(leaf, health);
   };
   const replicas = shards.flatMap(({ feeds }) => feeds.map(({ health }) => health));
-  return { asked, dead, clear, time, killUnder, killIdle, replicas, counts: policy.counts };
+  return { asked, dead, clear, time, killUnder, killIdle, replicas, convictions, counts: policy.counts };
 }
 
 type Leaves = { others?: number; returnsAlive?: boolean; code?: AttemptErrorCode };
@@ -160,6 +162,18 @@ describe("a query that kills the leaf it runs on", () => {
     expect(await clear("s", false)).toBe("run");
     expect(await clear("s", false)).toBe("run");
     expect(dead.size).toBe(1);
+  });
+
+  it("is told of when it comes to be refused", async () => {
+    const { clear, convictions, asked } = guarded();
+    await clear("s", true);
+    const [leaf] = asked;
+    expect(convictions).toEqual([
+      { shape: "s", refused: "shape", leaf, forS: 60 },
+      { shape: "s", refused: "words", leaf, forS: 60 },
+    ]);
+    await clear("s", true);
+    expect(convictions).toHaveLength(2);
   });
 
   it("is not blamed alone where others ran too, and convicted by a second death", async () => {
