@@ -76,10 +76,14 @@ export function createClient(url: string, token?: string): Client {
   };
 }
 
-/** The answer where it is a success; throws a `RequestRefused` otherwise. */
+/**
+ * The answer where it is a success; throws a `RequestRefused` otherwise, and a `ServiceUnreachable` for a success that no
+ * service of ours tells: a page, such as a proxy or another program sends for any address.
+ */
 export function accepted(answer: Answer): Answer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
-  throw new RequestRefused(answer);
+  if (answer.status < 200 || answer.status >= 300) throw new RequestRefused(answer);
+  if (typeof answer.body !== "string" || answer.body === "") return answer;
+  throw new ServiceUnreachable("what answered there is no Hedgerow service");
 }
 
 /** A problem document in a line for people, and a further one for each place that does not fit. */
@@ -95,6 +99,7 @@ export function describeProblem({ status, body }: Answer): string {
 
 /** By the runtime's code, where its own words say little. */
 const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no host of that name is known",
   ECONNREFUSED: "nothing listens there (hedgerow up starts a cluster)",
   ERR_SSL_WRONG_VERSION_NUMBER: "what listens there takes no TLS; its address begins with http:",
 };

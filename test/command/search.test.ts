@@ -188,11 +188,13 @@ describe("hedgerow search", () => {
   });
 
   it("survives an answer of any other shape", async () => {
-    for (const json of [null, [], "x", { hits: [null, { document: 3, highlights: [] }], facets: { a: null } }]) {
+    for (const json of [null, [], { hits: [null, { document: 3, highlights: [] }], facets: { a: null } }]) {
       const { code, out } = await search(["x"], { json });
       expect(code).toBe(0);
       expect(out).toContain("0 found");
       await stub?.close();
     }
+    // Which can be told from an answer at all, as a page can.
+    expect(await search(["x"], { json: "x" })).toMatchObject({ code: 1, out: "" });
   });
 });
