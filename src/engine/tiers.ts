@@ -9,7 +9,7 @@ const deletedShareMax = 0.3;
 /** How many documents of the largest segment a quiet merge rewrites for each of the others. */
 const rewrittenMax = 8;
 /** Merging holds its inputs and its output at once; larger segments are left alone. */
-const mergedBytesMax = 1 << 30;
+export const mergedBytesMax = 1 << 30;
 
 /**
  * Which segments to merge next, by their places in the list; none when the list is in good order. Size-tiered: once

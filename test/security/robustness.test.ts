@@ -280,11 +280,18 @@ describe("a leaf's memory", () => {
   it("admits what fits beside a merge of the largest replica, and says what would help where it does not", () => {
     const mebibyte = 1024 * 1024;
     let held = [10 * mebibyte, 50 * mebibyte];
-    const guard = createMemoryGuard(300 * mebibyte, () => held);
+    const guard = createMemoryGuard(320 * mebibyte, () => held);
     expect(guard.problem(mebibyte)).toBeUndefined();
     expect(guard.problem(40 * mebibyte)).toContain("--memory-bytes-max");
-    held = [100 * mebibyte, 100 * mebibyte];
+    held = [10 * mebibyte, 60 * mebibyte];
     expect(guard.problem(0)).toContain("full");
+  });
+
+  it("counts no more of a replica than is ever merged at once", () => {
+    const gibibyte = 1024 ** 3;
+    const held = [3 * gibibyte];
+    expect(createMemoryGuard(6 * gibibyte, () => held).problem(0)).toBeUndefined();
+    expect(createMemoryGuard(5 * gibibyte, () => held).problem(0)).toContain("full");
   });
 });
 
