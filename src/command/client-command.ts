@@ -4,6 +4,7 @@ import { type Client, createClient, isServiceUrl, RequestRefused, ServiceUnreach
 import { fileProblem } from "./file-problem.ts";
 import { type Command, type FlagTable, type FlagValues, jsonFlag, keyFileFlag, readFlags, urlFlag } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { type Asking, describeRefusal } from "./refusal.ts";
 
 export const exitCodes = { done: 0, failed: 1, misuse: 2 } as const;
 
@@ -41,13 +42,16 @@ export async function runClientCommand<T extends FlagTable>(
     return exitCodes.done;
   }
   const isJson = read.kind === "ok" && read.values.json === true;
+  const asking: Asking = { flags: command.flags, url: defaultUrl, hasKey: false };
   try {
     if (read.kind === "misuse") throw new Misuse(read.problem);
     const token = await tokenFrom(read.values.keyFile, io);
-    const client = createClient(serviceUrl(read.values.url ?? defaultUrl, io), token);
+    asking.hasKey = token !== undefined;
+    asking.url = serviceUrl(read.values.url ?? defaultUrl, io);
+    const client = createClient(asking.url, token);
     return await act({ values: read.values, words: read.words, client, io, isJson });
   } catch (error) {
-    return report(error, { io, isJson, usage: command.usage });
+    return report(error, { io, isJson, usage: command.usage, asking });
   }
 }
 
@@ -71,14 +75,16 @@ function serviceUrl(url: string, io: CommandIo): string {
   throw new Misuse(`${source} must be an http address such as ${defaultUrl}, not "${url}"`);
 }
 
-function report(error: unknown, { io, isJson, usage }: { io: CommandIo; isJson: boolean; usage: string }): number {
+type Reporting = { io: CommandIo; isJson: boolean; usage: string; asking: Asking };
+
+function report(error: unknown, { io, isJson, usage, asking }: Reporting): number {
   if (error instanceof Misuse) {
     io.stderr(`hedgerow: ${error.message}\n${usage.split("\n", 1)[0]}\n`);
     return exitCodes.misuse;
   }
   if (error instanceof RequestRefused) {
     if (isJson) io.stdout(`${JSON.stringify(error.answer.body)}\n`);
-    else io.stderr(`hedgerow: ${error.message}\n`);
+    else io.stderr(`hedgerow: ${describeRefusal(error.answer, asking)}\n`);
     return exitCodes.failed;
   }
   const isTold = error instanceof ServiceUnreachable || error instanceof RangeError;

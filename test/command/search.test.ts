@@ -145,7 +145,7 @@ describe("hedgerow search", () => {
     };
     const { code, out, err } = await search(["x"], { status: 400, json: problem });
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toBe("hedgerow: invalid_request: /size must be <= 5\n  /size: must be <= 5\n  /from: too deep\n");
+    expect(err).toBe("hedgerow: invalid_request: --size: must be <= 5\n  --from: too deep\n");
     await stub?.close();
     const asJson = await search(["x", "--json"], { status: 503, json: problem });
     expect(asJson.code).toBe(1);
