@@ -4,12 +4,13 @@ import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
+import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests, type RequestMeter } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Clock } from "../time.ts";
+import type { Clock, Timers } from "../time.ts";
 import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
 import type { Replicas } from "./replicas.ts";
 import type { SearchQueue } from "./search.ts";
@@ -18,6 +19,7 @@ declare module "fastify" {
   interface FastifyRequest {
     traceId: string;
     trace: RequestTrace;
+    watched: WatchedCaller | undefined;
   }
 }
 
@@ -28,10 +30,13 @@ export type LeafAppParts = {
   searches: SearchQueue;
   metrics: Metrics;
   clock: Clock;
+  timers: Timers;
   log: { name: string; level: LogLevel; stream?: LogStream };
   /** How callers come in, where not by plain HTTP. */
   transport?: Transport;
   limits?: Partial<ListenerLimits>;
+  /** For tests, which cannot wait as long. */
+  pace?: CallerPace;
 };
 
 const bodySizeBytesMax = 1024 * 1024;
@@ -41,7 +46,7 @@ const bodySizeBytesMax = 1024 * 1024;
  * included, carries its trace id and its time.
  */
 export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): LeafApp {
-  const { metrics, clock, log, transport, limits } = parts;
+  const { metrics, clock, timers, log, transport, limits, pace } = parts;
   const meter = meterRequests(metrics);
   const app = fastify({
     logger: logSettings(log.level, log),
@@ -54,6 +59,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
     ...earlyErrors({ clock, meter, headers: {} }),
   });
   stampAnswers(app, meter);
+  watchCallers(app, new CallerWatch({ clock, timers, ...(pace === undefined ? {} : { pace }) }));
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
@@ -116,6 +122,26 @@ function shardNumber(text: string): number {
   throw new HedgerowError("invalid_request", `"${text}" is no number of a shard`, [
     { path: "/shard", detail: "must be an integer from 0" },
   ]);
+}
+
+/** Gives up callers that are too slow to send or to take. */
+function watchCallers(app: LeafApp, callers: CallerWatch): void {
+  app.decorateRequest("watched");
+  app.addHook("onRequest", (request, reply, done) => {
+    request.watched = callers.begin({ request: request.raw, response: reply.raw }, () => {
+      return { traceId: request.traceId, tookMs: reply.elapsedTime, headers: reply.getHeaders() };
+    });
+    done();
+  });
+  app.addHook("onResponse", (request, _reply, done) => {
+    if (request.watched !== undefined) callers.end(request.watched);
+    request.watched = undefined;
+    done();
+  });
+  app.addHook("onClose", (_app, done) => {
+    callers.close();
+    done();
+  });
 }
 
 /** Says of every answer whose it is and how long it took; counts it by its route, never by its address, which could be anything. */

@@ -83,7 +83,16 @@ export function createLeaf({
   });
   const transport = certificates === undefined ? {} : { transport: { certificates, callers: "ask" } as const };
   const limits = connectionsMax === 0 ? {} : { limits: { connectionsMax } };
-  const app = createLeafApp({ replicas, searches, metrics, clock, log: { ...log, name }, ...transport, ...limits });
+  const app = createLeafApp({
+    replicas,
+    searches,
+    metrics,
+    clock,
+    timers,
+    log: { ...log, name },
+    ...transport,
+    ...limits,
+  });
   const lateCancels = metrics.counter("hedgerow_leaf_cancels_late_total", {});
   const links = acceptLinks({
     server: app.server,

@@ -3,7 +3,7 @@ import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom } from "../protocol/trace-context.ts";
-import type { BodyPace } from "../security/body-watch.ts";
+import type { CallerPace } from "../security/caller-watch.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests } from "../telemetry/http-meter.ts";
@@ -14,7 +14,7 @@ import { createArrivals } from "./arrivals.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
-import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchBodies } from "./guard.ts";
+import { browserHeaders, type Guard, guardRoutes, readShallowJson, watchCallers } from "./guard.ts";
 import { indexRoutes } from "./index-routes.ts";
 import { linger } from "./linger.ts";
 import { describedRoutes } from "./openapi-routes.ts";
@@ -45,7 +45,7 @@ export type AppOptions = {
   /** How callers come in, where not by plain HTTP. */
   transport?: Transport;
   /** For tests, which cannot wait as long. */
-  patience?: { limits?: Partial<ListenerLimits>; pace?: BodyPace };
+  patience?: { limits?: Partial<ListenerLimits>; pace?: CallerPace };
 };
 
 /**
@@ -99,7 +99,7 @@ export function createApp(options: AppOptions): App {
     done();
   });
   guardRoutes(app, guard);
-  watchBodies(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
+  watchCallers(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
   readShallowJson(app);
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {

@@ -2,8 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import { readJsonBody } from "../protocol/json-body.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
-import { type BodyPace, BodyWatch } from "../security/body-watch.ts";
-import { hangUp } from "../security/client-error.ts";
+import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
 import { namesThisMachine } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
@@ -12,7 +11,7 @@ import { needOf } from "./needs.ts";
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
-    watchedBody: number | undefined;
+    watched: WatchedCaller | undefined;
   }
 }
 
@@ -98,25 +97,24 @@ function refuseEncoding(encoding: string | undefined): void {
   throw new HedgerowError("unsupported_media_type", detail);
 }
 
-/** Gives up requests whose bodies come too slowly. One that has come is passed over: there is no hook for that. */
-export function watchBodies(app: App, parts: { clock: Clock; timers: Timers; pace?: BodyPace }): void {
-  const bodies = new BodyWatch(parts);
-  app.decorateRequest("watchedBody");
+/** Gives up callers that are too slow to send or to take. */
+export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pace?: CallerPace }): void {
+  const callers = new CallerWatch(parts);
+  app.decorateRequest("watched");
   app.addHook("onRequest", (request, reply, done) => {
-    request.watchedBody = bodies.begin(request.raw, () => {
+    request.watched = callers.begin({ request: request.raw, response: reply.raw }, () => {
       const { traceId, startMs } = request;
-      const told = { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
-      hangUp(request.raw.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told);
+      return { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
     });
     done();
   });
   app.addHook("onResponse", (request, _reply, done) => {
-    if (request.watchedBody !== undefined) bodies.end(request.watchedBody);
-    request.watchedBody = undefined;
+    if (request.watched !== undefined) callers.end(request.watched);
+    request.watched = undefined;
     done();
   });
   app.addHook("onClose", (_app, done) => {
-    bodies.close();
+    callers.close();
     done();
   });
 }

@@ -60,7 +60,7 @@ export function listenerFactory(
   const limits = { ...listenerDefaults, ...given };
   const options: ServerOptions = {
     headersTimeout: limits.headMs,
-    // A body's time depends on its length: `BodyWatch` sees to it.
+    // A body's time depends on its length: `CallerWatch` sees to it.
     requestTimeout: 0,
     keepAliveTimeout: limits.idleMs,
     maxHeaderSize: limits.headBytesMax,

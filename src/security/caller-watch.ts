@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HedgerowError } from "../errors.ts";
+import type { Clock, Timers } from "../time.ts";
+import { type AnswerPace, AnswerWatch } from "./answer-watch.ts";
+import { type BodyPace, BodyWatch } from "./body-watch.ts";
+import { hangUp, type Told } from "./client-error.ts";
+
+/** How slowly callers may send and take. */
+export type CallerPace = { body?: BodyPace; answer?: AnswerPace };
+
+/** One request and its answer, as they are watched. */
+export type WatchedCaller = { body: number | undefined; answer: number };
+
+/** Gives up callers that send a request's body too slowly, or take its answer too slowly. */
+export class CallerWatch {
+  readonly #bodies: BodyWatch;
+  readonly #answers: AnswerWatch;
+
+  constructor({ pace: { body, answer } = {}, ...time }: { clock: Clock; timers: Timers; pace?: CallerPace }) {
+    this.#bodies = new BodyWatch({ ...time, ...(body === undefined ? {} : { pace: body }) });
+    this.#answers = new AnswerWatch({ ...time, ...(answer === undefined ? {} : { pace: answer }) });
+  }
+
+  /** Watches a request from its head on. `told` is what an answer says that refuses its body. */
+  begin(
+    { request, response }: { request: IncomingMessage; response: ServerResponse },
+    told: () => Told,
+  ): WatchedCaller {
+    const body = this.#bodies.begin(request, () => {
+      hangUp(request.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told());
+    });
+    return { body, answer: this.#answers.begin({ request, response }) };
+  }
+
+  /** Hears that a request is answered. */
+  end({ body, answer }: WatchedCaller): void {
+    this.#answers.end(answer);
+    if (body !== undefined) this.#bodies.end(body);
+  }
+
+  close(): void {
+    this.#bodies.close();
+    this.#answers.close();
+  }
+}
