@@ -98,8 +98,8 @@ export function createApp(options: AppOptions): App {
     meter(request.route, reply.statusCode, tookMs);
     done();
   });
-  guardRoutes(app, guard);
   watchCallers(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
+  guardRoutes(app, guard);
   readShallowJson(app);
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {

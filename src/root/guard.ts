@@ -97,7 +97,10 @@ function refuseEncoding(encoding: string | undefined): void {
   throw new HedgerowError("unsupported_media_type", detail);
 }
 
-/** Gives up callers that are too slow to send or to take. */
+/**
+ * Gives up callers that are too slow to send or to take. Stands before all that could refuse a request: the body of one
+ * that was refused still comes.
+ */
 export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pace?: CallerPace }): void {
   const callers = new CallerWatch(parts);
   app.decorateRequest("watched");

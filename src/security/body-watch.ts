@@ -11,6 +11,11 @@ type Watched = { request: IncomingMessage; sinceMs: number; beforeBytes: number;
 
 const lookEveryMs = 1000;
 
+/** Whether a request with these headers has a body that is still to come. */
+export function hasBody(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
 /**
  * Gives up bodies that come too slowly: after a grace, a body must have come at a pace on average. A fixed limit would
  * either let a trickle hold a connection for minutes or cut off a large upload that goes well. Bodies that wait for us
@@ -31,8 +36,7 @@ export class BodyWatch {
 
   /** Watches a request's body until `end` of the number, or until it is too slow. Undefined: it has no body to watch. */
   begin(request: IncomingMessage, onSlow: () => void): number | undefined {
-    const { headers } = request;
-    if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return undefined;
+    if (!hasBody(request.headers)) return undefined;
     const beforeBytes = request.socket.bytesRead;
     this.#timer ??= this.#timers.after(lookEveryMs, () => this.#look());
     return this.#watched.add({ request, sinceMs: this.#clock.nowMs(), beforeBytes, onSlow });

@@ -9,7 +9,7 @@ import { hangUp, type Told } from "./client-error.ts";
 export type CallerPace = { body?: BodyPace; answer?: AnswerPace };
 
 /** One request and its answer, as they are watched. */
-export type WatchedCaller = { body: number | undefined; answer: number };
+export type WatchedCaller = { request: IncomingMessage; body: number | undefined; answer: number };
 
 /** Gives up callers that send a request's body too slowly, or take its answer too slowly. */
 export class CallerWatch {
@@ -27,15 +27,17 @@ export class CallerWatch {
     told: () => Told,
   ): WatchedCaller {
     const body = this.#bodies.begin(request, () => {
-      hangUp(request.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told());
+      // What was answered before its body had come has nothing more to be told.
+      if (response.headersSent) request.socket.destroy();
+      else hangUp(request.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told());
     });
-    return { body, answer: this.#answers.begin({ request, response }) };
+    return { request, body, answer: this.#answers.begin({ request, response }) };
   }
 
-  /** Hears that a request is answered. */
-  end({ body, answer }: WatchedCaller): void {
+  /** Hears that a request is answered. A body that is still to come is watched on: nobody waits for it any more. */
+  end({ request, body, answer }: WatchedCaller): void {
     this.#answers.end(answer);
-    if (body !== undefined) this.#bodies.end(body);
+    if (body !== undefined && request.complete) this.#bodies.end(body);
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { traceFrom } from "../protocol/trace-context.ts";
 import type { Clock } from "../time.ts";
+import { hasBody } from "./body-watch.ts";
 import { refuseConnection, toldHeaders } from "./client-error.ts";
 
 type EarlyRequest = { headers: Readonly<Record<string, string | string[] | undefined>> };
@@ -33,8 +34,10 @@ export function earlyErrors(parts: {
       const tookMs = clock.nowMs() - startMs;
       reply.hijack();
       const told = toldHeaders({ traceId, tookMs, headers });
+      // Nobody watches how slowly a body comes that no route has asked for.
+      const ending = hasBody(request.headers) ? { connection: "close" } : {};
       const content = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(problem) };
-      reply.raw.writeHead(found.status, { ...told, ...content }).end(problem);
+      reply.raw.writeHead(found.status, { ...told, ...content, ...ending }).end(problem);
       meter(undefined, found.status, tookMs);
     },
     clientErrorHandler(error, socket) {

@@ -32,3 +32,14 @@ it("is told the trace, the time and what browsers need, as every answer", async 
   const [, totalMs] = /server-timing: total;dur=([0-9.]+)/.exec(answered) ?? [];
   expect(Number(totalMs)).toBeGreaterThan(bodyPaceDefault.graceMs);
 });
+
+it("is given up where its request was refused before, and hears the refusal alone", async () => {
+  const { hostname, port } = new URL(cluster.url);
+  const socket = connect(Number(port), hostname);
+  const answer = said(socket);
+  const head = ["POST /v1/indexes/x/search HTTP/1.1", "content-type: application/json", "content-length: 9"];
+  socket.write(`${head.join("\r\n")}\r\n\r\n{`);
+  const heard = await answer;
+  expect(heard).toMatch(/^HTTP\/1\.1 400/);
+  expect(heard.match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+});
