@@ -144,7 +144,8 @@ class LocalCluster {
       ...["--name", name, "--zone", zone, "--data", data],
       ...["--indexing-threads", String(indexingThreads), "--queue-max", String(queueMax), "--log-level", logLevel],
       ...["--memory-bytes-max", String(memoryBytesMax), "--connections-max", String(connectionsMax)],
-      ...["--host", "127.0.0.1", "--port", url === undefined ? "0" : new URL(url).port],
+      // On this machine alone, whatever is said of the root.
+      ...["--host", "127.0.0.1", "--no-insecure", "--port", url === undefined ? "0" : new URL(url).port],
     ]);
   }
 

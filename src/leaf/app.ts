@@ -6,6 +6,7 @@ import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
 import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
 import { earlyErrors } from "../security/early-errors.ts";
+import { foreignNameProblem } from "../security/exposure.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
 import { meterRequests, type RequestMeter } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
@@ -34,6 +35,8 @@ export type LeafAppParts = {
   log: { name: string; level: LogLevel; stream?: LogStream };
   /** How callers come in, where not by plain HTTP. */
   transport?: Transport;
+  /** Answers only requests to this machine's own names, so that no page from elsewhere can reach it by DNS. */
+  ownNamesOnly?: boolean;
   limits?: Partial<ListenerLimits>;
   /** For tests, which cannot wait as long. */
   pace?: CallerPace;
@@ -75,6 +78,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
     throw error;
   });
   if (transport !== undefined) knowCallers(app);
+  if (parts.ownNamesOnly === true) refuseForeignNames(app);
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
   app.get("/metrics", async (request, reply) => {
@@ -102,6 +106,16 @@ function knowCallers(app: LeafApp): void {
     const isKnown = "authorized" in socket && socket.authorized === true;
     if (!isKnown && !openRoutes.includes(request.routeOptions.url)) {
       throw new HedgerowError("unauthenticated", "show a certificate of this cluster's authorities");
+    }
+    done();
+  });
+}
+
+function refuseForeignNames(app: LeafApp): void {
+  app.addHook("onRequest", (request, _reply, done) => {
+    const problem = foreignNameProblem(request.headers.host, "certificates");
+    if (problem !== undefined && !openRoutes.includes(request.routeOptions.url)) {
+      throw new HedgerowError("forbidden", problem);
     }
     done();
   });

@@ -1,4 +1,5 @@
 import { type Certificates, rootProblem } from "../security/certificates.ts";
+import { foreignNameProblem } from "../security/exposure.ts";
 import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type Clock, sleep, type Timers } from "../time.ts";
@@ -26,6 +27,8 @@ export type LeafOptions = {
   runtimeMetrics?: boolean;
   /** The certificates of roots and leaves; without them whoever reaches the port is taken for a root. */
   certificates?: Certificates;
+  /** Serves only who calls it by this machine's own names. */
+  ownNamesOnly?: boolean;
   /** What the leaf may take up; without it there is no limit. */
   memoryBytesMax?: number;
   /** The bytes that a replica has on the disk. */
@@ -61,6 +64,7 @@ export function createLeaf({
   log,
   runtimeMetrics,
   certificates,
+  ownNamesOnly = false,
   memoryBytesMax,
   keptBytes,
   connectionsMax = 0,
@@ -91,6 +95,7 @@ export function createLeaf({
     timers,
     log: { ...log, name },
     ...transport,
+    ownNamesOnly,
     ...limits,
   });
   const lateCancels = metrics.counter("hedgerow_leaf_cancels_late_total", {});
@@ -105,7 +110,10 @@ export function createLeaf({
     },
     clock,
     log: app.log,
-    ...(certificates === undefined ? {} : { refuseCaller: rootProblem }),
+    refuseCaller({ socket, headers }) {
+      if (certificates !== undefined) return rootProblem(socket);
+      return ownNamesOnly ? foreignNameProblem(headers.host, "certificates") : undefined;
+    },
   });
   showLeaf(metrics, { replicas, searches, links });
 

@@ -50,7 +50,7 @@ export type AcceptParts = {
   clock: Clock;
   log: LinkLog;
   /** Says what is wrong with who is calling; undefined for a root. */
-  refuseCaller?: (socket: Duplex) => string | undefined;
+  refuseCaller?: (request: IncomingMessage) => string | undefined;
   /** How long a root may say nothing before its link is cut. */
   silenceMs?: number;
 };
@@ -69,7 +69,7 @@ export function acceptLinks(parts: AcceptParts): AcceptedLinks {
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", (error) => log.info({ error: error.message }, "link broke"));
-    const refusal = refuse(request, refuseCaller?.(socket));
+    const refusal = refuse(request, refuseCaller?.(request));
     if (refusal !== undefined) {
       log.warn({ detail: refusal.detail, from: request.socket.remoteAddress }, "link refused");
       socket.end(refusalResponse(refusal));

@@ -5,7 +5,7 @@ import { type Config, configOrExitCode } from "../config.ts";
 import { HedgerowError } from "../errors.ts";
 import { linkFiles, missingFiles } from "../security/certificate-settings.ts";
 import { type Certificates, openCertificates } from "../security/certificates.ts";
-import { exposureProblem } from "../security/exposure.ts";
+import { exposureProblem, isLoopback } from "../security/exposure.ts";
 import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { type Announcing, announce } from "./announcing.ts";
@@ -95,6 +95,7 @@ function startLeaf(config: Config, indexing: Indexing, certificates: Certificate
     memoryBytesMax: memoryLimitBytes(config.memoryBytesMax),
     keptBytes: (address) => directoryBytes(store.directoryOf(address)),
     connectionsMax: config.connectionsMax,
+    ownNamesOnly: certificates === undefined && !config.insecure && isLoopback(config.host),
     ...(certificates === undefined ? {} : { certificates }),
   });
   return leaf;

@@ -3,7 +3,7 @@ import { readJsonBody } from "../protocol/json-body.ts";
 import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
 import { type Audit, noAudit } from "../security/audit.ts";
 import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
-import { namesThisMachine } from "../security/exposure.ts";
+import { foreignNameProblem } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
 import { needOf } from "./needs.ts";
@@ -53,9 +53,9 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
     }
     // A probe may name nobody, and learns nothing but that the process runs.
     const isProbe = request.route === livenessRoute;
-    if (guard.ownNamesOnly === true && !isProbe && !namesThisMachine(request.headers.host)) {
-      const detail = `without keys only this machine is served, not "${request.headers.host ?? ""}"`;
-      throw new HedgerowError("forbidden", detail);
+    if (guard.ownNamesOnly === true && !isProbe) {
+      const problem = foreignNameProblem(request.headers.host, "keys");
+      if (problem !== undefined) throw new HedgerowError("forbidden", problem);
     }
     if (access !== undefined) {
       const need = needOf(request.method, request.route);

@@ -15,6 +15,12 @@ export function namesThisMachine(header: string | undefined): boolean {
   return lastHost.isOurs;
 }
 
+/** What is wrong with a `Host` header where `what` is missing and so this machine alone is served; undefined where nothing is. */
+export function foreignNameProblem(header: string | undefined, what: "keys" | "certificates"): string | undefined {
+  if (namesThisMachine(header)) return undefined;
+  return `without ${what} only this machine is served, not "${header ?? ""}"`;
+}
+
 /** Callers send the same name again and again, and reading it takes microseconds. */
 let lastHost: { header: string | undefined; isOurs: boolean } = { header: undefined, isOurs: false };
 
