@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { HedgerowError } from "../errors.ts";
+import { readJsonBody } from "../protocol/json-body.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
@@ -64,6 +65,9 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
   stampAnswers(app, meter);
   watchCallers(app, new CallerWatch({ clock, timers, ...(pace === undefined ? {} : { pace }) }));
   app.removeContentTypeParser("text/plain");
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+    done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
+  });
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");

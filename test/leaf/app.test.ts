@@ -135,6 +135,14 @@ describe("a leaf's plain HTTP", () => {
     expect(answer.json()).toMatchObject({ status });
   });
 
+  it("measures how deep a body nests before it is parsed", async () => {
+    const { app } = await demoLeaf();
+    const headers = { "content-type": "application/json" };
+    const payload = `{"plan":${'{"a":'.repeat(100_000)}`;
+    const answer = await app.inject({ method: "POST", url: "/v1/shards/demo/0/search", headers, payload });
+    expect([answer.statusCode, answer.json().detail]).toEqual([400, "the body nests deeper than 64 levels"]);
+  });
+
   it.each(["/livez", "/metrics", "/nowhere", "/v1/shards/%zz"])(
     "says of %s whose it is and how long it took",
     async (url) => {
