@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
@@ -6,6 +6,7 @@ import { fileProblem } from "./file-problem.ts";
 import { type Command, type FlagValues, readFlags, shellName } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { keyFrom, newKeyFlags } from "./new-key.ts";
+import { replaceText } from "./replace-text.ts";
 import { renderTable } from "./table.ts";
 
 const usage = `hedgerow key NAME --keys FILE: make a key, add it to a file, and print its token once
@@ -121,13 +122,12 @@ async function keysOf(path: string): Promise<Key[] | undefined> {
   throw new Error(`${path} is no file of keys: ${reading.detail}`);
 }
 
-/** Written aside and renamed, so that a root never reads half of it. */
 async function write(path: string, keys: readonly Key[]): Promise<void> {
   try {
-    await writeFile(`${path}.new`, writeKeys(keys), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await replaceText(path, writeKeys(keys));
   } catch (error) {
-    throw new Error(`${path} cannot be written, since that begins beside it: ${problemOf(error)}`);
+    const where = fileProblem(error) === undefined ? "" : ", since that begins beside it";
+    throw new Error(`${path} cannot be written${where}: ${problemOf(error)}`);
   }
 }
 

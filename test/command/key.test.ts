@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -44,6 +44,33 @@ describe("hedgerow key", () => {
     await writeFile(path, writeKeys(most));
     expect(await key("another")).toMatchObject({ code: 1, err: expect.stringContaining("more than 10000 keys") });
     expect(await keysIn(path)).toHaveLength(10_000);
+  });
+
+  it("leaves who may read its file as it is, and lets nobody else read a new one", async () => {
+    await key("web");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await chmod(path, 0o640);
+    await key("other");
+    await key("web", "--remove");
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(await readdir(directory)).toEqual(["keys.json"]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("leaves its file to the user whose roots read it", async () => {
+    await key("web");
+    await chown(path, 1000, 1001);
+    expect(await key("web", "--remove")).toMatchObject({ code: 0 });
+    expect(await stat(path)).toMatchObject({ uid: 1000, gid: 1001 });
+  });
+
+  it("writes what a link names, whether that is there already or not, and leaves the link", async () => {
+    const link = join(directory, "link.json");
+    await symlink("keys.json", link);
+    for (const name of ["web", "other"]) {
+      expect(await key(name, "--keys", link)).toMatchObject({ code: 0 });
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    }
+    expect((await keysIn(path)).map(({ name }) => name)).toEqual(["web", "other"]);
   });
 
   it("keeps no key whose token could not be shown", async () => {
