@@ -25,6 +25,8 @@ type Following = {
 };
 
 const lookEveryMs = 1000;
+/** Whoever swaps files may have them away for a moment. */
+const awayLooks = 2;
 
 /** The marks of files that are about to be read: taken afterwards, they would hide what has changed in between. */
 export function marksOf(paths: readonly string[]): FileMarks {
@@ -34,13 +36,21 @@ export function marksOf(paths: readonly string[]): FileMarks {
 /**
  * Calls `read` when one of the files has become another: written anew, renamed over, or a link that points
  * elsewhere now, as orchestrators swap mounted secrets. It asks the disk every second, since notices of changes get
- * lost where directories are swapped. A file that is gone is no change: it may be on its way.
+ * lost where directories are swapped. A file that is gone is no change: it may be on its way. One that stays away is told
+ * of, once.
  */
 export function watchFiles(marks: FileMarks, { timers, read, onTrouble }: Following): WatchedFiles {
   let timer: Timer | undefined;
   let closed = false;
   let unread: string | undefined;
   const known = new Map(marks);
+  const away = new Map<string, number>();
+
+  const noteAway = (path: string): void => {
+    const looks = (away.get(path) ?? 0) + 1;
+    away.set(path, looks);
+    if (looks === awayLooks) onTrouble(`${path} is gone`);
+  };
 
   const follow = async (): Promise<void> => {
     try {
@@ -57,7 +67,11 @@ export function watchFiles(marks: FileMarks, { timers, read, onTrouble }: Follow
     let changed = false;
     for (const path of known.keys()) {
       const mark = await markOf(path);
-      if (mark === undefined) continue;
+      if (mark === undefined) {
+        noteAway(path);
+        continue;
+      }
+      away.delete(path);
       changed ||= known.get(path) !== mark;
       known.set(path, mark);
     }

@@ -111,6 +111,27 @@ describe("a file of keys", () => {
   });
 });
 
+describe("a file of keys that is taken away", () => {
+  it("is warned of once, unless it comes back at once; what stood still counts", async () => {
+    const { path, time, said, open } = await keyFile("away.json");
+    const { access, close } = await open();
+    const text = await readFile(path, "utf8");
+    await rm(path);
+    await look(time);
+    expect(said).toEqual([]);
+    for (let i = 0; i < 3; i++) await look(time);
+    expect(said).toEqual([{ path, detail: `${path} is gone` }]);
+    expect(access.size).toBe(3);
+    await writeFile(path, text);
+    await look(time);
+    await rm(path);
+    await look(time);
+    await look(time);
+    expect(said).toHaveLength(2);
+    close();
+  });
+});
+
 describe("a certificate", () => {
   it("is followed though its files changed while they were being read, or could not be read once", async () => {
     const authority = await createAuthority(directory, "watched");
