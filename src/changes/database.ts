@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HedgerowError } from "../errors.ts";
@@ -41,6 +42,7 @@ export function openDatabase(directory: string, sizeBytesMax: number | undefined
   let database: DatabaseSync | undefined;
   try {
     makeDurableDirectory(directory);
+    makePrivate(file);
     database = new DatabaseSync(file, { timeout: 0 });
     // Exclusive locking before the first access: one process at a time, and no shared memory file.
     database.exec("pragma locking_mode = exclusive");
@@ -50,6 +52,15 @@ export function openDatabase(directory: string, sizeBytesMax: number | undefined
   } catch (error) {
     database?.close();
     throw openingError(error, file);
+  }
+}
+
+/** SQLite would let everybody read a new file, and gives those beside it the same mode. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch {
+    // It is there already, or SQLite will say what is the matter.
   }
 }
 

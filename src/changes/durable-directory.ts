@@ -4,20 +4,21 @@ import { dirname, resolve } from "node:path";
 /**
  * Makes a directory and its parents so that they outlive a power cut: a file that was synced is lost all the same when
  * the entry of a directory above it was not. Step by step, since Node's own `recursive` never returns below a directory
- * such as /proc, in which nothing can be made.
+ * such as /proc, in which nothing can be made. One that is new is for its maker alone, the directories above it as usual.
  */
 export function makeDurableDirectory(directory: string): void {
   const missing: string[] = [];
-  for (let at = resolve(directory); !existsSync(at); at = dirname(at)) missing.push(at);
+  const whole = resolve(directory);
+  for (let at = whole; !existsSync(at); at = dirname(at)) missing.push(at);
   for (const path of missing.toReversed()) {
-    makeUnlessThere(path);
+    makeUnlessThere(path, path === whole ? 0o700 : 0o777);
     syncDirectory(dirname(path));
   }
 }
 
-function makeUnlessThere(path: string): void {
+function makeUnlessThere(path: string, mode: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     // Another process was quicker.
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;

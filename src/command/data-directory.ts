@@ -31,16 +31,19 @@ export async function askForDirectory(path: string, owner: DirectoryOwner): Prom
   }
 }
 
-/** Step by step: Node's own `recursive` never returns below a directory such as /proc, in which nothing can be made. */
-export async function makeDirectory(path: string): Promise<void> {
+/**
+ * Step by step: Node's own `recursive` never returns below a directory such as /proc, in which nothing can be made. A new
+ * one is for its maker alone, since documents lie in it; the directories above it are as any other.
+ */
+export async function makeDirectory(path: string, mode = 0o700): Promise<void> {
   const above = dirname(path);
   try {
-    await mkdir(path);
+    await mkdir(path, { mode });
   } catch (error) {
     if (codeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
     if (codeOf(error) !== "ENOENT" || above === path) throw error;
-    await makeDirectory(above);
-    await mkdir(path);
+    await makeDirectory(above, 0o777);
+    await mkdir(path, { mode });
   }
 }
 

@@ -14,7 +14,7 @@ const prefixBytes = 24;
 
 /**
  * Writes a file whose every change can be noticed. It is under its name only once it is whole and on the disk, so that
- * a crash leaves the old one, or none. Answers its size in bytes. Blocks.
+ * a crash leaves the old one, or none; nobody else may read it. Answers its size in bytes. Blocks.
  */
 export function writeCheckedFile(path: string, format: number, parts: readonly Uint8Array[]): number {
   const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
@@ -27,8 +27,8 @@ export function writeCheckedFile(path: string, format: number, parts: readonly U
   );
   prefix.writeDoubleLE(sizeBytes, 16);
   const aside = `${path}.new`;
-  mkdirSync(dirname(path), { recursive: true });
-  const handle = openSync(aside, "w");
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const handle = openSync(aside, "w", 0o600);
   try {
     for (const part of [prefix, ...parts]) writeWhole(handle, part);
     fsyncSync(handle);
