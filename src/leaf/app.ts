@@ -6,6 +6,7 @@ import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
 import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
+import { rootProblem } from "../security/certificates.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
@@ -85,7 +86,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
   if (parts.ownNamesOnly === true) refuseForeignNames(app);
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
-  app.get("/metrics", async (request, reply) => {
+  app.get(metricsRoute, async (request, reply) => {
     const { contentType, text } = await metrics.scrape(request.headers.accept);
     return reply.type(contentType).send(text);
   });
@@ -101,15 +102,24 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
   return app;
 }
 
-/** Probes may come without a certificate; for anything else callers show one of the authorities. */
 const openRoutes: readonly (string | undefined)[] = ["/livez", "/readyz"];
+const metricsRoute = "/metrics";
 
+/**
+ * Probes may come without a certificate. Whoever shows one of the authorities may read the metrics; the documents are for
+ * roots.
+ */
 function knowCallers(app: LeafApp): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const { socket } = request.raw;
+    const { url } = request.routeOptions;
     const isKnown = "authorized" in socket && socket.authorized === true;
-    if (!isKnown && !openRoutes.includes(request.routeOptions.url)) {
+    if (!isKnown && !openRoutes.includes(url)) {
       throw new HedgerowError("unauthenticated", "show a certificate of this cluster's authorities");
+    }
+    if (isKnown && !openRoutes.includes(url) && url !== metricsRoute) {
+      const problem = rootProblem(socket);
+      if (problem !== undefined) throw new HedgerowError("forbidden", `this is for roots: ${problem}`);
     }
     done();
   });

@@ -132,16 +132,23 @@ describe("a leaf with certificates", () => {
   it("answers probes without one and nothing else", async () => {
     const { url } = await servedBy("leaf");
     const ca = await readFile(ours.ca);
-    const status = async (path: string, files?: IssuedFiles): Promise<number> => {
-      const own = files === undefined ? {} : { cert: await readFile(files.cert), key: await readFile(files.key) };
-      return ask(`${url}${path}`, { ca, ...own });
-    };
+    const status = (path: string, files?: IssuedFiles): Promise<number> => statusAs(`${url}${path}`, ca, files);
     expect(await status("/livez")).toBe(200);
     expect(await status("/readyz")).toBe(200);
     expect(await status("/metrics")).toBe(401);
     expect(await status("/v1/shards/a/0/search")).toBe(401);
     expect(await status("/metrics", issued.foreignRoot)).toBe(401);
     expect(await status("/metrics", issued.root)).toBe(200);
+  });
+
+  it("lets who has a certificate but is no root see its metrics and nothing else", async () => {
+    const { url } = await servedBy("leaf");
+    const ca = await readFile(ours.ca);
+    for (const name of ["both", "none"]) {
+      expect(await statusAs(`${url}/metrics`, ca, issued[name])).toBe(200);
+      expect(await statusAs(`${url}/v1/shards/a/0/search`, ca, issued[name])).toBe(403);
+    }
+    expect(await statusAs(`${url}/v1/shards/a/0/search`, ca, issued.root)).not.toBe(403);
   });
 });
 
@@ -185,9 +192,15 @@ describe("a root with a certificate", () => {
 
 type Shown = { ca: Buffer; cert?: Buffer; key?: Buffer };
 
+async function statusAs(url: string, ca: Buffer, files?: IssuedFiles): Promise<number> {
+  const own = files === undefined ? {} : { cert: await readFile(files.cert), key: await readFile(files.key) };
+  return ask(url, { ca, ...own });
+}
+
 function ask(url: string, shown: Shown): Promise<number> {
+  const method = url.endsWith("/search") ? "POST" : "GET";
   return new Promise((resolve, reject) => {
-    const asked = askSecurely(url, { ...shown, agent: new Agent({ maxCachedSessions: 0 }) }, (answer) => {
+    const asked = askSecurely(url, { ...shown, method, agent: new Agent({ maxCachedSessions: 0 }) }, (answer) => {
       answer.resume();
       answer.on("end", () => resolve(answer.statusCode ?? 0));
     });
