@@ -5,7 +5,12 @@ import type { Clock, Timer, Timers } from "../time.ts";
 import { memoryLimitBytes } from "./memory-limit.ts";
 
 /** How slowly an answer may be taken, and how much of all answers together may wait for their callers. */
-export type AnswerPace = { graceMs: number; bytesPerS: number; waitingBytesMax: number };
+export type AnswerPace = {
+  graceMs: number;
+  bytesPerS: number;
+  /** As they are to be sent; with what they were made of, they take two to three times as much memory. */
+  waitingBytesMax: number;
+};
 
 export const answerPaceDefault: AnswerPace = {
   graceMs: 30_000,
