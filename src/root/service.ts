@@ -21,6 +21,7 @@ import type { Freshness } from "./freshness.ts";
 import type { Gathered } from "./gathered.ts";
 import { InstantAnswers } from "./instant-answers.ts";
 import { showInstantAnswers } from "./instant-meters.ts";
+import type { EndedQuery } from "./kept-query.ts";
 import { loadSample } from "./load-sample.ts";
 import type { Departed, LeafAnnouncement, Membership } from "./membership.ts";
 import { showRoot } from "./meters.ts";
@@ -30,7 +31,7 @@ import { showReplicas } from "./replica-meters.ts";
 import { requireRoom } from "./room.ts";
 import type { ScatterResources } from "./scatter.ts";
 import { type SearchContext, type SearchLimits, type SearchParts, searchIndex } from "./search.ts";
-import { deadlineKept, SearchTally } from "./search-tally.ts";
+import { deadlineKept, type SearchEnd, SearchTally } from "./search-tally.ts";
 import { meterService, type ServiceMeter } from "./service-meter.ts";
 import type { Topology } from "./topology.ts";
 import { Waits } from "./waits.ts";
@@ -134,12 +135,31 @@ export class RootService {
     const wait = { waits: this.#waits, untilMs: waitUntilMs(context.startMs, budgetMs), onGone: context.onGone };
     const { after } = body;
     const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
-    if (!isWeighable(index)) await waitForWeights(index, wait);
+    const search = { index: name, text: body.query ?? "", budgetMs };
+    if (!isWeighable(index)) {
+      const refused = (failure: unknown): never => this.#refuse(context, search, failure);
+      await waitForWeights(index, wait).catch(refused);
+    }
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
-    const asked = { index: name, text: body.query ?? "", readyMs, budgetMs };
+    const asked = { ...search, readyMs };
     return this.#admitted(context, asked, (onGathered) =>
       searchIndex(index, { body, context, afterReached, onGathered }, this.#parts),
     );
+  }
+
+  /** Notes a search that could not begin within its budget as one that failed, and throws why. */
+  #refuse(
+    { trace, startMs, onGone }: SearchContext,
+    search: { index: string; text: string; budgetMs: number },
+    failure: unknown,
+  ): never {
+    let end: "failed" | "abandoned" = "failed";
+    onGone(() => {
+      end = "abandoned";
+    });
+    const doneMs = this.clock.nowMs();
+    this.#conclude({ ...search, trace, startMs, readyMs: doneMs, doneMs, end, failure, gathered: undefined });
+    throw failure;
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
@@ -179,12 +199,19 @@ export class RootService {
       const spent = { tookMs: load?.tookMs ?? tookMs, queuedMs: load?.queuedMs };
       admission.leave({ ...spent, budgetMs, gone: gone || load === undefined }, nowMs);
       const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
-      const deadline = deadlineKept({ tookMs, budgetMs, failure });
-      this.#searches.record(end, { tookMs, queuedMs: load?.queuedMs, deadline }, nowMs);
       const asked = { index, text, trace, startMs, readyMs, budgetMs, doneMs: nowMs, end, failure, gathered } as const;
-      const kept = this.#watch?.(asked);
-      if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
+      this.#conclude(asked, load?.queuedMs);
     }
+  }
+
+  /** Counts a search that is over, and has it seen. `queuedMs` undefined: nobody knows. */
+  #conclude(ended: EndedQuery & { end: Exclude<SearchEnd, "shed"> }, queuedMs?: number): void {
+    const { startMs, doneMs, budgetMs, end, failure } = ended;
+    const tookMs = doneMs - startMs;
+    const deadline = deadlineKept({ tookMs, budgetMs, failure });
+    this.#searches.record(end, { tookMs, queuedMs, deadline }, doneMs);
+    const kept = this.#watch?.(ended);
+    if (end !== "abandoned") this.#meter?.search[end].observe(tookMs / 1000, kept);
   }
 
   /** Creates an index and waits until it can be searched, if that does not take too long. */
