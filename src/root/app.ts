@@ -1,8 +1,9 @@
-import fastify, { type FastifyInstance, LogController } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom } from "../protocol/trace-context.ts";
+import { noAudit } from "../security/audit.ts";
 import type { CallerPace } from "../security/caller-watch.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
@@ -11,6 +12,7 @@ import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock } from "../time.ts";
 import { createArrivals } from "./arrivals.ts";
+import { auditRequests } from "./audited-requests.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { documentRoutes } from "./document-routes.ts";
@@ -19,6 +21,7 @@ import { indexRoutes } from "./index-routes.ts";
 import { linger } from "./linger.ts";
 import { describedRoutes } from "./openapi-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
+import { onRequestEnds } from "./request-ends.ts";
 import { searchRoutes } from "./search-routes.ts";
 import type { RootService } from "./service.ts";
 
@@ -34,6 +37,8 @@ declare module "fastify" {
 
 /** The HTTP server as the routes see it. */
 export type App = FastifyInstance;
+export type Request = FastifyRequest;
+export type Reply = FastifyReply;
 
 export type AppOptions = {
   service: RootService;
@@ -99,11 +104,12 @@ export function createApp(options: AppOptions): App {
     done();
   });
   watchCallers(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
+  onRequestEnds(app, auditRequests(guard.audit ?? noAudit, guard.access));
   guardRoutes(app, guard);
   readShallowJson(app);
   app.removeContentTypeParser("text/plain");
   app.setErrorHandler((error, request, reply) => {
-    const found = asHedgerowError(error);
+    const found = request.givenUp ?? asHedgerowError(error);
     if (found.code === "too_large") {
       reply.removeHeader("connection");
       linger(request.raw, service.timers);

@@ -1,17 +1,20 @@
 import { HedgerowError } from "../errors.ts";
 import { readJsonBody } from "../protocol/json-body.ts";
-import { type Access, fullGrant, type Grant, type Need } from "../security/access.ts";
-import { type Audit, noAudit } from "../security/audit.ts";
+import { type Access, fullGrant, type Grant } from "../security/access.ts";
+import type { Audit } from "../security/audit.ts";
 import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
+import { named } from "./audited-requests.ts";
 import { needOf } from "./needs.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
     watched: WatchedCaller | undefined;
+    /** What its caller was told when it was given up; whatever comes of it afterwards is told nobody. */
+    givenUp: HedgerowError | undefined;
   }
 }
 
@@ -41,8 +44,8 @@ export function browserHeaders({ strictTransport: isStrict }: Guard): Record<str
   return { ...securityHeaders, ...(isStrict === true ? strictTransport : {}) };
 }
 
-/** Stands before every route: who may come in, what is noted of it, and what browsers are told of every answer. */
-export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Guard): void {
+/** Stands before every route: who may come in, and what browsers are told of every answer. */
+export function guardRoutes(app: App, { access, ...guard }: Guard): void {
   const headers = browserHeaders(guard);
   app.decorateRequest("grant");
   app.addHook("onRequest", (request, reply, done) => {
@@ -62,23 +65,6 @@ export function guardRoutes(app: App, { access, audit = noAudit, ...guard }: Gua
       request.grant = access.admit(request.headers.authorization, need, named(request.params, "index"));
     }
     refuseEncoding(request.headers["content-encoding"]);
-    done();
-  });
-  app.addHook("onResponse", (request, reply, done) => {
-    const { method, route } = request;
-    if (isAudited(needOf(method, route), method, reply.statusCode)) {
-      const [index, id] = [named(request.params, "index"), named(request.params, "id")];
-      audit.note({
-        traceId: request.traceId,
-        key: isRefusal(reply.statusCode) ? access?.nameOf(request.headers.authorization) : request.grant?.name,
-        from: request.socket.remoteAddress,
-        method,
-        route: route ?? "none",
-        ...(index === undefined ? {} : { index }),
-        ...(id === undefined ? {} : { id }),
-        status: reply.statusCode,
-      });
-    }
     done();
   });
 }
@@ -104,9 +90,11 @@ function refuseEncoding(encoding: string | undefined): void {
 export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pace?: CallerPace }): void {
   const callers = new CallerWatch(parts);
   app.decorateRequest("watched");
+  app.decorateRequest("givenUp");
   app.addHook("onRequest", (request, reply, done) => {
-    request.watched = callers.begin({ request: request.raw, response: reply.raw }, () => {
+    request.watched = callers.begin({ request: request.raw, response: reply.raw }, (refusal) => {
       const { traceId, startMs } = request;
+      request.givenUp = refusal;
       return { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
     });
     done();
@@ -120,21 +108,4 @@ export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pa
     callers.close();
     done();
   });
-}
-
-/** Writes, admin calls and refusals. A leaf's word that it is still there comes every few seconds and is none. */
-function isAudited(need: Need, method: string, status: number): boolean {
-  if (isRefusal(status)) return true;
-  if (need.kind === "nothing" || need.scope === "search" || need.scope === "metrics") return false;
-  return need.scope !== "join" || method !== "POST" || status >= 400;
-}
-
-function isRefusal(status: number): boolean {
-  return status === 401 || status === 403;
-}
-
-function named(params: unknown, name: "index" | "id"): string | undefined {
-  if (typeof params !== "object" || params === null || !(name in params)) return undefined;
-  const value = Object.getOwnPropertyDescriptor(params, name)?.value;
-  return typeof value === "string" ? value.slice(0, 512) : undefined;
 }

@@ -13,6 +13,11 @@ export type AuditLine = {
   index?: string;
   id?: string;
   status: number;
+  /**
+   * Where the connection was closed early: before the body had come whole, or before the answer had left. The status is
+   * then the one that would have been answered.
+   */
+  cut?: "body" | "answer";
 };
 
 /** Where such lines go. Noting never waits and never throws. */

@@ -21,15 +21,19 @@ export class CallerWatch {
     this.#answers = new AnswerWatch({ ...time, ...(answer === undefined ? {} : { pace: answer }) });
   }
 
-  /** Watches a request from its head on. `told` is what an answer says that refuses its body. */
+  /** Watches a request from its head on. `told` is what an answer says that refuses its body, and hears why. */
   begin(
     { request, response }: { request: IncomingMessage; response: ServerResponse },
-    told: () => Told,
+    told: (refusal: HedgerowError) => Told,
   ): WatchedCaller {
     const body = this.#bodies.begin(request, () => {
       // What was answered before its body had come has nothing more to be told.
-      if (response.headersSent) request.socket.destroy();
-      else hangUp(request.socket, new HedgerowError("timed_out", "the request's body came too slowly"), told());
+      if (response.headersSent) {
+        request.socket.destroy();
+        return;
+      }
+      const refusal = new HedgerowError("timed_out", "the request's body came too slowly");
+      hangUp(request.socket, refusal, told(refusal));
     });
     return { request, body, answer: this.#answers.begin({ request, response }) };
   }

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { run as runKey } from "../../src/command/key.ts";
 import { run as runSearch } from "../../src/command/search.ts";
 import { run as runStatus } from "../../src/command/status.ts";
@@ -65,6 +66,54 @@ describe("the audit log", () => {
     expect(troubles).toMatchObject([{ lost: 1 }]);
   });
 });
+
+describe("a caller who hangs up", () => {
+  it("is noted once for what it had done, and for what it broke off", async () => {
+    const audit = join(directory, "audit.jsonl");
+    const cluster = await startCluster({ leaves: 1, flags: ["--audit", audit, "--replicas", "1"] });
+    try {
+      await cluster.request("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } });
+      const deeds: Parameters<typeof hangUpAfter>[1][] = [
+        { line: "PUT /v1/indexes/books/documents/hidden", body: '{"title":"garden"}' },
+        { line: "PUT /v1/indexes/books/documents/half", body: '{"title":', promised: 100 },
+        { line: "DELETE /v1/indexes/books/documents/hidden" },
+        // The deed waits behind another answer on its connection.
+        { line: "GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\nDELETE /v1/indexes/books" },
+      ];
+      for (const [done, deed] of deeds.entries()) {
+        await hangUpAfter(cluster.url, { line: "GET /v1/indexes/books/search?q=garden" });
+        await hangUpAfter(cluster.url, deed);
+        await vi.waitFor(async () => expect(await linesOf(audit)).toHaveLength(done + 2), { timeout: 10_000 });
+      }
+      await cluster.request("PUT", "/v1/indexes/last", { fields: { title: { type: "text" } } });
+    } finally {
+      await cluster.close();
+    }
+    const noted = await linesOf(audit);
+    expect(noted.map(({ method, route, id, status }) => [method, route, id, status])).toEqual([
+      ["PUT", "/v1/indexes/:index", undefined, 201],
+      ["PUT", "/v1/indexes/:index/documents/:id", "hidden", 201],
+      ["PUT", "/v1/indexes/:index/documents/:id", "half", 400],
+      ["DELETE", "/v1/indexes/:index/documents/:id", "hidden", 200],
+      ["DELETE", "/v1/indexes/:index", undefined, 200],
+      ["PUT", "/v1/indexes/:index", undefined, 201],
+    ]);
+    expect(noted.filter(({ cut }) => cut === "body")).toMatchObject([{ id: "half" }]);
+  });
+});
+
+/** Sends a request, of whose body more may be promised than comes, and resets the connection. */
+function hangUpAfter(url: string, deed: { line: string; body?: string; promised?: number }): Promise<void> {
+  const { line, body = "", promised = body.length } = deed;
+  const { hostname, port } = new URL(url);
+  const head = ["Host: localhost", "Content-Type: application/json", `Content-Length: ${promised}`];
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve());
+    socket.write(`${[`${line} HTTP/1.1`, ...head].join("\r\n")}\r\n\r\n${body}`, () => socket.resetAndDestroy());
+  });
+}
 
 describe("hedgerow key", () => {
   it("makes a key that lets its holder in, shows its token once, and takes it away again", async () => {
