@@ -4,6 +4,12 @@ import type { AttemptErrorCode, ShardOutcome, ShardReport } from "./gather-contr
 export const coverageBands = ["1", "0.99", "0.9", "0.5", "0"] as const;
 export type CoverageBand = (typeof coverageBands)[number];
 
+type Scattered = {
+  reports: readonly Pick<ShardReport, "outcome" | "errors">[];
+  coverage: number;
+  withdrawn: boolean;
+};
+
 /** What a root has gathered so far, for the metrics: a few additions for each answer. */
 export class AnswerTally {
   readonly coverage: Record<CoverageBand, number> = { "1": 0, "0.99": 0, "0.9": 0, "0.5": 0, "0": 0 };
@@ -27,11 +33,18 @@ export class AnswerTally {
     disconnected: 0,
   };
 
-  /** Takes in what a scatter came to, whether or not it is enough to answer with. */
-  record(shards: readonly ShardReport[], coverage: number): void {
-    this.coverage[bandOf(coverage)]++;
-    for (const { outcome, errors } of shards) {
-      if (outcome !== undefined) this.shards[outcome]++;
+  /** Scatters that were called off, as nobody waited for them any more. */
+  withdrawn = 0;
+
+  /**
+   * Takes in what a scatter came to, whether or not it is enough to answer with. One that was called off is no answer:
+   * what had failed by then has failed, and the rest had no time to come.
+   */
+  record({ reports, coverage, withdrawn }: Scattered): void {
+    if (withdrawn) this.withdrawn++;
+    else this.coverage[bandOf(coverage)]++;
+    for (const { outcome, errors } of reports) {
+      if (outcome !== undefined && !withdrawn) this.shards[outcome]++;
       for (const code of errors) this.errors[code]++;
     }
   }

@@ -84,6 +84,7 @@ function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
   metrics.total("hedgerow_root_coverage_total", () =>
     coverageBands.map((coverage) => ({ labels: { coverage }, value: answers.coverage[coverage] })),
   );
+  metrics.total("hedgerow_root_scatters_withdrawn_total", () => [{ labels: {}, value: answers.withdrawn }]);
   metrics.total("hedgerow_root_shards_total", () =>
     metricTable.hedgerow_root_shards_total.labels.outcome.map((outcome) => ({
       labels: { outcome },

@@ -49,6 +49,8 @@ export type ScatterResult = {
   reports: readonly ShardReport[];
   answers: ShardAnswer[];
   coverage: number;
+  /** Whether it was called off before it had ended: what it came to says nothing of the cluster. */
+  withdrawn: boolean;
   /** In the order of sending. */
   attempts: readonly AttemptRecord[];
   /** Why no link holds what was asked for, where a leaf said so. */
@@ -156,6 +158,7 @@ export class Scatter {
   readonly #events: GatherEvent[] = [];
   readonly #commands: GatherCommand[] = [];
   #dispatching = false;
+  #withdrawn = false;
   #nowMs = 0;
   #finish: ((result: ScatterResult) => void) | undefined;
 
@@ -195,6 +198,7 @@ export class Scatter {
   #take(event: GatherEvent): void {
     const commands = this.#commands;
     this.#nowMs = this.#resources.clock.nowMs();
+    if (event.kind === "cancelled" && !this.#gather.finished) this.#withdrawn = true;
     this.#gather.on(event, this.#nowMs, commands);
     for (const command of commands) this.#carryOut(command);
     commands.length = 0;
@@ -270,6 +274,7 @@ export class Scatter {
       answers.push(sent.answer);
     }
     if (!inOrder) answers.sort((a, b) => a.shard - b.shard);
-    this.#finish?.({ reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal, misfit });
+    const came = { reports, answers, coverage: this.#gather.coverage, attempts: this.#sent, refusal, misfit };
+    this.#finish?.({ ...came, withdrawn: this.#withdrawn });
   }
 }

@@ -186,7 +186,7 @@ export class RootService {
     try {
       return await run((found) => {
         gathered = found;
-        this.#answers.record(found.result.reports, found.result.coverage);
+        this.#answers.record(found.result);
       });
     } catch (error) {
       failure = error;

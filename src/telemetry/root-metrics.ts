@@ -26,6 +26,12 @@ export const rootMetrics = {
     help: "Gathered answers, by the least share of the documents that was searched.",
     labels: { coverage: ["1", "0.99", "0.9", "0.5", "0"] },
   },
+  hedgerow_root_scatters_withdrawn_total: {
+    kind: "counter",
+    role: "root",
+    help: "Scatters that were called off as everybody who waited for them had gone: no answers, and none of their shards count.",
+    labels: {},
+  },
   hedgerow_root_shards_total: {
     kind: "counter",
     role: "root",

@@ -45,7 +45,8 @@ function gathered(outcomes: readonly ShardOutcome[]): Gathered {
   const reports = outcomes.map(report);
   const coverage = outcomes.filter((outcome) => outcome === "complete").length / outcomes.length;
   const attempts = [lost, hedge];
-  const result = { reports, answers: [], coverage, attempts, refusal: undefined, misfit: undefined };
+  const told = { refusal: undefined, misfit: undefined };
+  const result = { reports, answers: [], coverage, withdrawn: false, attempts, ...told };
   return { plan, result, attempts, startMs: 1000, plannedMs: 1001, gatheredMs: 1020, deadlineMs: 1240 };
 }
 
