@@ -2,10 +2,11 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { type ClusterReportInput, stateOf } from "./cluster-report.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { Freshness } from "./freshness.ts";
+import { showLags } from "./lag-meters.ts";
 import type { Topology } from "./topology.ts";
 
 const states = ["ready", "catching-up", "probation", "ejected", "unreachable"] as const;
-/** More would be too much for one scrape; those that lag most come first where that is asked. */
+/** More would be too much for one scrape. */
 const replicasShownMax = 80;
 
 /** Shows who can be asked, who is behind and by how much, read when it is scraped. */
@@ -23,18 +24,7 @@ export function showReplicas(metrics: Metrics, root: ClusterReportInput, freshne
       .slice(0, replicasShownMax)
       .map(({ definition, feed }) => ({ labels: labelsOf(definition.index, feed), value: feed.health.inflight })),
   );
-  metrics.gauge("hedgerow_root_replica_lag_seconds", () =>
-    placed()
-      .map(({ definition, feed }) => {
-        const { shard, sequence } = feed;
-        return {
-          labels: labelsOf(definition.index, feed),
-          value: freshness.lagMs(definition, { shard, sequence }) / 1000,
-        };
-      })
-      .sort((a, b) => b.value - a.value)
-      .slice(0, replicasShownMax),
-  );
+  showLags(metrics, () => root.catalog.all(), freshness);
   metrics.gauge("hedgerow_root_shards_unready", () => {
     const unready = [...root.catalog.all()].flatMap(({ shards, statistics }) =>
       shards.filter(({ feeds }, shard) => !statistics.isKnown(shard) || feeds.every(({ state }) => state !== "ready")),

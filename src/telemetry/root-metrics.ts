@@ -143,8 +143,14 @@ export const rootMetrics = {
   hedgerow_root_replica_lag_seconds: {
     kind: "gauge",
     role: "root",
-    help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet.",
+    help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet; of the 80 replicas that lag most.",
     labels: { index: "bounded", shard: "bounded", leaf: "bounded" },
+  },
+  hedgerow_root_shard_lag_seconds: {
+    kind: "gauge",
+    role: "root",
+    help: "The same of a shard's freshest replica: until then no replica can be searched for it; of the 80 shards that lag most.",
+    labels: { index: "bounded", shard: "bounded" },
   },
   hedgerow_root_replicas: {
     kind: "gauge",

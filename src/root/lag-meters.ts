@@ -1,0 +1,51 @@
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Freshness } from "./freshness.ts";
+
+/** What of an index its lags are read from. */
+export type FollowedIndex = {
+  definition: { index: string; incarnation: number };
+  shards: readonly { feeds: readonly { sequence: number; leaf: { name: string } }[] }[];
+};
+
+/** More would be too much for one scrape; those that lag most come first. */
+const shownMax = 80;
+
+type ShardLag = { index: string; shard: string; replicas: { leaf: string; lagMs: number }[] };
+
+/**
+ * Shows how far replicas are behind the log, and of each shard the one that is least so. That is a series of its own: as
+ * not all replicas are shown, nobody could tell from them whether the rest of a shard is fresh.
+ */
+export function showLags(metrics: Metrics, indexes: () => Iterable<FollowedIndex>, freshness: Freshness): void {
+  const lags = (): ShardLag[] => [...indexes()].flatMap((index) => lagsOf(index, freshness));
+  metrics.gauge("hedgerow_root_replica_lag_seconds", () =>
+    mostLagging(
+      lags().flatMap(({ index, shard, replicas }) =>
+        replicas.map(({ leaf, lagMs }) => ({ labels: { index, shard, leaf }, value: lagMs / 1000 })),
+      ),
+    ),
+  );
+  metrics.gauge("hedgerow_root_shard_lag_seconds", () =>
+    mostLagging(
+      lags().flatMap(({ index, shard, replicas }) => {
+        const leastMs = Math.min(...replicas.map(({ lagMs }) => lagMs));
+        return replicas.length === 0 ? [] : [{ labels: { index, shard }, value: leastMs / 1000 }];
+      }),
+    ),
+  );
+}
+
+function lagsOf({ definition, shards }: FollowedIndex, freshness: Freshness): ShardLag[] {
+  return shards.map(({ feeds }, shard) => ({
+    index: definition.index,
+    shard: String(shard),
+    replicas: feeds.map(({ leaf, sequence }) => ({
+      leaf: leaf.name,
+      lagMs: freshness.lagMs(definition, { shard, sequence }),
+    })),
+  }));
+}
+
+function mostLagging<Shown extends { value: number }>(readings: Shown[]): Shown[] {
+  return readings.sort((a, b) => b.value - a.value).slice(0, shownMax);
+}
