@@ -1,4 +1,8 @@
+import { hash } from "node:crypto";
 import type { Plan, PlanClause, PlanFilter } from "../protocol/plan.ts";
+
+/** Longer texts than this go by their hash: a root remembers thousands of them, and callers write them. */
+const lettersMax = 200;
 
 /**
  * What kind of work a plan is, as a short text: two plans of one shape take the same paths through a leaf, with other
@@ -6,7 +10,7 @@ import type { Plan, PlanClause, PlanFilter } from "../protocol/plan.ts";
  */
 export function planShape(plan: Plan): string {
   const { filter, facets, sort, highlight } = plan;
-  return [
+  const shape = [
     plan.index,
     plan.incarnation,
     clauseKinds(plan.clauses),
@@ -20,6 +24,7 @@ export function planShape(plan: Plan): string {
     highlight === undefined ? "" : highlight.join(","),
     plan.explain === true ? "explained" : "",
   ].join("|");
+  return named(shape);
 }
 
 function clauseKinds(clauses: readonly PlanClause[]): string {
@@ -37,10 +42,15 @@ function clauseKinds(clauses: readonly PlanClause[]): string {
   return counted.length === 1 ? (counted[0] ?? "") : counted.sort().join("+");
 }
 
-/** The very query, as a text: two plans of one shape and the same words are one query asked twice. */
+/** The very query, as a short text: two plans of one shape and the same words are one query asked twice. */
 export function planWords({ index, incarnation, clauses, filter }: Plan): string {
   const words = clauses.map(({ occur, terms }) => `${occur[0]}${terms.map(({ term }) => term).join(" ")}`);
-  return JSON.stringify([index, incarnation, words, filter ?? null]);
+  return named(JSON.stringify([index, incarnation, words, filter ?? null]));
+}
+
+/** The text itself where it is short, as people can read it; else a name of the same few letters for equal texts alone. */
+function named(text: string): string {
+  return text.length <= lettersMax ? text : `sha256:${hash("sha256", text, "base64url")}`;
 }
 
 function clauseKind({ occur, terms, phrase, fieldBoosts }: PlanClause): string {
