@@ -100,6 +100,7 @@ export class Topology {
     this.#placed.delete(index);
     for (const feed of feedsOf(index)) {
       feed.close();
+      this.#troubles.forget(feed);
       this.#departures.add(feed, addressOf(index, feed.shard));
     }
     this.#options.onReleased();

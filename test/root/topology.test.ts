@@ -166,6 +166,19 @@ describe("a topology", () => {
     expect(root.released).toBe(1);
   });
 
+  it("no longer tells of what kept an index from being followed that was let go", async () => {
+    const broken = async (): Promise<never> => {
+      throw new Error("the disk is broken");
+    };
+    const root = new Root([await Place.at("a")], { log: { ...emptyLog, read: broken } });
+    const troubled = (): boolean => root.index.shards.some(({ feeds }) => feeds.some(({ trouble }) => trouble));
+    await expect.poll(troubled).toBe(true);
+    root.topology.release(root.index);
+    const told: unknown[] = [];
+    root.topology.reportTo({ warn: (...line) => told.push(line), info: () => undefined });
+    expect(told).toEqual([]);
+  });
+
   it("lets an old replica go only when the new one serves, and covers every shard all the time", async () => {
     const [one, two] = [await Place.at("one"), await Place.at("two")];
     const root = new Root([one]);
