@@ -66,7 +66,7 @@ export class CanaryGuard {
   /** By shape, and by words. */
   readonly #evidence = new Map<string, { feed: GuardedFeed; lives: Set<string> }>();
   /** Shapes that are being tried, by leaf, with how many queries of each. */
-  readonly #leading = new Map<GuardedFeed["link"], Map<string, number>>();
+  readonly #leading = new WeakMap<GuardedFeed["link"], Map<string, number>>();
   #turn = 0;
   #onConvicted: (conviction: Conviction) => void = () => undefined;
 
