@@ -3,6 +3,9 @@ import type { Clock } from "../time.ts";
 /** An append of a shard, as the log tells of it. */
 type Appended = { index: string; incarnation: number; shard: number; sequence: number };
 
+/** How far a replica has come. `sequence`: it holds every change up to there; `appliedSequence`: its last change. */
+export type Progress = { sequence: number; appliedSequence: number };
+
 type Mark = { sequence: number; atMs: number };
 
 /** Appends closer together than this are taken for one: a lag is shown that much too long at most. */
@@ -57,9 +60,18 @@ export class Freshness {
   readonly #clock: Clock;
   readonly #appends = new Map<string, AppendTimes[]>();
   readonly #publishedMs = new Map<string, number>();
+  /** How far the log had come when this root began, and when that was. */
+  #begin: Mark = { sequence: 0, atMs: 0 };
+  /** The last change of each shard up to there, where that is known. */
+  readonly #lastBefore = new Map<string, number[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Takes in how far the log has come by now, with writes of which nobody here can tell when they were made. */
+  onBegin(head: number): void {
+    this.#begin = { sequence: head, atMs: this.#clock.nowMs() };
   }
 
   onAppend(appended: readonly Appended[]): void {
@@ -83,6 +95,38 @@ export class Freshness {
     return this.#appends.get(keyOf(index))?.[at.shard]?.lagMs(at.sequence, this.#clock.nowMs()) ?? 0;
   }
 
+  /**
+   * The lag of each of a shard's replicas. One that has not shown that it holds what the log held when this root began is
+   * behind since then at least.
+   */
+  replicaLagsMs(index: { index: string; incarnation: number }, shard: number, replicas: readonly Progress[]): number[] {
+    const last = this.#lastChangeBefore(index, shard, replicas);
+    const sinceBeginMs = this.#clock.nowMs() - this.#begin.atMs;
+    return replicas.map(({ sequence }) =>
+      Math.max(sequence < last ? sinceBeginMs : 0, this.lagMs(index, { shard, sequence })),
+    );
+  }
+
+  /**
+   * Up to where a replica must have come to lack nothing from before this root: to the log's head, until one that has
+   * come so far tells of the shard's last change. Others may have that and be away.
+   */
+  #lastChangeBefore(
+    index: { index: string; incarnation: number },
+    shard: number,
+    replicas: readonly Progress[],
+  ): number {
+    const { sequence: head } = this.#begin;
+    if (index.incarnation > head) return 0;
+    const key = keyOf(index);
+    const known = this.#lastBefore.get(key) ?? [];
+    this.#lastBefore.set(key, known);
+    const whole = replicas.filter(({ sequence }) => sequence >= head).map(({ appliedSequence }) => appliedSequence);
+    const last = Math.min(known[shard] ?? head, ...whole);
+    known[shard] = last;
+    return last;
+  }
+
   /** How long ago the statistics of an index were published; undefined before the first. */
   ageMs(index: { index: string; incarnation: number }): number | undefined {
     const atMs = this.#publishedMs.get(keyOf(index));
@@ -92,7 +136,7 @@ export class Freshness {
   /** Forgets all indexes but these. */
   retain(standing: readonly { index: string; incarnation: number }[]): void {
     const keys = new Set(standing.map(keyOf));
-    for (const map of [this.#appends, this.#publishedMs])
+    for (const map of [this.#appends, this.#publishedMs, this.#lastBefore])
       for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
   }
 }

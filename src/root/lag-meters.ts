@@ -1,10 +1,10 @@
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Freshness } from "./freshness.ts";
+import type { Freshness, Progress } from "./freshness.ts";
 
 /** What of an index its lags are read from. */
 export type FollowedIndex = {
   definition: { index: string; incarnation: number };
-  shards: readonly { feeds: readonly { sequence: number; leaf: { name: string } }[] }[];
+  shards: readonly { feeds: readonly (Progress & { leaf: { name: string } })[] }[];
 };
 
 /** More would be too much for one scrape; those that lag most come first. */
@@ -36,14 +36,11 @@ export function showLags(metrics: Metrics, indexes: () => Iterable<FollowedIndex
 }
 
 function lagsOf({ definition, shards }: FollowedIndex, freshness: Freshness): ShardLag[] {
-  return shards.map(({ feeds }, shard) => ({
-    index: definition.index,
-    shard: String(shard),
-    replicas: feeds.map(({ leaf, sequence }) => ({
-      leaf: leaf.name,
-      lagMs: freshness.lagMs(definition, { shard, sequence }),
-    })),
-  }));
+  return shards.map(({ feeds }, shard) => {
+    const lagsMs = freshness.replicaLagsMs(definition, shard, feeds);
+    const replicas = feeds.map(({ leaf }, i) => ({ leaf: leaf.name, lagMs: lagsMs[i] ?? 0 }));
+    return { index: definition.index, shard: String(shard), replicas };
+  });
 }
 
 function mostLagging<Shown extends { value: number }>(readings: Shown[]): Shown[] {

@@ -75,6 +75,7 @@ export async function startRoot(
   const catalog = new Catalog({ termsMax: config.termsMax, policy });
   const freshness = new Freshness(systemClock);
   const forgetAppends = log.onAppend((appended) => freshness.onAppend(appended));
+  freshness.onBegin(await log.head());
   const badReplies = new BadReplies(systemClock);
   const membership = new Membership({
     listed: config.leafUrls,

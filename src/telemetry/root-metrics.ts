@@ -143,7 +143,7 @@ export const rootMetrics = {
   hedgerow_root_replica_lag_seconds: {
     kind: "gauge",
     role: "root",
-    help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet; of the 80 replicas that lag most.",
+    help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet, counted from the root's start where it is older; of the 80 replicas that lag most.",
     labels: { index: "bounded", shard: "bounded", leaf: "bounded" },
   },
   hedgerow_root_shard_lag_seconds: {

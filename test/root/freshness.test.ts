@@ -68,4 +68,28 @@ describe("the lag of a replica", () => {
     expect(freshness.lagMs(index, { shard: 1, sequence: 6 })).toBe(0);
     expect(freshness.ageMs(index)).toBeUndefined();
   });
+
+  it("is counted from a root's beginning for what was written before, until a replica shows that it has that", () => {
+    let nowMs = 1_000;
+    const freshness = new Freshness({ nowMs: () => nowMs });
+    freshness.onBegin(100);
+    nowMs = 61_000;
+    const index = { index: "demo", incarnation: 2 };
+    const [away, stood] = [
+      { sequence: 0, appliedSequence: 0 },
+      { sequence: 40, appliedSequence: 40 },
+    ];
+    expect(freshness.replicaLagsMs(index, 0, [away, stood])).toEqual([60_000, 60_000]);
+    // One has read all of the log: the shard's last change was the fortieth, which the other stood at already.
+    const whole = { sequence: 100, appliedSequence: 40 };
+    expect(freshness.replicaLagsMs(index, 0, [away, stood, whole])).toEqual([60_000, 0, 0]);
+    expect(freshness.replicaLagsMs(index, 0, [away, stood])).toEqual([60_000, 0]);
+    expect(freshness.replicaLagsMs(index, 1, [away, stood])).toEqual([60_000, 60_000]);
+    expect(freshness.replicaLagsMs({ index: "later", incarnation: 101 }, 0, [away])).toEqual([0]);
+    freshness.onAppend([{ ...index, shard: 0, sequence: 120 }]);
+    nowMs += 500;
+    expect(freshness.replicaLagsMs(index, 0, [away, whole, { ...whole, sequence: 120 }])).toEqual([60_500, 500, 0]);
+    freshness.retain([]);
+    expect(freshness.replicaLagsMs(index, 0, [stood])).toEqual([60_500]);
+  });
 });

@@ -18,8 +18,8 @@ describe("lags behind the log", () => {
     const [stopped, well] = [{ name: "stopped" }, { name: "well" }];
     const shards = Array.from({ length: 90 }, (_, shard) => ({
       feeds: [
-        { sequence: 0, leaf: stopped },
-        { sequence: shard === 30 ? 0 : 7, leaf: well },
+        { sequence: 0, appliedSequence: 0, leaf: stopped },
+        { sequence: shard === 30 ? 0 : 7, appliedSequence: 7, leaf: well },
       ],
     }));
     freshness.onAppend(shards.map((_, shard) => ({ ...definition, shard, sequence: 7 })));
