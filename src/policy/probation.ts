@@ -8,8 +8,9 @@ export type ReplicaPlace = { replica: ReplicaHealth; shard: ShardHealth };
 
 /**
  * Takes a replica out of a shard's rotation when it has become far slower than its best sibling, or silent. Out, it is
- * left alone for a while that doubles with each relapse; then it is sent copies of a few queries, and comes back after
- * enough good answers. A shard's last replica in good standing always stays.
+ * left alone for a while that doubles with each relapse; then it is sent copies of a few queries (or, where they may not
+ * be copied, the queries themselves), and comes back after enough good answers. A shard's last replica in good standing
+ * always stays.
  */
 export class Probation {
   private readonly settings: ProbationSettings;
@@ -56,19 +57,32 @@ export class Probation {
 
   /** The replica that should get a copy of this query, if it is one of the few that are copied. */
   shadow(replicas: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
-    for (const replica of replicas) {
-      if (replica.standing === "ready") continue;
-      if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) {
-        replica.standing = "probation";
-        replica.copiedMs = nowMs;
-      }
-      if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) continue;
-      const isDrawn = this.random.next() < this.settings.shadowShare;
-      if (!isDrawn && nowMs - replica.copiedMs < this.settings.shadowMsMax) continue;
+    return replicas.find((replica) => replica.standing !== "ready" && this.isTurnOf(replica, 0, nowMs));
+  }
+
+  /**
+   * The replica that should get this query itself, if it is one of the few that are risked: for those that get one
+   * attempt only, no copy could show that a replica is well again.
+   */
+  trial(replicas: readonly ReplicaHealth[], nowMs: number): ReplicaHealth | undefined {
+    const { trialGapMin } = this.settings;
+    return replicas.find((replica) => replica.standing !== "ready" && this.isTurnOf(replica, trialGapMin, nowMs));
+  }
+
+  /** Whether one that is out gets something of this query; at least `gapMin` others must have gone by before. */
+  private isTurnOf(replica: ReplicaHealth, gapMin: number, nowMs: number): boolean {
+    if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) {
+      replica.standing = "probation";
       replica.copiedMs = nowMs;
-      return replica;
+      replica.passedOver = 0;
     }
-    return undefined;
+    if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) return false;
+    if (replica.passedOver++ < gapMin) return false;
+    const isDrawn = this.random.next() < this.settings.shadowShare;
+    if (!isDrawn && nowMs - replica.copiedMs < this.settings.shadowMsMax) return false;
+    replica.copiedMs = nowMs;
+    replica.passedOver = 0;
+    return true;
   }
 
   private faultOf({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): Fault | undefined {

@@ -45,6 +45,8 @@ export class ReplicaHealth {
   slowAnswers = 0;
   /** When it was sent the last copy, or began to be one that copies are sent to. */
   copiedMs = Number.NEGATIVE_INFINITY;
+  /** Queries of which it could have been sent something since, and was not. */
+  passedOver = 0;
   failuresInRow = 0;
   /** The share of its last answers that were far slower than its best sibling's at the time. */
   slowShare = 0;

@@ -85,6 +85,11 @@ export type ProbationSettings = {
   shadowShare: number;
   /** How long it goes without a copy at most while there are queries: a service that is asked rarely must not wait for the share. */
   shadowMsMax: number;
+  /**
+   * A query that gets one attempt only is not copied but risked: so many others must lie between two such at least, or a
+   * hung replica would cost most answers of a service that is asked rarely.
+   */
+  trialGapMin: number;
   /** Good answers to copies that bring it back, and slow ones that end the chance. */
   goodAnswersMin: number;
   slowAnswersMax: number;
@@ -152,6 +157,7 @@ export const policyDefaults: PolicySettings = {
     outMsMax: 60_000,
     shadowShare: 0.01,
     shadowMsMax: 1_000,
+    trialGapMin: 10,
     goodAnswersMin: 5,
     slowAnswersMax: 3,
     forgetMs: 60_000,

@@ -93,6 +93,12 @@ export class TailPolicy {
     return this.choice.choose(shard.replicas, { nowMs, zone: this.zone, except: first, extra: true });
   }
 
+  /** Whom to ask first in the place of another, to see whether it is well again. */
+  chooseTrial(shard: ShardHealth, nowMs: number): ReplicaHealth | undefined {
+    return this.settings.probation.enabled ? this.probation.trial(shard.replicas, nowMs) : undefined;
+  }
+
+  /** Whom to send a copy, to see whether it is well again. */
   chooseShadow(shard: ShardHealth, nowMs: number): ReplicaHealth | undefined {
     return this.settings.probation.enabled ? this.probation.shadow(shard.replicas, nowMs) : undefined;
   }
@@ -137,6 +143,8 @@ export class TailPolicy {
       return;
     }
     const ageMs = nowMs - attempt.sentMs;
+    // Where nothing is hedged nobody else looks at what is usual.
+    shard.memory(context.queryClass).refresh(nowMs);
     if (end.kind === "abandoned" && this.isUnusual(ageMs, context)) replica.observeSilence(attempt, peakDecayMs, nowMs);
     else replica.observeAtLeast(ageMs, peakDecayMs, nowMs);
     if (end.kind === "withdrawn") return;

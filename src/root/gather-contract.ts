@@ -14,7 +14,10 @@ export type GatherRequest = {
   deadlineMs: number;
   /** Once this share of the documents was searched, the rest is waited for less and less; 0: all until the deadline. */
   minCoverage: number;
-  /** False: one attempt to each shard, whatever becomes of it: no hedge, no retry, no shadow. */
+  /**
+   * False: one attempt to each shard, whatever becomes of it: no hedge, no retry, no shadow. A few of these go to a
+   * replica that was taken out, when it may be well again.
+   */
   hedge: boolean;
   /** A small integer; latencies are kept apart by it, so that cheap queries are not hedged by the times of dear ones. */
   queryClass: number;

@@ -1,6 +1,7 @@
 import { coverageOf, coverageWaitMs } from "../policy/coverage.ts";
 import { attemptBudgetMs, gatherDeadlineMs } from "../policy/deadline.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
+import type { ShardHealth } from "../policy/shard.ts";
 import type { AttemptEnd, TailPolicy } from "../policy/tail.ts";
 import {
   type AttemptErrorCode,
@@ -115,7 +116,7 @@ export class Gather {
     const { nowMs } = turn;
     const progress = this.progress[shard];
     if (progress === undefined) return;
-    const replica = this.policy.chooseFirst(progress.health, nowMs);
+    const replica = this.chooseFirst(progress.health, nowMs);
     if (replica === undefined) {
       this.resolve(progress, "unavailable", nowMs);
       return;
@@ -135,6 +136,12 @@ export class Gather {
       this.policy.counts.shadows++;
       progress.shadow = this.send({ shard, attempt: shadowAttempt }, { replica: shadow, purpose: "shadow" }, turn);
     }
+  }
+
+  /** No copy is sent of a query that gets one attempt only: now and then it is itself what shows a replica to be well. */
+  private chooseFirst(health: ShardHealth, nowMs: number): ReplicaHealth | undefined {
+    const trial = this.request.hedge ? undefined : this.policy.chooseTrial(health, nowMs);
+    return trial ?? this.policy.chooseFirst(health, nowMs);
   }
 
   private planHedge(progress: ShardProgress, first: ReplicaHealth, at: { nowMs: number; remainingMs: number }): void {

@@ -93,6 +93,7 @@ function readProbation(section: Section, base: ProbationSettings): ProbationSett
     outMsMax: section.number("outMsMax", positive, base.outMsMax),
     shadowShare: section.number("shadowShare", { min: 0, max: 1 }, base.shadowShare),
     shadowMsMax: section.number("shadowMsMax", positive, base.shadowMsMax),
+    trialGapMin: section.number("trialGapMin", { min: 0 }, base.trialGapMin),
     goodAnswersMin: section.number("goodAnswersMin", positive, base.goodAnswersMin),
     slowAnswersMax: section.number("slowAnswersMax", positive, base.slowAnswersMax),
     forgetMs: section.number("forgetMs", positive, base.forgetMs),
