@@ -143,8 +143,6 @@ export class TailPolicy {
       return;
     }
     const ageMs = nowMs - attempt.sentMs;
-    // Where nothing is hedged nobody else looks at what is usual.
-    shard.memory(context.queryClass).refresh(nowMs);
     if (end.kind === "abandoned" && this.isUnusual(ageMs, context)) replica.observeSilence(attempt, peakDecayMs, nowMs);
     else replica.observeAtLeast(ageMs, peakDecayMs, nowMs);
     if (end.kind === "withdrawn") return;

@@ -129,7 +129,11 @@ export class Gather {
     this.policy.budget.deposit(nowMs);
     this.policy.counts.first++;
     progress.first = this.send({ shard, attempt: firstAttempt }, { replica, purpose: "first" }, turn);
-    if (!this.request.hedge) return;
+    if (!this.request.hedge) {
+      // What is usual is looked up by hedging, and silence is told by it as well.
+      progress.health.memory(this.request.queryClass).refresh(nowMs);
+      return;
+    }
     this.planHedge(progress, replica, { nowMs, remainingMs });
     const shadow = this.policy.chooseShadow(progress.health, nowMs);
     if (shadow !== undefined && shadow !== replica) {
