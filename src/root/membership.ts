@@ -48,6 +48,7 @@ export class Membership {
   #announced: readonly MemberRecord[] = [];
   #review: Timer | undefined;
   #closed = false;
+  #lost = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -64,6 +65,11 @@ export class Membership {
   /** In the order of their names. */
   get members(): readonly Member[] {
     return [...this.#members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** How many leaves this root has taken off because nothing was heard of them. */
+  get lost(): number {
+    return this.#lost;
   }
 
   find(name: string): Member | undefined {
@@ -157,15 +163,22 @@ export class Membership {
     return this.#options.linkTo(url, listed ? undefined : name, () => this.#options.onLink(name));
   }
 
+  async #lose(name: string, beat: number): Promise<void> {
+    const wasLeaving = this.#members.get(name)?.leaving === true;
+    // Where the log cannot be changed now, the leaf is as silent at the next look.
+    const removed = await this.#options.log.remove(name, beat).catch(() => false);
+    // Another root may have been the one to take it off.
+    if (removed && !wasLeaving) this.#lost++;
+  }
+
   #look(): void {
-    const { log, clock, timers, listed } = this.#options;
+    const { clock, timers, listed } = this.#options;
     const joined = this.#announced.filter(({ name }) => !listed.some((leaf) => leaf.name === name));
     const seen = joined.map(({ name, beat }) => {
       return { name, beat, connected: this.#members.get(name)?.link.connected === true };
     });
     for (const { name, beat } of this.#leases.review(seen, clock.nowMs())) {
-      // Where the log cannot be changed now, the leaf is as silent at the next look.
-      void log.remove(name, beat).catch(() => undefined);
+      void this.#lose(name, beat);
     }
     this.#review = timers.after(reviewMs, () => this.#look());
   }

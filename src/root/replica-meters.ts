@@ -3,6 +3,7 @@ import { type ClusterReportInput, stateOf } from "./cluster-report.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { Freshness } from "./freshness.ts";
 import { showLags } from "./lag-meters.ts";
+import { missingCauses } from "./missing-replicas.ts";
 import type { Topology } from "./topology.ts";
 
 const states = ["ready", "catching-up", "probation", "ejected", "unreachable"] as const;
@@ -43,8 +44,12 @@ function labelsOf(index: string, { shard, leaf }: ReplicaFeed): { index: string;
   return { index, shard: String(shard), leaf: leaf.name };
 }
 
-/** Shows how many replicas are on their way, read when it is scraped. */
-export function showMoves(metrics: Metrics, topology: Pick<Topology, "moving">): void {
+/** Shows how many replicas are on their way or have no place, read when it is scraped. */
+export function showMoves(metrics: Metrics, topology: Pick<Topology, "moving" | "missing">): void {
+  metrics.gauge("hedgerow_root_replicas_missing", () => {
+    const { missing } = topology;
+    return missingCauses.map((cause) => ({ labels: { cause }, value: missing[cause] }));
+  });
   metrics.gauge("hedgerow_root_replicas_moving", () => {
     const { moving } = topology;
     return (["arriving", "departing"] as const).map((direction) => ({

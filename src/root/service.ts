@@ -348,7 +348,9 @@ export class RootService {
   show(metrics: Metrics): void {
     this.#meter = meterService(metrics);
     showRoot(metrics, this.#seen());
-    showReplicas(metrics, this.#seen(), this.#options.freshness);
+    const { freshness, membership } = this.#options;
+    showReplicas(metrics, this.#seen(), freshness);
+    metrics.total("hedgerow_root_leaves_lost_total", () => [{ labels: {}, value: membership.lost }]);
     showInstantAnswers(metrics, this.#parts.instant);
   }
 

@@ -12,6 +12,7 @@ import { type FeedOptions, ReplicaFeed } from "./feed.ts";
 import { FillTurns } from "./fill-turns.ts";
 import { LogTroubles } from "./log-troubles.ts";
 import type { Member, Membership } from "./membership.ts";
+import { type MissingReplicas, missingReplicas } from "./missing-replicas.ts";
 import { StatisticsRefresh } from "./refresh.ts";
 import { heldBy, retainOn } from "./retain.ts";
 
@@ -134,6 +135,11 @@ export class Topology {
     const places = [...this.#placed.keys()].flatMap((index) => feedsOf(index).map((feed) => this.placeOf(index, feed)));
     const count = (wanted: ReplicaPlace): number => places.filter((place) => place === wanted).length;
     return { arriving: count("arriving"), departing: count("departing") };
+  }
+
+  /** How many replicas are wanted that no leaf holds, over all indexes. */
+  get missing(): MissingReplicas {
+    return missingReplicas([...this.#placed].map(([index, { leaves }]) => ({ index, leaves })));
   }
 
   /** See `Membership.leaseMs`. */

@@ -164,6 +164,12 @@ export const rootMetrics = {
     help: "Replicas on their way: arriving ones have yet to catch up for the first time, departing ones are wanted no more.",
     labels: { direction: ["arriving", "departing"] },
   },
+  hedgerow_root_replicas_missing: {
+    kind: "gauge",
+    role: "root",
+    help: "Replicas that are wanted and that no leaf holds: there are too few leaves, the leaf is away, it has no memory for it, or has yet to read it.",
+    labels: { cause: ["no_leaf", "unreachable", "no_memory", "filling"] },
+  },
   hedgerow_root_ejections_total: {
     kind: "counter",
     role: "root",
@@ -191,8 +197,14 @@ export const rootMetrics = {
   hedgerow_root_links: {
     kind: "gauge",
     role: "root",
-    help: "Links to leaves, by whether they stand.",
+    help: "Links to leaves, by whether they stand. A leaf that joined and is silent for long is none any more.",
     labels: { state: ["connected", "down"] },
+  },
+  hedgerow_root_leaves_lost_total: {
+    kind: "counter",
+    role: "root",
+    help: "Leaves that had joined and were taken off, as nothing was heard of them; each by one root.",
+    labels: {},
   },
   hedgerow_root_link_rtt_seconds: {
     kind: "gauge",

@@ -78,8 +78,12 @@ describe("a membership", () => {
       await passes(5_000);
     }
     expect(namesOf(membership)).toEqual(["heard", "listed"]);
-    await membership.announce(joining("silent"));
+    expect(membership.lost).toBe(1);
+    await membership.announce(joining("silent", { leaving: true }));
     expect(namesOf(membership)).toEqual(["heard", "listed", "silent"]);
+    await passes(2 * graceMs);
+    // One that had said that it would leave is not lost, the other one is.
+    expect([namesOf(membership), membership.lost]).toEqual([["listed"], 2]);
   });
 
   it("keeps the place of a silent leaf as long as its link stands, and tells how long it has left", async () => {
