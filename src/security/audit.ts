@@ -2,16 +2,24 @@ import { appendFile } from "node:fs/promises";
 import { type Clock, wallInstant } from "../time.ts";
 import { TokenBucket } from "./rate-limit.ts";
 
+/** What a request is about, where it names that. */
+export type Aim = {
+  index?: string;
+  id?: string;
+  /** The leaf that was to be taken off or announced. */
+  leaf?: string;
+  /** Where aliases were to point; null: they were to be removed. */
+  aliases?: Readonly<Record<string, string | null>>;
+};
+
 /** What the audit log says of one request: who did what to which index, and how it ended. Never a document's text. */
-export type AuditLine = {
+export type AuditLine = Aim & {
   traceId: string;
   /** The key's name; undefined where there are no keys, or none was known. */
   key: string | undefined;
   from: string | undefined;
   method: string;
   route: string;
-  index?: string;
-  id?: string;
   status: number;
   /**
    * Where the connection was closed early: before the body had come whole, or before the answer had left. The status is
@@ -56,6 +64,11 @@ export function openAudit(path: string, parts: { clock: Clock; onTrouble: (field
     writing = undefined;
   };
 
+  const write = (fields: object): void => {
+    waiting.push(`${JSON.stringify({ time: wallInstant(), ...fields })}\n`);
+    writing ??= writeAll();
+  };
+
   return {
     note(line) {
       const isRefusal = line.status === 401 || line.status === 403 || line.status === 429;
@@ -65,10 +78,12 @@ export function openAudit(path: string, parts: { clock: Clock; onTrouble: (field
       }
       const more = suppressed === 0 ? {} : { suppressed };
       suppressed = 0;
-      waiting.push(`${JSON.stringify({ time: wallInstant(), ...line, ...more })}\n`);
-      writing ??= writeAll();
+      write({ ...line, ...more });
     },
     async close() {
+      // They would have been told with the next line.
+      if (suppressed > 0) write({ suppressed });
+      suppressed = 0;
       await writing;
     },
   };

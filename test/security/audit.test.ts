@@ -57,6 +57,17 @@ describe("the audit log", () => {
     expect(lines.at(-1)).not.toHaveProperty("suppressed");
   });
 
+  it("tells in the end of the refusals that were left out last", async () => {
+    const path = join(directory, "audit.jsonl");
+    const audit = openAudit(path, { clock: { nowMs: () => 0 }, onTrouble: () => expect.unreachable() });
+    for (let i = 0; i < 150; i++) audit.note({ ...line, status: 429 });
+    await audit.close();
+    await audit.close();
+    const lines = await linesOf(path);
+    expect(lines).toHaveLength(101);
+    expect(lines.at(-1)).toEqual({ time: expect.any(String), suppressed: 50 });
+  });
+
   it("says how many lines were lost where the file cannot be written, and goes on", async () => {
     const troubles: object[] = [];
     const path = join(directory, "nowhere", "audit.jsonl");
@@ -133,6 +144,8 @@ describe("hedgerow key", () => {
     expect(await runKey(["--keys", keys], listed)).toBe(0);
     expect(listed.out()).toContain("web");
 
+    const slow = listeningIo();
+    expect(await runKey(["slow", "--keys", keys, "--scopes", "write", "--requests-per-s", "1"], slow)).toBe(0);
     const audit = join(directory, "audit.jsonl");
     const cluster = await startCluster({ leaves: 1, flags: ["--keys", keys, "--audit", audit, "--replicas", "1"] });
     try {
@@ -145,6 +158,11 @@ describe("hedgerow key", () => {
       const index = await ask("PUT", "/v1/indexes/books", { fields: { title: { type: "text" } } });
       await ask("PUT", "/v1/indexes/books/documents/1", { title: "a secret garden" });
       await ask("GET", "/v1/indexes/books/search?q=garden");
+      await ask("POST", "/v1/aliases", { set: { live: "books", old: null } });
+      await ask("DELETE", "/v1/members/leaf-9");
+      headers.authorization = `Bearer ${slow.out().trim()}`;
+      const spent = { method: "DELETE", path: "/v1/indexes/books/documents/2" };
+      while ((await ask(spent.method, spent.path)).status !== 429);
       const searched = listeningIo();
       expect(await runSearch(["garden", "--index", "books", "--url", cluster.url, "--key-file", file], searched)).toBe(
         0,
@@ -167,12 +185,16 @@ describe("hedgerow key", () => {
       { key: "web", method: "GET", route: "/v1/cluster", status: 403 },
       { key: "web", method: "PUT", route: "/v1/indexes/:index", index: "books", status: 201 },
       { key: "web", method: "PUT", route: "/v1/indexes/:index/documents/:id", index: "books", id: "1", status: 201 },
+      { key: "web", route: "/v1/aliases", aliases: { live: "books", old: null }, status: 200 },
+      { key: "web", method: "DELETE", route: "/v1/members/:name", leaf: "leaf-9", status: 403 },
+      ...noted.filter(({ key, status }) => key === "slow" && status === 404),
+      { key: "slow", method: "DELETE", route: "/v1/indexes/:index/documents/:id", id: "2", status: 429 },
       { method: "GET", route: "/v1/cluster", status: 401 },
     ]);
     for (const one of noted) expect(String(one.traceId)).toHaveLength(32);
     expect(await readFile(audit, "utf8")).not.toContain("garden");
     expect(await readFile(audit, "utf8")).not.toContain(token);
-    expect(await runKey(["web", "--keys", keys, "--remove"], listeningIo())).toBe(0);
+    for (const name of ["web", "slow"]) expect(await runKey([name, "--keys", keys, "--remove"], listeningIo())).toBe(0);
     expect(readKeys(await readFile(keys, "utf8"))).toEqual({ kind: "keys", keys: [] });
   });
 
