@@ -100,11 +100,15 @@ export function createApp(options: AppOptions): App {
     const tookMs = clock.nowMs() - request.startMs;
     reply.header("server-timing", `total;dur=${tookMs.toFixed(2)}`);
     if (service.draining) reply.header("connection", "close");
-    meter(request.route, reply.statusCode, tookMs);
     done();
   });
   watchCallers(app, { clock, timers: service.timers, ...(patience.pace === undefined ? {} : { pace: patience.pace }) });
-  onRequestEnds(app, auditRequests(guard.audit ?? noAudit, guard.access));
+  const audit = auditRequests(guard.audit ?? noAudit, guard.access);
+  onRequestEnds(app, (ended) => {
+    const { request, reply } = ended;
+    meter(request.route, reply.statusCode, clock.nowMs() - request.startMs);
+    audit(ended);
+  });
   guardRoutes(app, guard);
   readShallowJson(app);
   app.removeContentTypeParser("text/plain");

@@ -9,13 +9,18 @@ export type Told = {
   headers: Readonly<Record<string, string | number | readonly string[] | undefined>>;
 };
 
-/** What is said to a connection on which no request could be read; then it is closed. */
-export function refuseConnection(error: Error, socket: Socket, told?: Told): void {
+/**
+ * Answers a connection on which no request could be read, and closes it. Tells with which status, or undefined where
+ * nobody is there to be told.
+ */
+export function refuseConnection(error: Error, socket: Socket, told?: Told): number | undefined {
   if (socket.destroyed || !socket.writable || codeOf(error) === "ECONNRESET") {
     socket.destroy();
-    return;
+    return undefined;
   }
-  hangUp(socket, asProblem(codeOf(error)), told);
+  const problem = asProblem(codeOf(error));
+  hangUp(socket, problem, told);
+  return problem.status;
 }
 
 /** Answers a connection with an error of the table and closes it, whatever was being read. */

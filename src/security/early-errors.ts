@@ -41,7 +41,8 @@ export function earlyErrors(parts: {
       meter(undefined, found.status, tookMs);
     },
     clientErrorHandler(error, socket) {
-      refuseConnection(error, socket, { traceId: traceFrom(undefined).traceId, tookMs: 0, headers });
+      const status = refuseConnection(error, socket, { traceId: traceFrom(undefined).traceId, tookMs: 0, headers });
+      if (status !== undefined) meter(undefined, status, 0);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Count, Distribution, Metrics } from "./metrics.ts";
 
-/** Counts and times an HTTP request that was answered; `route` undefined: there is none of that address. */
+/** Counts and times an HTTP request that is over; `route` undefined: there is none of that address, or none was read. */
 export type RequestMeter = (route: string | undefined, status: number, tookMs: number) => void;
 
 /** Requests by their route, never by their address, which could be anything. Each series is looked up once. */

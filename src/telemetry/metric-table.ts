@@ -12,7 +12,7 @@ export const metricTable = {
   hedgerow_http_requests_total: {
     kind: "counter",
     role: "both",
-    help: "HTTP requests answered, by route and status.",
+    help: "HTTP requests that are over, by route and status; of those whose callers hung up, the one that they would have had.",
     labels: { route: "bounded", status: "bounded" },
   },
   hedgerow_http_request_seconds: {

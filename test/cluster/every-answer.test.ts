@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { readExposition } from "../support/exposition.ts";
 import { said } from "../support/said.ts";
 
 let cluster: TestCluster;
@@ -61,6 +62,18 @@ describe("every answer", () => {
       const answer = await answerTo(`GET ${path} HTTP/1.1\r\n${traceparent}${rest}\r\n`);
       expect(answer.headers.get("x-trace-id")).toBe(sent);
     }
+  });
+
+  it("is counted, also where no head could be read", async () => {
+    const counted = async (): Promise<number> => {
+      const { families } = readExposition(await (await fetch(`${cluster.url}/metrics`)).text());
+      const { samples = [] } = families.get("hedgerow_http_requests_total") ?? {};
+      return samples.reduce((sum, { value }) => sum + value, 0);
+    };
+    const before = await counted();
+    for (const [, request] of requests) await answerTo(request);
+    // The first look is an answer as well.
+    expect((await counted()) - before).toBe(requests.length + 1);
   });
 
   it("is given where more is expected than anybody knows of", async () => {

@@ -29,6 +29,8 @@ it("is told the trace, the time and what browsers need, as every answer", async 
   expect(JSON.parse(body)).toMatchObject({ status: 408, code: "timed_out", traceId: trace });
   expect(answered).toContain(`x-trace-id: ${trace}`);
   expect(answered).toContain("x-content-type-options: nosniff");
+  const shown = await (await fetch(`${cluster.url}/metrics`)).text();
+  expect(shown).toContain('hedgerow_http_requests_total{route="/v1/indexes/:index/search",status="408"} 1\n');
   const [, totalMs] = /server-timing: total;dur=([0-9.]+)/.exec(answered) ?? [];
   expect(Number(totalMs)).toBeGreaterThan(bodyPaceDefault.graceMs);
 });
