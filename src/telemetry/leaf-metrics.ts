@@ -76,6 +76,7 @@ export const leafMetrics = {
     kind: "gauge",
     role: "leaf",
     help: "The last change that a replica has applied.",
+    beyond: "nothing",
     labels: { index: "bounded", shard: "bounded" },
   },
   hedgerow_leaf_replica_documents: {

@@ -4,5 +4,7 @@ export type MetricRow = {
   /** Which process shows it. */
   role: "leaf" | "root" | "both";
   help: string;
+  /** Of a gauge, what is shown under `other` of what would be too many series: their sum, unless it says something else. */
+  beyond?: "largest" | "nothing";
   labels: Readonly<Record<string, readonly string[] | "bounded">>;
 };

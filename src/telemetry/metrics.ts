@@ -12,7 +12,7 @@ import {
 import { type Clock, sleep, systemClock } from "../time.ts";
 import { wantsOpenMetrics } from "./accept.ts";
 import { GatheredCount, GatheredDistribution, handOver } from "./gathered-series.ts";
-import { type LabelsOf, type MetricName, metricTable, type NameOf } from "./metric-table.ts";
+import { type LabelsOf, type MetricName, type MetricRow, metricTable, type NameOf } from "./metric-table.ts";
 
 /** One series of a counter; get it once and keep it. */
 export type Count = { inc(by?: number): void };
@@ -102,15 +102,19 @@ export function createMetrics({ runtime, clock = systemClock }: { runtime: boole
       });
     },
     gauge(name, read) {
+      const { beyond }: MetricRow = metricTable[name];
       new Gauge({
         ...describe(name),
         registers: [registry],
         collect() {
           this.reset();
           let series = 0;
+          let largest = Number.NEGATIVE_INFINITY;
           for (const { labels, value } of read()) {
-            series++;
-            this.inc(series > seriesMax ? overflowing(labels) : asText(labels), value);
+            largest = ++series > seriesMax ? Math.max(largest, value) : largest;
+            if (series <= seriesMax) this.inc(asText(labels), value);
+            else if (beyond === undefined) this.inc(overflowing(labels), value);
+            else if (beyond === "largest") this.set(overflowing(labels), largest);
           }
         },
       });

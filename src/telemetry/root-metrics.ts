@@ -126,6 +126,7 @@ export const rootMetrics = {
     kind: "gauge",
     role: "root",
     help: "Percentiles of attempts to a replica over the last minute, where there were any: whole, and queued and served by the leaf's clock.",
+    beyond: "largest",
     labels: {
       part: ["whole", "queued", "service"],
       index: "bounded",
@@ -144,12 +145,14 @@ export const rootMetrics = {
     kind: "gauge",
     role: "root",
     help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet, counted from the root's start where it is older; of the 80 replicas that lag most.",
+    beyond: "largest",
     labels: { index: "bounded", shard: "bounded", leaf: "bounded" },
   },
   hedgerow_root_shard_lag_seconds: {
     kind: "gauge",
     role: "root",
     help: "The same of a shard's freshest replica: until then no replica can be searched for it; of the 80 shards that lag most.",
+    beyond: "largest",
     labels: { index: "bounded", shard: "bounded" },
   },
   hedgerow_root_replicas: {
@@ -186,12 +189,14 @@ export const rootMetrics = {
     kind: "gauge",
     role: "root",
     help: "How long ago an index's epoch of statistics was published.",
+    beyond: "largest",
     labels: { index: "bounded" },
   },
   hedgerow_root_statistics_lag_seconds: {
     kind: "gauge",
     role: "root",
     help: "How long ago the oldest write was acknowledged that an index's statistics do not count yet.",
+    beyond: "largest",
     labels: { index: "bounded" },
   },
   hedgerow_root_links: {
@@ -210,6 +215,7 @@ export const rootMetrics = {
     kind: "gauge",
     role: "root",
     help: "The shortest round trip of a link's last pings.",
+    beyond: "largest",
     labels: { leaf: "bounded" },
   },
   hedgerow_root_appends_total: {

@@ -47,6 +47,19 @@ describe("metrics", () => {
     expect(text.split("\n").length).toBeLessThan(1100);
   });
 
+  it("tells of what is beyond the limit the longest time, and no sequence, which have no sum", async () => {
+    const metrics = createMetrics({ runtime: false });
+    const many = Array.from({ length: 600 }, (_, i) => ({ index: `i${i}`, shard: "0" }));
+    metrics.gauge("hedgerow_root_statistics_age_seconds", () =>
+      many.map(({ index }, i) => ({ labels: { index }, value: i === 550 ? 7 : 3 })),
+    );
+    metrics.gauge("hedgerow_leaf_replica_sequence", () => many.map((labels) => ({ labels, value: 9 })));
+    const text = (await metrics.scrape()).text;
+    expect(text).toContain('hedgerow_root_statistics_age_seconds{index="other"} 7\n');
+    expect(text).toContain('hedgerow_leaf_replica_sequence{index="i499",shard="0"} 9\n');
+    expect(text).not.toContain('hedgerow_leaf_replica_sequence{index="other"');
+  });
+
   it("writes in slices, and others have the thread between them", async () => {
     let nowMs = 0;
     const metrics = createMetrics({ runtime: true, clock: { nowMs: () => nowMs++ } });
