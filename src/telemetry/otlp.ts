@@ -22,7 +22,8 @@ const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: Span
 
 /**
  * Sends kept traces to an OpenTelemetry collector over OTLP/HTTP, in batches and in the background; what cannot be sent
- * is dropped and logged. Headers, timeouts, compression, batches and the resource are set by OpenTelemetry's own variables.
+ * is dropped and logged. Headers, certificates, timeouts, compression and the resource are set by OpenTelemetry's own
+ * variables; how large a batch is and how long it waits are the library's defaults, whatever OTEL_BSP_* says.
  */
 export function openOtlp({ url, name, log }: { url: string; name: string; log: () => Log }): SpanSink {
   const tell = (detail: string): void => log().warn({ detail }, "traces cannot be sent");
