@@ -67,6 +67,7 @@ class Crowd {
  *   budget is left, it asks again, with the others who do. A scatter is cancelled when the last who wait for it have gone.
  */
 export class InstantAnswers {
+  /** Answers that were given, by where they came from. */
   readonly counts: Record<AnswerSource, number> = { cache: 0, shared: 0, scatter: 0 };
   readonly #cache: AnswerCache;
   readonly #nowMs: () => number;
@@ -83,7 +84,7 @@ export class InstantAnswers {
 
   async find(request: AnswerRequest): Promise<FoundAnswer> {
     const { key } = request;
-    if (key === undefined) return this.#own(await this.#counted(request.gather(request.onGone)));
+    if (key === undefined) return this.#own(await request.gather(request.onGone));
     const kept = this.#cache.get(key);
     if (kept !== undefined) {
       this.counts.cache++;
@@ -100,19 +101,15 @@ export class InstantAnswers {
   }
 
   #own({ body, times }: GatheredAnswer): FoundAnswer {
-    return { source: "scatter", body, times };
-  }
-
-  #counted(result: Promise<GatheredAnswer>): Promise<GatheredAnswer> {
     this.counts.scatter++;
-    return result;
+    return { source: "scatter", body, times };
   }
 
   /** Gathers an answer that others may join. */
   async #lead(name: string, request: AnswerRequest, key: string): Promise<GatheredAnswer> {
     const crowd = new Crowd();
     crowd.join(request);
-    const result = this.#counted(request.gather((run) => crowd.onGone(run)));
+    const result = request.gather((run) => crowd.onGone(run));
     const flight: Flight = { deadlineMs: request.deadlineMs, crowd, result };
     this.#flights.set(name, flight);
     try {

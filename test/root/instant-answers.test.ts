@@ -87,6 +87,17 @@ describe("instant answers", () => {
     expect(stage.instant.counts).toEqual({ cache: 1, shared: 2, scatter: 2 });
   });
 
+  it("are counted when there is one, and not when a scatter begins or fails", async () => {
+    const stage = new Stage();
+    const asked = [stage.ask("a", 100), stage.ask(undefined, 100), stage.ask("b", 100)];
+    expect(stage.instant.counts.scatter).toBe(0);
+    stage.scatters[0]?.answer({});
+    stage.scatters[1]?.answer({});
+    stage.scatters[2]?.fail(new Error("too little"));
+    await Promise.all(asked.map(({ found }) => found));
+    expect(stage.instant.counts).toEqual({ cache: 0, shared: 0, scatter: 2 });
+  });
+
   it("never make a request wait for one that may take longer than its own budget", async () => {
     const stage = new Stage();
     const long = stage.ask("a", 500);
