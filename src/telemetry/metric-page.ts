@@ -2,8 +2,9 @@ import { type MetricRow, metricTable } from "./metric-table.ts";
 
 /** What of the runtime's own metrics says something of a search service. Shown by root and leaf alike. */
 export const runtimeMetrics = {
-  nodejs_eventloop_lag_seconds: "How late a timer fires right now.",
-  nodejs_eventloop_lag_p99_seconds: "The same, the 99th percentile since the last scrape.",
+  nodejs_eventloop_lag_seconds: "How long a turn of the event loop takes right now.",
+  nodejs_eventloop_lag_p99_seconds:
+    "How long a timer of 10 ms takes, the 99th percentile since the last scrape: what is above 0.01 is how late it fires.",
   nodejs_eventloop_lag_max_seconds: "The same, at its worst since the last scrape.",
   nodejs_gc_duration_seconds: "Pauses for garbage collection, by kind.",
   nodejs_heap_size_used_bytes: "Heap in use.",
