@@ -5,7 +5,7 @@ import { problemFrom } from "../protocol/problem.ts";
 import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
-import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
+import { type CallerPace, CallerWatch } from "../security/caller-watch.ts";
 import { rootProblem } from "../security/certificates.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
@@ -22,7 +22,6 @@ declare module "fastify" {
   interface FastifyRequest {
     traceId: string;
     trace: RequestTrace;
-    watched: WatchedCaller | undefined;
   }
 }
 
@@ -154,16 +153,10 @@ function shardNumber(text: string): number {
 
 /** Gives up callers that are too slow to send or to take. */
 function watchCallers(app: LeafApp, callers: CallerWatch): void {
-  app.decorateRequest("watched");
   app.addHook("onRequest", (request, reply, done) => {
-    request.watched = callers.begin({ request: request.raw, response: reply.raw }, () => {
+    callers.begin({ request: request.raw, response: reply.raw }, () => {
       return { traceId: request.traceId, tookMs: reply.elapsedTime, headers: reply.getHeaders() };
     });
-    done();
-  });
-  app.addHook("onResponse", (request, _reply, done) => {
-    if (request.watched !== undefined) callers.end(request.watched);
-    request.watched = undefined;
     done();
   });
   app.addHook("onClose", (_app, done) => {

@@ -2,7 +2,7 @@ import { HedgerowError } from "../errors.ts";
 import { readJsonBody } from "../protocol/json-body.ts";
 import { type Access, fullGrant, type Grant } from "../security/access.ts";
 import type { Audit } from "../security/audit.ts";
-import { type CallerPace, CallerWatch, type WatchedCaller } from "../security/caller-watch.ts";
+import { type CallerPace, CallerWatch } from "../security/caller-watch.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
@@ -12,7 +12,6 @@ import { needOf } from "./needs.ts";
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
-    watched: WatchedCaller | undefined;
     /** What its caller was told when it was given up; whatever comes of it afterwards is told nobody. */
     givenUp: HedgerowError | undefined;
   }
@@ -89,19 +88,13 @@ function refuseEncoding(encoding: string | undefined): void {
  */
 export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pace?: CallerPace }): void {
   const callers = new CallerWatch(parts);
-  app.decorateRequest("watched");
   app.decorateRequest("givenUp");
   app.addHook("onRequest", (request, reply, done) => {
-    request.watched = callers.begin({ request: request.raw, response: reply.raw }, (refusal) => {
+    callers.begin({ request: request.raw, response: reply.raw }, (refusal) => {
       const { traceId, startMs } = request;
       request.givenUp = refusal;
       return { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
     });
-    done();
-  });
-  app.addHook("onResponse", (request, _reply, done) => {
-    if (request.watched !== undefined) callers.end(request.watched);
-    request.watched = undefined;
     done();
   });
   app.addHook("onClose", (_app, done) => {

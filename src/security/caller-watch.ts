@@ -8,9 +8,6 @@ import { hangUp, type Told } from "./client-error.ts";
 /** How slowly callers may send and take. */
 export type CallerPace = { body?: BodyPace; answer?: AnswerPace };
 
-/** One request and its answer, as they are watched. */
-export type WatchedCaller = { request: IncomingMessage; body: number | undefined; answer: number };
-
 /** Gives up callers that send a request's body too slowly, or take its answer too slowly. */
 export class CallerWatch {
   readonly #bodies: BodyWatch;
@@ -21,11 +18,14 @@ export class CallerWatch {
     this.#answers = new AnswerWatch({ ...time, ...(answer === undefined ? {} : { pace: answer }) });
   }
 
-  /** Watches a request from its head on. `told` is what an answer says that refuses its body, and hears why. */
+  /**
+   * Watches a request from its head on, until it is answered. A body that is still to come then is watched on: nobody waits
+   * for it any more. `told` is what an answer says that refuses its body, and hears why.
+   */
   begin(
     { request, response }: { request: IncomingMessage; response: ServerResponse },
     told: (refusal: HedgerowError) => Told,
-  ): WatchedCaller {
+  ): void {
     const body = this.#bodies.begin(request, () => {
       // What was answered before its body had come has nothing more to be told.
       if (response.headersSent) {
@@ -35,13 +35,11 @@ export class CallerWatch {
       const refusal = new HedgerowError("timed_out", "the request's body came too slowly");
       hangUp(request.socket, refusal, told(refusal));
     });
-    return { request, body, answer: this.#answers.begin({ request, response }) };
-  }
-
-  /** Hears that a request is answered. A body that is still to come is watched on: nobody waits for it any more. */
-  end({ request, body, answer }: WatchedCaller): void {
-    this.#answers.end(answer);
-    if (body !== undefined && request.complete) this.#bodies.end(body);
+    const answer = this.#answers.begin({ request, response });
+    response.once("close", () => {
+      this.#answers.end(answer);
+      if (body !== undefined && request.complete) this.#bodies.end(body);
+    });
   }
 
   close(): void {
