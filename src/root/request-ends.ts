@@ -29,10 +29,6 @@ export function onRequestEnds(app: App, run: (ended: EndedRequest) => void): voi
     else raw.once("close", () => end(request, reply));
     done();
   });
-  app.addHook("onResponse", (request, reply, done) => {
-    end(request, reply);
-    done();
-  });
 }
 
 function cutOf(request: Request, { raw }: Reply): Cut | undefined {

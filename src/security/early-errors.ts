@@ -4,7 +4,7 @@ import { problemFrom } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { traceFrom } from "../protocol/trace-context.ts";
 import type { Clock } from "../time.ts";
-import { hasBody } from "./body-watch.ts";
+import { hasBody } from "./body-progress.ts";
 import { refuseConnection, toldHeaders } from "./client-error.ts";
 
 type EarlyRequest = { headers: Readonly<Record<string, string | string[] | undefined>> };

@@ -1,15 +1,14 @@
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { HedgerowError } from "../../src/errors.ts";
 import { acceptLinks } from "../../src/leaf/link.ts";
 import { createMemoryGuard } from "../../src/leaf/memory.ts";
 import { wholeSlice } from "../../src/protocol/bytes.ts";
 import { frameKind } from "../../src/protocol/frames.ts";
 import { identityHeaders } from "../../src/protocol/handshake.ts";
 import { nestsDeeper } from "../../src/protocol/json-depth.ts";
-import { BodyWatch } from "../../src/security/body-watch.ts";
-import { hangUp, refuseConnection } from "../../src/security/client-error.ts";
+import { CallerWatch } from "../../src/security/caller-watch.ts";
+import { refuseConnection } from "../../src/security/client-error.ts";
 import { connectionsFor, listenerFactory } from "../../src/security/listener.ts";
 import { sleep, systemClock, systemTimers } from "../../src/time.ts";
 import { ndjson, startCluster, type TestCluster } from "../support/cluster.ts";
@@ -43,17 +42,17 @@ describe("slow callers", () => {
   });
 
   it("are given up while they send a body too slowly, and not while they send a large one well", async () => {
-    const pace = { graceMs: 500, bytesPerS: 64 * 1024 };
-    const bodies = new BodyWatch({ clock: systemClock, timers: systemTimers, pace });
+    const pace = { body: { graceMs: 500, bytesPerS: 64 * 1024 } };
+    const callers = new CallerWatch({ clock: systemClock, timers: systemTimers, pace });
     const server = createServer((request, response) => {
-      bodies.begin(request, () => hangUp(request.socket, new HedgerowError("timed_out", "slow")));
+      callers.begin({ request, response }, () => ({ traceId: "", tookMs: 0, headers: {} }));
       request.resume();
       request.on("end", () => response.end("done"));
     });
     const port = await listening(server);
     closing.push(
       () => server.close(),
-      () => bodies.close(),
+      () => callers.close(),
     );
     const send = async (pieceBytes: number, everyMs: number, pieces: number): Promise<string> => {
       const socket = connect(port, "127.0.0.1");

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bodyPaceDefault } from "../../src/security/body-watch.ts";
+import { bodyPaceDefault } from "../../src/security/body-progress.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { said } from "../support/said.ts";
 
