@@ -196,6 +196,13 @@ describe("a setting that needs another", () => {
     expect(readConfig(role, [], { [variable]: text })).toEqual(named);
   });
 
+  it("refuses a limit of deletes where the log keeps all", () => {
+    const problem = "--deletes-kept: is for the embedded log alone; one on NATS keeps all deletes";
+    const args = ["--log", "nats://h:1", "--deletes-kept", "5"];
+    expect(readConfig("root", args, {})).toEqual({ kind: "invalid", problems: [problem] });
+    expect(readConfig("root", ["--deletes-kept", "5"], {}).kind).toBe("ok");
+  });
+
   it("refuses the password of a log's user where the address names none", () => {
     const given = readConfig("root", ["--log", "nats://h:1", "--log-password-file", "secret"], {});
     expect(given).toEqual({ kind: "invalid", problems: [noUser] });

@@ -10,7 +10,15 @@ type Condition = {
   isShared?: boolean;
 };
 
-type LogName = "logReplicas" | "logMonitor" | "acceptUnsyncedLog" | "logCa" | "logCert" | "logKey" | "logPasswordFile";
+type LogName =
+  | "logReplicas"
+  | "deletesKept"
+  | "logMonitor"
+  | "acceptUnsyncedLog"
+  | "logCa"
+  | "logCert"
+  | "logKey"
+  | "logPasswordFile";
 type Name = LogName | "advertise" | "drainMs" | "keyFile";
 
 const sharesLog: Condition["holds"] = ({ log }) => log !== "embedded";
@@ -22,6 +30,11 @@ export const conditions: readonly Condition[] = [
     name: "logReplicas",
     holds: sharesLog,
     otherwise: "the embedded log keeps one copy; more are for --log nats://host:port",
+  },
+  {
+    name: "deletesKept",
+    holds: ({ log }) => log === "embedded",
+    otherwise: "is for the embedded log alone; one on NATS keeps all deletes",
   },
   { name: "logMonitor", holds: sharesLog, otherwise: "must be given with --log nats://host:port alone" },
   {

@@ -2,6 +2,7 @@ import type { CertificateFiles } from "./certificates.ts";
 
 export type LinkSettings = { linkCert: string; linkKey: string; linkCa: string };
 export type EdgeSettings = { tlsCert: string; tlsKey: string };
+export type LogSettings = { logCert: string; logKey: string };
 
 /** The files of the links between roots and leaves; undefined where none are given. */
 export function linkFiles({ linkCert, linkKey, linkCa }: LinkSettings): Required<CertificateFiles> | undefined {
@@ -14,11 +15,12 @@ export function edgeFiles({ tlsCert, tlsKey }: EdgeSettings): CertificateFiles |
 }
 
 /** Settings that make sense together alone, where some of them are missing; undefined where none is. */
-export function missingFiles(settings: Partial<LinkSettings & EdgeSettings>): string | undefined {
-  const { linkCert = "", linkKey = "", linkCa = "", tlsCert = "", tlsKey = "" } = settings;
+export function missingFiles(settings: Partial<LinkSettings & EdgeSettings & LogSettings>): string | undefined {
+  const { linkCert = "", linkKey = "", linkCa = "", tlsCert = "", tlsKey = "", logCert = "", logKey = "" } = settings;
   return (
     missingOf({ "--link-cert": linkCert, "--link-key": linkKey, "--link-ca": linkCa }) ??
-    missingOf({ "--tls-cert": tlsCert, "--tls-key": tlsKey })
+    missingOf({ "--tls-cert": tlsCert, "--tls-key": tlsKey }) ??
+    missingOf({ "--log-cert": logCert, "--log-key": logKey })
   );
 }
 

@@ -185,6 +185,8 @@ describe("a root with a certificate", () => {
   it("is refused a start with half of its files, by the name of the missing one", () => {
     expect(missingFiles({ tlsCert: "a" })).toContain("--tls-key");
     expect(missingFiles({ linkCert: "a", linkKey: "b" })).toContain("--link-ca");
+    expect(missingFiles({ logCert: "a" })).toContain("--log-key");
+    expect(missingFiles({ logKey: "a" })).toContain("--log-cert");
     expect(missingFiles({ linkCert: "a", linkKey: "b", linkCa: "c" })).toBeUndefined();
     expect(missingFiles({})).toBeUndefined();
   });
