@@ -26,7 +26,7 @@ export function onRequestEnds(app: App, run: (ended: EndedRequest) => void): voi
     const { raw } = reply;
     // An answer that waits behind another on its connection never hears that this is closed.
     if (raw.destroyed || raw.socket === null) end(request, reply);
-    else raw.once("close", () => end(request, reply));
+    else raw.on("close", () => end(request, reply));
     done();
   });
 }

@@ -73,14 +73,14 @@ type RequestParts = {
   startMs: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
 };
-type ReplyParts = { raw: { writableEnded: boolean; once(event: "close", run: () => void): unknown } };
+type ReplyParts = { raw: { writableEnded: boolean; on(event: "close", run: () => void): unknown } };
 
 /** Where the request stands; its caller is gone when the connection closes before the answer was written. */
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
   const { grant, trace, startMs } = request;
   const whenGone: (() => void)[] = [];
   let isGone = false;
-  raw.once("close", () => {
+  raw.on("close", () => {
     if (raw.writableEnded) return;
     isGone = true;
     for (const run of whenGone) run();
