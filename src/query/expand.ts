@@ -41,7 +41,10 @@ const synonymShare = 0.9;
  */
 export class Expander {
   readonly corrections: Correction[] = [];
-  /** No more documents than these hold one of the terms that a prefix begins but that the plan had no room for. */
+  /**
+   * No more documents than these hold one of the terms that a prefix begins but that the plan had no room for: they are
+   * not found although they are meant, or found although they are excluded.
+   */
   documentsLeftOut = 0;
   readonly #context: PlanContext;
   readonly #typos: NonNullable<SearchBody["typos"]>;
@@ -72,7 +75,7 @@ export class Expander {
   /**
    * The alternatives for the beginning of a word; none where it is but a stop word. Where it is excluded and the plan
    * has no room for all of them, what is left out would be found: then a word that is being typed stands for itself
-   * alone, and one with a `*` throws `invalid_query`.
+   * alone, which is told, and one with a `*` throws `invalid_query`.
    */
   prefix(word: QueryWord, { occur, typed, isTyping }: PrefixUse): PlanTerm[] {
     const whole = [...this.#withSynonyms(word.term)];
@@ -89,8 +92,9 @@ export class Expander {
     }
     const isWhole = documentsLeftOut === 0 || occur !== "excluded";
     if (!isWhole && !isTyping) throw tooManyExcluded(typed, shares.size);
-    if (isWhole) this.documentsLeftOut += documentsLeftOut;
+    this.documentsLeftOut += documentsLeftOut;
     if (isWhole && shares.size > 0) return this.#weigh(shares);
+    if (!isWhole) this.documentsLeftOut += this.#documentsWith(shares.keys());
     return word.term === "" ? [] : this.word(word, occur, typed);
   }
 
@@ -107,6 +111,7 @@ export class Expander {
     const letters = 2 * (lettersOf([...ends]) + ends.size * lettersOf(before));
     const isWhole = beginning.documentsLeftOut === 0 && ends.size <= endsMax && letters <= prefixLettersMax;
     if (!isWhole && !isTyping) throw tooManyExcluded(typed, endsMax);
+    if (!isWhole) this.documentsLeftOut += beginning.documentsLeftOut + this.#documentsWith(ends);
     return isWhole && ends.size > 0 ? [...ends] : [word.term];
   }
 
@@ -151,6 +156,13 @@ export class Expander {
     // At once: a word that is written a thousand times, each time with a hundred synonyms, takes its time.
     if (this.#termsGiven > planTermsMax) throw tooManyMeant();
     return [...shares].map(([term, share]) => ({ term, weight: weight * share }));
+  }
+
+  /** No fewer documents than hold one of the terms. */
+  #documentsWith(terms: Iterable<string>): number {
+    let documents = 0;
+    for (const term of terms) documents += this.#frequency(term);
+    return documents;
   }
 
   #weight(frequency: number): number {

@@ -6,7 +6,7 @@ import { documentsAtMost } from "./known-documents.ts";
 import type { ScatterResult } from "./scatter.ts";
 import { shownValue } from "./shown-value.ts";
 
-/** A value with its count, which is at most `errorMax` too low. */
+/** A value with its count, which is off by at most `errorMax`. */
 export type FacetBucket = { value: string | number | boolean; count: number; errorMax: number };
 
 /** `exact`: these are the values with the highest counts, and the counts are right. */
@@ -19,7 +19,7 @@ export type FacetSources = { shards: readonly (readonly ShardFacet[])[]; unheard
 
 /**
  * The answer's facets. A shard that sent nothing may hold as many of any value as it can have documents, and so may the
- * documents that the plan left out.
+ * documents that the plan left out; where it left out what was to be excluded, counts are too high by as much at most.
  */
 export function facetsOf(
   facets: readonly PlanFacet[],

@@ -153,7 +153,7 @@ describe("a prefix", () => {
     expect(() => planQuery(asked, contextOf(words, {}, 120))).toThrow(refused);
     const typing = planQuery({ query: "other -ab", prefix: true }, contextOf(words, {}, 120));
     expect(typing.plan.clauses[1]).toMatchObject({ occur: "excluded", terms: [{ term: "ab" }] });
-    expect(typing.documentsLeftOut).toBe(0);
+    expect(typing.documentsLeftOut).toBe(360);
   });
 
   it("makes no plan that is larger than leaves take", () => {
@@ -248,6 +248,7 @@ describe("a prefix that ends an excluded word of several terms", () => {
     const narrow = contextOf(many, { language: "simple" }, 120);
     expect(() => planQuery({ query: `${query}*` }, narrow)).toThrow(refused);
     expect(phrases({ query, prefix: true }, narrow)).toEqual([[], ["wi", "fi"]]);
+    expect(planQuery({ query, prefix: true }, narrow).documentsLeftOut).toBe(180);
     const crowd = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`fi${i}x`, 3]));
     const wide = contextOf(crowd, { language: "simple" }, 10_000);
     expect(() => planQuery({ query: `${query}*` }, wide)).toThrow(refused);
