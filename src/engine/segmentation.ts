@@ -23,6 +23,8 @@ const generalStretch = 256;
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 const hasLetterOrNumber = /[\p{L}\p{N}]/u;
+/** Parts of Korean syllables: the rules part whole ones from letters and digits, and these stand for the same. */
+const jamo = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/gu;
 const isEmoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}/u;
 /** H₂O is one word, as H2O is. Superscripts stay signs of their own, as most of those behind words tell of a footnote. */
 const subscripts = /[₀-₉]/gu;
@@ -31,7 +33,8 @@ const continuesWord = /[\p{L}\p{N}\p{M}_+#]/u;
 /**
  * Finds the words of a text in order: the segments of Unicode's word boundaries (UAX #29, as `Intl.Segmenter` has
  * them) that hold a letter, a number or an emoji, except that a colon parts words, that `C++` and `C#` keep their
- * signs, that digits below the line are digits, and that a run of ideographs and kana goes to `takeIdeographs` whole.
+ * signs, that digits below the line are digits, that parts of Korean syllables count as whole ones, and that a run of
+ * ideographs and kana goes to `takeIdeographs` whole.
  * Most alphabets are scanned by a table; everything else takes the general path.
  */
 export function eachWord(text: string, take: TakeWord, takeIdeographs: TakeWord): void {
@@ -141,7 +144,7 @@ function segmentedWords(text: string, { start, end, runs }: Stretch & { runs: St
       takers.takeIdeographs(run.start, run.end);
     }
   };
-  for (const { segment, index } of segmenter.segment(onLine(withoutRuns(text, { start, end, runs })))) {
+  for (const { segment, index } of segmenter.segment(plain(withoutRuns(text, { start, end, runs })))) {
     let partStart = start + index;
     takeRunsBefore(partStart);
     for (const part of segment.split(":")) {
@@ -168,6 +171,7 @@ function withoutRuns(text: string, { start, end, runs }: Stretch & { runs: Stret
   return lines + text.slice(at, end);
 }
 
-function onLine(text: string): string {
-  return text.replace(subscripts, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2050));
+/** A text of the same length whose words stand at the same places for those who know the rules alone. */
+function plain(text: string): string {
+  return text.replace(subscripts, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0x2050)).replace(jamo, "가");
 }

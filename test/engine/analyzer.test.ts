@@ -191,6 +191,18 @@ test("digits below the line are as digits on it", () => {
   expect(analyzer.terms("H₂O CO₂ ₂")).toEqual(["h2o", "co2", "2"]);
 });
 
+test("text is the same words whether its letters are written whole or in parts", () => {
+  const analyzer = createAnalyzer({ language: "simple" });
+  expect(analyzer.terms("2024년 iPhone을".normalize("NFD"))).toEqual(["2024", "년", "iphone", "을"].map(fold));
+  const units = fc.constantFrom(..."한국년을각abX19éü .'_+#:-/日あ👍\u1112\u11ab");
+  fc.assert(
+    fc.property(fc.string({ unit: units, maxLength: 30 }), (text) => {
+      expect(analyzer.terms(text.normalize("NFD"))).toEqual(analyzer.terms(text.normalize("NFC")));
+    }),
+    { seed: 3, numRuns: 3000 },
+  );
+});
+
 test("words are forgotten where there have been many, long ones too", () => {
   for (const length of [3, 200]) {
     const analyzer = createAnalyzer({ language: "simple" }, 10);

@@ -19,7 +19,8 @@ export function eachWordGenerally(text: string, take: TakeWord, takeIdeographs: 
 function segmentedWords(text: string, { from, to }: { from: number; to: number }, take: TakeWord): void {
   const onLine = text
     .slice(from, to)
-    .replace(/[₀-₉]/gu, (digit) => String.fromCharCode(digit.charCodeAt(0) - "₀".charCodeAt(0) + "0".charCodeAt(0)));
+    .replace(/[₀-₉]/gu, (digit) => String.fromCharCode(digit.charCodeAt(0) - "₀".charCodeAt(0) + "0".charCodeAt(0)))
+    .replace(/[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/gu, "한");
   for (const { segment, index } of segmenter.segment(onLine)) {
     let start = from + index;
     for (const part of segment.split(":")) {
