@@ -273,11 +273,10 @@ export class Gather {
     const attempt = progress.attempt(event.attempt);
     if (attempt === undefined || !attempt.open || event.attempt === shadowAttempt) return;
     attempt.started = true;
-    const other = event.attempt === firstAttempt ? progress.second : progress.first;
-    if (other === undefined || !other.open || !progress.tied) return;
-    const otherNumber = event.attempt === firstAttempt ? extraAttempt : firstAttempt;
-    this.cancelAttempt(progress, other.started ? event.attempt : otherNumber, turn);
-    this.policy.budget.refund(nowMs);
+    const other = event.attempt === firstAttempt ? extraAttempt : firstAttempt;
+    if (!progress.tied || progress.attempt(other)?.started !== false) return;
+    // What was called off before it began cost nothing; what was left to run is paid for.
+    if (this.cancelAttempt(progress, other, turn)) this.policy.budget.refund(nowMs);
   }
 
   /** Once the minimum coverage is in, each further answer shortens the wait for the rest. */
@@ -298,13 +297,15 @@ export class Gather {
     this.open--;
   }
 
-  private cancelAttempt(progress: ShardProgress, attempt: number, turn: Turn): void {
+  /** Calls an attempt off, where it is under way and settings let it be; answers whether it did. */
+  private cancelAttempt(progress: ShardProgress, attempt: number, turn: Turn): boolean {
     const { nowMs, out } = turn;
     const loser = progress.attempt(attempt);
-    if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return;
+    if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return false;
     this.settle({ progress, number: attempt }, { kind: "abandoned" }, nowMs);
     this.policy.counts.cancels++;
     out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
+    return true;
   }
 
   /** Tells the shard's memory a first attempt's latency, or how long one was waited for that was already slow. */

@@ -194,6 +194,21 @@ describe("a gather, event by event", () => {
     expect(kinds(stage.reply(0, extraAttempt))).toEqual(["finish"]);
   });
 
+  test("of a tied pair that is left to run the second attempt is paid for", () => {
+    const policy = policyOf((settings) => {
+      settings.hedge.tiedDelayMs = 1;
+      settings.hedge.cancel = false;
+      settings.budget = { deposit: 1, windowMs: 10_000, reservePerSecond: 0, retryShare: 0 };
+    });
+    const stage = new Stage(policy, requestOf(policy, { shards: 1, replicas: 2 }));
+    stage.tell({ kind: "begin" });
+    expect(policy.budget.balance(stage.nowMs)).toBe(1);
+    expect(kinds(stage.fire("hedge"))).toEqual(["send"]);
+    expect(stage.tell({ kind: "started", shard: 0, attempt: extraAttempt })).toEqual([]);
+    expect(stage.tell({ kind: "started", shard: 0, attempt: firstAttempt })).toEqual([]);
+    expect(policy.budget.balance(stage.nowMs)).toBe(0);
+  });
+
   test("an attempt that has started is not tied, only hedged later", () => {
     const policy = policyOf((settings) => {
       settings.hedge.tiedDelayMs = 1;
@@ -274,13 +289,14 @@ describe("a gather under any order of events", () => {
         for (const at of script.onProbation) setReplica(all, at, { standing: "probation" });
         const stage = new Stage(policy, request);
         stage.tell({ kind: "begin" });
+        let calledOff = 0;
         for (const step of script.steps) {
           stage.nowMs += step.waitMs + step.busyMs;
           const next = earliest(stage);
           if (step.busyMs === 0 && next !== undefined && (stage.timers.get(next) ?? 0) <= stage.nowMs) {
             stage.nowMs -= step.waitMs;
             stage.fire(next);
-          } else play(stage, step);
+          } else calledOff += play(stage, step);
         }
         while (!stage.gather.finished) {
           const next = earliest(stage);
@@ -289,6 +305,7 @@ describe("a gather under any order of events", () => {
         }
         stage.reply(0, firstAttempt);
         checkPromises(stage, script);
+        checkBooks(stage, policy.budget.balance(stage.nowMs), { ...script, calledOff });
         expect(all.every((replica) => replica.inflight === 0)).toBe(true);
         const { hedges, hedgesWon, hedgesWasted } = policy.counts;
         expect(hedgesWon + hedgesWasted).toBe(hedges);
@@ -311,25 +328,39 @@ function earliest(stage: Stage): GatherTimer | undefined {
   return [...stage.timers].sort(([, a], [, b]) => a - b)[0]?.[0];
 }
 
-/** Plays one step on any attempt that was ever sent: settled and cancelled ones are told of too. */
-function play(stage: Stage, step: { what: string; pick: number; code: AttemptErrorCode }): void {
+/**
+ * Plays one step on any attempt that was ever sent: settled and cancelled ones are told of too. Answers how many attempts
+ * were called off since their twin had started.
+ */
+function play(stage: Stage, step: { what: string; pick: number; code: AttemptErrorCode }): number {
   const sends = stage.sends();
   const send = sends[step.pick % Math.max(1, sends.length)];
   if (step.what === "gone" && step.pick % 8 === 0) stage.tell({ kind: "cancelled" });
-  if (send === undefined) return;
+  if (send === undefined) return 0;
   const { shard, attempt } = send;
   // What the root last heard of a shard's size may be out of date.
   const total = (stage.request.shards[shard]?.documents ?? 0) + (step.pick % 3);
   if (step.what === "reply") stage.reply(shard, attempt, { total });
   if (step.what === "truncated") stage.reply(shard, attempt, { total, cutTo: step.pick % total });
   if (step.what === "error") stage.tell({ kind: "error", shard, attempt, code: step.code });
-  if (step.what === "started") stage.tell({ kind: "started", shard, attempt });
+  if (step.what !== "started") return 0;
+  return kinds(stage.tell({ kind: "started", shard, attempt })).filter((kind) => kind === "cancel").length;
 }
 
-function checkPromises(
+/** No extra attempt is sent that nobody earned, and none is given back that was not called off. */
+function checkBooks(
   stage: Stage,
-  script: { shards: number; deposit: number; reserve: number; tied: boolean },
+  balance: number,
+  script: { deposit: number; reserve: number; calledOff: number },
 ): void {
+  const counted = stage.sends().filter((send) => send.attempt !== shadowAttempt);
+  const extras = counted.filter((send) => send.attempt === extraAttempt).length;
+  const firsts = counted.length - extras;
+  const reserve = script.reserve * (10 + (stage.nowMs - 1_000) / 1_000);
+  expect(extras + balance).toBeLessThanOrEqual(firsts * script.deposit + reserve + script.calledOff + 1e-6);
+}
+
+function checkPromises(stage: Stage, script: { shards: number }): void {
   const commands = stage.log.map(({ command }) => command);
   expect(commands.filter((command) => command.kind === "finish")).toHaveLength(1);
   expect(commands.at(-1)?.kind).toBe("finish");
@@ -350,11 +381,6 @@ function checkPromises(
     if (command.kind === "send") expect(atMs).toBeLessThan(1_000 + budgetMs);
     if (command.kind === "send") expect(command.budgetMs).toBeGreaterThan(0);
   }
-  const extras = counted.filter((send) => send.attempt === extraAttempt).length;
-  const calledOff = script.tied ? script.shards : 0;
-  const firsts = counted.length - extras;
-  const reserve = script.reserve * (10 + (stage.nowMs - 1_000) / 1_000);
-  expect(extras).toBeLessThanOrEqual(firsts * script.deposit + reserve + calledOff + 1e-6);
 
   const searched = reports.reduce((sum, report) => sum + (report.winner === undefined ? 0 : report.documents), 0);
   const all = reports.reduce((sum, report) => sum + report.documentsTotal, 0);
