@@ -30,12 +30,16 @@ export function onOneLine(text: Uint8Array): Uint8Array {
   const kept = Buffer.allocUnsafe(json.length);
   let length = 0;
   for (let at = 0; at < json.length; ) {
-    const end = json[at] === quote ? stringEnd(json, at) : at + 1;
-    if (!isSpace(json[at])) {
+    const byte = json[at] ?? 0;
+    if (byte === quote) {
+      const end = stringEnd(json, at);
       kept.set(json.subarray(at, end), length);
       length += end - at;
+      at = end;
+    } else {
+      if (!isSpace(byte)) kept[length++] = byte;
+      at++;
     }
-    at = end;
   }
   return kept.subarray(0, length);
 }

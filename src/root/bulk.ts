@@ -1,10 +1,11 @@
 import type { DocumentWrite } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
+import { asBuffer } from "../protocol/bytes.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
-import { jsonElements, onOneLine } from "../protocol/json-text.ts";
+import { jsonElements, jsonMembers, onOneLine, parseJson } from "../protocol/json-text.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { type Clock, yieldToLoop } from "../time.ts";
-import { checkDocument, readDocument, withoutMark } from "./documents.ts";
+import { checkDocument, checkId, readDocument, withoutMark } from "./documents.ts";
 
 export type Rejection = { line: number; id?: string; code: "invalid_document"; detail: string };
 
@@ -20,6 +21,7 @@ const tooDeep = `a document nests deeper than ${jsonDepthMax} levels`;
 
 const sliceMs = 1;
 const newline = 0x0a;
+const idName = Buffer.from('"id"');
 
 /**
  * Reads newline-delimited documents, each of which stands or falls alone. Lines count from one; empty ones are passed
@@ -44,7 +46,7 @@ export async function readLines(sent: Uint8Array, settings: IndexSettings, parts
 
 /**
  * Reads a JSON array of documents; `line` in a rejection is the position in it, from one. Throws `invalid_request` for a
- * body that is not JSON throughout: where one document ends is then anybody's guess.
+ * body that is not JSON throughout, but for documents that are not looked into: where one ends is then anybody's guess.
  */
 export async function readArray(body: Uint8Array, settings: IndexSettings, parts: BulkParts): Promise<BulkRequest> {
   const { clock, documentBytesMax } = parts;
@@ -93,11 +95,6 @@ function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {
 }
 
 function takeLine(request: BulkRequest, at: Sent, settings: IndexSettings): void {
-  const { length } = at.source;
-  if (length > request.documentBytesMax) {
-    reject(request, at, tooLarge(length, request));
-    return;
-  }
   const broken = takeText(request, at, settings);
   if (broken !== undefined) reject(request, at, `not JSON: ${broken}`);
 }
@@ -107,8 +104,14 @@ function takeElement(request: BulkRequest, at: Sent, settings: IndexSettings): v
   if (broken !== undefined) throw notJson(`the body is not JSON: element ${at.line}: ${broken}`);
 }
 
-/** Takes a document or rejects it. Answers why its text is not JSON; what nests too deep is not looked into. */
+/** Takes a document or rejects it. Answers why its text is not JSON; what is too large or too deep is not looked into. */
 function takeText(request: BulkRequest, at: Sent, settings: IndexSettings): string | undefined {
+  const { length } = at.source;
+  if (length > request.documentBytesMax) {
+    const detail = `a document of ${length} bytes is larger than ${request.documentBytesMax}`;
+    reject(request, { line: at.line, id: idWithin(at.source.subarray(0, request.documentBytesMax)) }, detail);
+    return undefined;
+  }
   if (nestsDeeper(at.source)) {
     reject(request, at, tooDeep);
     return undefined;
@@ -119,24 +122,26 @@ function takeText(request: BulkRequest, at: Sent, settings: IndexSettings): stri
   return undefined;
 }
 
+/** The id of a document of which only the beginning is looked at, if it stands there. */
+function idWithin(beginning: Uint8Array): string | undefined {
+  const text = asBuffer(beginning);
+  for (const { name, value } of jsonMembers(text)) {
+    if (!text.subarray(name.start, name.end).equals(idName)) continue;
+    const check = checkId({ id: parseJson(text.toString("utf8", value.start, value.end)) });
+    return check.kind === "fits" ? check.id : undefined;
+  }
+  return undefined;
+}
+
 function takeDocument(request: BulkRequest, at: Sent & { document: unknown }, settings: IndexSettings): void {
   const check = checkDocument(at.document, settings);
   if (check.kind === "misfit") {
     reject(request, { line: at.line, id: check.id }, check.detail);
     return;
   }
-  const { source } = at;
-  if (source.length > request.documentBytesMax) {
-    reject(request, { line: at.line, id: check.id }, tooLarge(source.length, request));
-    return;
-  }
-  request.writes.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
+  request.writes.push({ kind: "put", id: check.id, source: at.source, condition: { kind: "none" } });
 }
 
 function reject(request: BulkRequest, { line, id }: { line: number; id?: string | undefined }, detail: string): void {
   request.rejected.push({ line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
-}
-
-function tooLarge(sizeBytes: number, { documentBytesMax }: Pick<BulkRequest, "documentBytesMax">): string {
-  return `a document of ${sizeBytes} bytes is larger than ${documentBytesMax}`;
 }

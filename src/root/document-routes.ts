@@ -36,11 +36,9 @@ export function documentRoutes(app: App, service: RootService): void {
     readRaw(scope, ["application/json"]);
     scope.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
       const index = service.catalog.get(request.params.index, request.grant);
-      const { id, source } = sentDocument(request.body, request.params.id, index.definition.settings);
-      if (source.length > service.documentBytesMax) {
-        const detail = `a document of ${source.length} bytes is larger than ${service.documentBytesMax}`;
-        throw new HedgerowError("too_large", detail);
-      }
+      const { documentBytesMax } = service;
+      const bounds = { settings: index.definition.settings, documentBytesMax };
+      const { id, source } = sentDocument(request.body, request.params.id, bounds);
       const write = { kind: "put", id, source } as const;
       const to = { index: index.definition, condition: conditionOf(request.headers) };
       const { version, found } = await writeOne(service, write, to);

@@ -4,20 +4,35 @@ import { jsonMembers, onOneLine } from "../protocol/json-text.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { readDocument, requireDocument, withoutMark } from "./documents.ts";
 
+/** What a document is held to. */
+export type DocumentBounds = { settings: IndexSettings; documentBytesMax: number };
+
 /**
  * The document that a request's body is, under the path's id: its text as it came, with that id in front where it names
- * none. Throws `invalid_request` for a body that is not JSON, `invalid_document` for one that does not fit the index.
+ * none. Throws `too_large` before it reads what it need not, `invalid_request` for a body that is not JSON, and
+ * `invalid_document` for one that does not fit the index.
  */
-export function sentDocument(body: unknown, id: string, settings: IndexSettings): { id: string; source: Uint8Array } {
+export function sentDocument(body: unknown, id: string, bounds: DocumentBounds): { id: string; source: Uint8Array } {
+  const { settings, documentBytesMax } = bounds;
   if (!Buffer.isBuffer(body) || body.length === 0)
     return { id: requireDocument(undefined, settings), source: Buffer.of() };
-  if (nestsDeeper(body)) throw unreadable(`the body nests deeper than ${jsonDepthMax} levels`);
   const text = onOneLine(withoutMark(body));
+  // Parsing many megabytes holds up every search.
+  requireSize(text, documentBytesMax);
+  if (nestsDeeper(text)) throw unreadable(`the body nests deeper than ${jsonDepthMax} levels`);
   const read = readDocument(text);
   if (read.kind === "broken") throw unreadable(`the body is not JSON: ${read.detail}`);
   const document = withId(read.document, id);
   const isNamed = document === read.document;
-  return { id: requireDocument(document, settings), source: isNamed ? text : begunWithId(text, id) };
+  const source = isNamed ? text : begunWithId(text, id);
+  const checked = { id: requireDocument(document, settings), source };
+  requireSize(source, documentBytesMax);
+  return checked;
+}
+
+function requireSize({ length }: Uint8Array, documentBytesMax: number): void {
+  if (length > documentBytesMax)
+    throw new HedgerowError("too_large", `a document of ${length} bytes is larger than ${documentBytesMax}`);
 }
 
 function unreadable(detail: string): HedgerowError {
