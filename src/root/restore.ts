@@ -1,10 +1,9 @@
 import type { ChangeLog, DocumentWrite, IndexLife } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
 import { type BackupIndex, DamagedBackup, readBackup } from "../protocol/backup.ts";
-import { asBuffer } from "../protocol/bytes.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { sleep, type Timers } from "../time.ts";
-import { checkId } from "./documents.ts";
+import { checkId, readDocument } from "./documents.ts";
 import { RestoreClaim } from "./restore-claim.ts";
 
 export type RestoreParts = {
@@ -81,7 +80,9 @@ class Filling {
     if (this.#open === undefined) throw new DamagedBackup("a document comes before any index");
     // The line lies in a buffer that the stream fills again.
     const source = new Uint8Array(line);
-    const check = checkId(parsed(source));
+    const read = readDocument(source);
+    if (read.kind === "broken") throw new DamagedBackup(`a document is not JSON: ${read.detail}`);
+    const check = checkId(read.document);
     if (check.kind === "misfit") throw new DamagedBackup(`what should be a document is none: ${check.detail}`);
     this.#waiting.push({ kind: "put", id: check.id, source, condition: { kind: "none" } });
     this.#waitingBytes += source.length;
@@ -110,12 +111,4 @@ class Filling {
 /** The log takes more as soon as it has written what is waiting. */
 function onlyOverload(error: unknown): undefined {
   if (!(error instanceof HedgerowError) || error.code !== "overloaded") throw error;
-}
-
-function parsed(source: Uint8Array): unknown {
-  try {
-    return JSON.parse(asBuffer(source).toString());
-  } catch {
-    throw new DamagedBackup("a document is no JSON");
-  }
 }
