@@ -1,8 +1,12 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { qualityOf, readAccepted } from "../protocol/accepted.ts";
 
 /** How a body may be packed for the way; `identity` is as it is. */
 export type Coding = "br" | "gzip" | "identity";
+
+/** From the smallest on. */
+const smallerCodings = ["br", "gzip"] as const;
 
 /** A file of the console as it goes out, in every coding. */
 export type Asset = { type: string; tag: string; bodies: Record<Coding, Uint8Array> };
@@ -29,14 +33,8 @@ export function readAssets(): Promise<AssetStore> {
 
 /** The smallest form of an asset that the caller understands, by its `Accept-Encoding`. */
 export function codingFor(accepted: string | undefined): Coding {
-  const names = new Map(
-    (accepted ?? "").split(",").map((part) => {
-      const [name = "", quality = ""] = part.split(";").map((piece) => piece.trim());
-      return [name.toLowerCase(), quality !== "q=0" && quality !== "q=0.0"];
-    }),
-  );
-  if (names.get("br") === true) return "br";
-  return names.get("gzip") === true ? "gzip" : "identity";
+  const named = readAccepted(accepted);
+  return smallerCodings.find((coding) => (qualityOf(named, coding) ?? 0) > 0) ?? "identity";
 }
 
 /** Whether a browser asks, which takes pages; programs that take anything are given JSON. */

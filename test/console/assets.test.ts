@@ -49,10 +49,19 @@ describe("the console's files", () => {
 });
 
 describe("what a caller takes", () => {
-  it("decides the coding", () => {
-    const asked = ["gzip, deflate, br", "gzip;q=1.0, *;q=0.5", "br;q=0, gzip", "GZIP", "identity", "", undefined];
-    expect(asked.map(codingFor)).toEqual(["br", "gzip", "gzip", "gzip", "identity", "identity", "identity"]);
-  });
+  it.each([
+    ["gzip, deflate, br", "br"],
+    ["gzip;q=1.0, *;q=0.5", "gzip"],
+    ["br;q=0, gzip", "gzip"],
+    ["br;q=0.00, gzip", "gzip"],
+    ["br ; Q=0.000 , gzip;q=0.001", "gzip"],
+    ["br;q=none, gzip", "gzip"],
+    ["GZIP", "gzip"],
+    ["gzip;q=0", "identity"],
+    ["identity", "identity"],
+    ["", "identity"],
+    [undefined, "identity"],
+  ])("decides the coding: %j is %s", (asked, coding) => expect(codingFor(asked)).toBe(coding));
 
   it("decides between the page and JSON", () => {
     const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
