@@ -63,9 +63,11 @@ export function requireSafeServer(version: string, { accepted }: { accepted: boo
   throw new HedgerowError("storage_unavailable", detail);
 }
 
-/** Whether a version, as servers write theirs, is earlier than another. */
-export function isBefore(version: string, other: string): boolean {
-  return version.localeCompare(other, "en", { numeric: true }) < 0;
+/** Whether a version, as servers write theirs, is earlier than a release; what leads up to that one is (semver.org, 11). */
+export function isBefore(version: string, release: string): boolean {
+  const [numbers = ""] = version.split("-");
+  const order = numbers.localeCompare(release, "en", { numeric: true });
+  return order < 0 || (order === 0 && version !== numbers);
 }
 
 function valueIn(value: unknown, key: string): unknown {
