@@ -5,7 +5,7 @@ import type { RootService } from "./service.ts";
 
 /** Liveness, readiness, metrics and the cluster as this root sees it. */
 export function operateRoutes(app: App, service: RootService, metrics: Metrics): void {
-  app.get("/livez", async () => ({ status: "alive" }));
+  app.get("/livez", async () => ({ status: "live" }));
 
   app.get("/readyz", async (_request, reply) => {
     const unready = service.unreadyShards();

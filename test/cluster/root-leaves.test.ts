@@ -37,7 +37,7 @@ describe("a root that leaves", () => {
     const sockets = await Promise.all(cuts.map(() => opened(cluster)));
     const answers = sockets.map(said);
     sockets.forEach((socket, i) => void socket.write(search.slice(0, cuts[i])));
-    await cluster.request("GET", "/livez");
+    expect(await cluster.request("GET", "/livez")).toMatchObject({ status: 200, body: { status: "live" } });
     const closed = cluster.close();
     await eventually("nobody is let in any more", () => isClosed(cluster));
     sockets.forEach((socket, i) => void socket.write(search.slice(cuts[i])));
