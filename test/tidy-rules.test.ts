@@ -153,6 +153,8 @@ describe("clocks", () => {
     "globalThis.setInterval(run, 1);",
     "const a = Math.random();",
     "const a = AbortSignal.timeout(1);",
+    "setImmediate(run);",
+    "createWriter(stream, setImmediate);",
     'import { setTimeout as wait } from "node:timers/promises";',
   ])("are found in %s", (text) => {
     expect(strayClocks(inRoot(text)).length).toBeGreaterThan(0);
@@ -167,6 +169,10 @@ describe("clocks", () => {
     "Math.max(1);",
   ])("are not found in %s", (text) => {
     expect(strayClocks(inRoot(text))).toEqual([]);
+  });
+
+  it("may end a turn of the event loop in tests", () => {
+    expect(strayClocks(sourceFrom("test/root/some.test.ts", "setImmediate(run);"))).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { type Certificates, rootProblem } from "../security/certificates.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { type Clock, sleep, type Timers } from "../time.ts";
+import { afterPoll, type Clock, sleep, type Timers } from "../time.ts";
 import { createLeafApp, type LeafApp } from "./app.ts";
 import { createCalls, type LeafMemory, type Retain } from "./calls.ts";
 import { faultLine } from "./fault-line.ts";
@@ -81,7 +81,7 @@ export function createLeaf({
     resolve: replicas.resolve,
     clock,
     meter: meterSearches(metrics),
-    schedule: setImmediate,
+    schedule: afterPoll,
     onFault: (fault) => app.log.error(faultLine(fault), "search fell over"),
     settings: { ...searchQueueDefaults, waitingMax: queueLimit ?? searchQueueDefaults.waitingMax },
   });

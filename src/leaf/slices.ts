@@ -1,4 +1,4 @@
-import type { Clock } from "../time.ts";
+import { afterPoll, type Clock } from "../time.ts";
 
 /** Called between small pieces of work: lets the event loop go on once a slice of time is used up. */
 export type Pause = () => Promise<void> | undefined;
@@ -34,14 +34,14 @@ export function createSlices(clock: Clock): Slices {
 
   const turn = (): void => {
     const goOn = waiting.shift();
-    if (waiting.length > 0) setImmediate(turn);
+    if (waiting.length > 0) afterPoll(turn);
     goOn?.();
   };
 
   const next = (): Promise<void> =>
     new Promise((goOn) => {
       waiting.push(goOn);
-      if (waiting.length === 1) setImmediate(turn);
+      if (waiting.length === 1) afterPoll(turn);
     });
 
   return {

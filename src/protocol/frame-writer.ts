@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { afterPoll } from "../time.ts";
 import {
   type FrameKind,
   frameHeadBytes,
@@ -34,7 +35,7 @@ export type FrameWriter = {
   flush(): void;
 };
 
-/** Runs a flush at the end of the turn. `setImmediate` gathers over all sockets that one poll found readable. */
+/** Runs a flush at the end of the turn. `afterPoll` gathers over all sockets that one poll found readable. */
 export type FlushSchedule = (flush: () => void) => void;
 
 const slabBytes = 64 * 1024;
@@ -52,7 +53,7 @@ type Piece = { bytes: Uint8Array; slab: Slab | undefined };
  * again once the stream has written all of it: memory outside the heap that comes and goes has the collector mark the
  * whole heap again and again. What a slow stream still holds is never written over; a full slab is left to it.
  */
-export function createFrameWriter(stream: Writable, schedule: FlushSchedule = setImmediate): FrameWriter {
+export function createFrameWriter(stream: Writable, schedule: FlushSchedule = afterPoll): FrameWriter {
   let slab = newSlab(slabBytes);
   let start = 0;
   let end = 0;

@@ -6,7 +6,7 @@ import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frame
 import type { LeafIdentity } from "../protocol/handshake.ts";
 import type { CallError, LinkCallName, LinkCalls } from "../protocol/link.ts";
 import type { Certificates } from "../security/certificates.ts";
-import type { Clock, Random, Timer, Timers } from "../time.ts";
+import { afterPoll, type Clock, type Random, type Timer, type Timers } from "../time.ts";
 import { callResultChecks } from "./call-results.ts";
 import { type ConnectOutcome, connectLink } from "./link-connection.ts";
 import { createOutstanding, type SearchHandler } from "./outstanding.ts";
@@ -247,7 +247,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       current.writer.signal("ping", 0);
     } else if (isSilent(current)) {
       // Timers run before sockets are read: after a blocked loop the answer may be there, unread.
-      setImmediate(() => {
+      afterPoll(() => {
         if (isSilent(current)) lose(current, `the leaf has been silent for ${settings.silenceMaxMs} ms`);
       });
     }
