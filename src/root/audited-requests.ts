@@ -1,5 +1,5 @@
 import type { Access, Need } from "../security/access.ts";
-import type { Aim, Audit } from "../security/audit.ts";
+import { type Aim, type Audit, isRefusal } from "../security/audit.ts";
 import type { Request } from "./app.ts";
 import { needOf } from "./needs.ts";
 import type { EndedRequest } from "./request-ends.ts";
@@ -27,15 +27,14 @@ export function auditRequests(audit: Audit, access: Access | undefined): (ended:
   };
 }
 
-/** Writes, admin calls and refusals. A leaf's word that it is still there comes every few seconds and is none. */
+/**
+ * Writes, admin calls and refusals. A search that comes too often is none of them, or little else would be told of. Nor is a
+ * leaf's word that it is still there, which comes every few seconds.
+ */
 function isAudited(need: Need, method: string, status: number): boolean {
   if (isRefusal(status)) return true;
   if (need.kind === "nothing" || need.scope === "search" || need.scope === "metrics") return false;
   return need.scope !== "join" || method !== "POST" || status >= 400;
-}
-
-function isRefusal(status: number): boolean {
-  return status === 401 || status === 403;
 }
 
 /** What a request is about, by the names in its address and, where those say nothing, in its body. */

@@ -37,8 +37,13 @@ export type Audit = {
 
 export const noAudit: Audit = { note: () => undefined, close: async () => undefined };
 
-/** Refusals that are written down, a second: whoever has no key must not fill the disk. */
-const refusalsRate = { perS: 10, burst: 100 };
+/** Whether a request was not let in: without a key that is known, or with one that does not open this. */
+export function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+/** What was turned away and is written down, a second: asking costs little, and must not fill the disk. */
+const turnedAwayRate = { perS: 10, burst: 100 };
 const waitingMax = 100_000;
 
 /**
@@ -46,7 +51,7 @@ const waitingMax = 100_000;
  * cannot be written, requests go on; `onTrouble` hears how many lines were lost.
  */
 export function openAudit(path: string, parts: { clock: Clock; onTrouble: (fields: object) => void }): Audit {
-  const refusals = new TokenBucket(refusalsRate, parts.clock.nowMs());
+  const turnedAway = new TokenBucket(turnedAwayRate, parts.clock.nowMs());
   let suppressed = 0;
   let waiting: string[] = [];
   let writing: Promise<void> | undefined;
@@ -71,8 +76,9 @@ export function openAudit(path: string, parts: { clock: Clock; onTrouble: (field
 
   return {
     note(line) {
-      const isRefusal = line.status === 401 || line.status === 403 || line.status === 429;
-      if ((isRefusal && refusals.take(parts.clock.nowMs()) > 0) || waiting.length >= waitingMax) {
+      // Whoever is let in is turned away, too, while too much comes.
+      const isTurnedAway = isRefusal(line.status) || line.status === 429;
+      if ((isTurnedAway && turnedAway.take(parts.clock.nowMs()) > 0) || waiting.length >= waitingMax) {
         suppressed++;
         return;
       }
