@@ -4,9 +4,9 @@ import { frequentTerms } from "./segment-data.ts";
 
 /** A term that fewer documents hold is read as fast as it is looked up. */
 const postingsMin = 64;
-/** Bits are kept for terms that one document in so many holds: then they take at most four times what postings do. */
+/** Bits are kept for terms that at least one document in this many holds: they take at most four times what postings do. */
 const documentsPerHolder = 128;
-/** So many words of bits have a place of their own. */
+/** How many words of bits share one of the `places`. */
 const blockWords = 4;
 
 /**

@@ -1,9 +1,10 @@
-/** Says whether the first of two documents with equal scores ranks before the second. */
+/** Says whether the first of two documents, or values, with equal scores ranks before the second. */
 export type RanksBefore = (a: number, b: number) => boolean;
 
 /**
- * The best documents of one piece: a binary heap with the worst of them on top. Equal scores are told apart by the
- * documents' ids, so what is kept never depends on the order in which documents come.
+ * The best of a shard's documents, or of a facet's values, which are numbered and scored as documents are: a binary heap
+ * with the worst of them on top. Equal scores are told apart by `ranksBefore`, so what is kept never depends on the order
+ * in which they come.
  */
 export class Top {
   readonly #capacity: number;
@@ -13,7 +14,7 @@ export class Top {
   /** Only documents scoring at least this can get in. */
   floor: number;
 
-  /** `floor`: what other pieces have already made the least score worth keeping. */
+  /** `floor`: the least score that can get in from the beginning. */
   constructor(capacity: number, floor: number, ranksBefore: RanksBefore) {
     this.#capacity = capacity;
     this.floor = capacity === 0 ? Number.POSITIVE_INFINITY : floor;

@@ -64,9 +64,9 @@ export type ChoiceSettings = {
 
 export type ProbationSettings = {
   enabled: boolean;
-  /** More than half of its last answers took this many times the best sibling's median of then: out. */
+  /** Out once more than half of its last answers took this many times what was then its best sibling's median. */
   slowFactor: number;
-  /** That share rests on about as many answers. */
+  /** About how many of its last answers that goes by. */
   slowSamplesMin: number;
   /** A sibling that has not answered for this long is nothing to be compared with: the times may have changed. */
   siblingMsMax: number;

@@ -26,8 +26,10 @@ export type FrameWriter = {
   json(kind: "failure" | "callFailure", request: number, value: unknown): void;
   /** A frame of a JSON head and raw bytes in pieces. The pieces must not change afterwards. */
   message(kind: "call" | "answer", request: number, content: { head: unknown; body: readonly Uint8Array[] }): void;
-  /** A shard's answer and its documents. The pieces must not change afterwards. */
-  /** How many bytes the reply takes where that is more than a payload may have; it is not written then. */
+  /**
+   * A shard's answer and its documents. Where that is more than a payload may have it is not written, and how many bytes
+   * it takes is answered. The pieces must not change afterwards.
+   */
   reply(request: number, reply: ShardReply, documents: readonly DocumentSlice[]): { tooLargeBytes: number } | undefined;
   /** How many writes there have been: what is gathered now leaves in the next. */
   readonly writes: number;

@@ -11,8 +11,9 @@ const plainLettersMax = 2_000;
 const deflatedMark = "~";
 
 /**
- * A walk's next page: its plan, how many documents the statistics were of that its scores come from, and no fewer than
- * those that the plan does not find although the query means them, since it has no room for all terms that a prefix begins.
+ * What a walk's next page goes on with. `documents`: how many there were in the statistics that its scores come from.
+ * `documentsLeftOut`: the plan misses at most so many that the query means, since a prefix may begin more terms than a
+ * plan has room for.
  */
 export type Resumed = { plan: Plan; documents: number; documentsLeftOut: number };
 

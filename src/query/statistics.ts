@@ -26,8 +26,8 @@ type ShardStatistics = {
 
 /**
  * The global term statistics of one index, summed from one replica of each shard. Deltas are staged page by page and
- * published whole, so that no plan ever sees half of one. Terms are numbered once and never forgotten while the index
- * lives; frequencies are plain typed arrays over those numbers.
+ * published once the last page is there, so that no plan ever rests on a part of one. Terms are numbered once and never
+ * forgotten while the index lives; frequencies are plain typed arrays over those numbers.
  */
 export class GlobalStatistics {
   readonly #fieldCount: number;

@@ -36,7 +36,7 @@ type Parts = {
   timers: Timers;
 };
 
-/** What queries come to be refused after the death of a leaf: all of a shape, or those of that shape with the same words. */
+/** Which queries are refused after a leaf has died: all of a shape, or those of that shape with the same words. */
 export type Conviction = { shape: string; refused: "shape" | "words"; leaf: string; forS: number };
 
 /** What came of asking one leaf. `unknown`: it did not get to it, or not in time. */

@@ -40,10 +40,11 @@ export function weighShards(index: DocumentsHeard<ShardHeard & { readonly health
 }
 
 /**
- * No more documents than these stand in some shards together, as far as this root has heard of the log; 0 only where they
- * are known to be empty. Every document has a sequence of its own, that of its latest change. So shards of which not all
- * is known hold no more than there are sequences since the index was created, but for those of the other shards'
- * documents; nor than they were heard to hold and there are sequences since.
+ * The most documents that some shards can hold together, as far as this root has heard of the log; 0 only where they are
+ * known to be empty. Every document has a sequence of its own, that of its latest change. So shards of which not all is
+ * known hold at most one document for each sequence since the index was created, less those of the other shards'
+ * documents. Where all of them have been heard of, they also hold at most what they held then, and one document more for
+ * each sequence since.
  */
 export function documentsAtMost(index: DocumentsHeard, shardNumbers: readonly number[]): number {
   const { shards, statistics, definition } = index;

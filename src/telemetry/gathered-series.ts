@@ -2,9 +2,9 @@ import type { Histogram } from "prom-client";
 import type { Count, Distribution } from "./metrics.ts";
 
 /**
- * Series that the metrics library hears of late: it looks everything up by its labels and by its buckets' bounds as text,
- * which takes microseconds where it is met by the way, in the middle of a request, and a tenth of that in a row. What is
- * counted or timed is only put down; `handOver` tells the library, and has to be called before it is asked for anything.
+ * A series that tells the metrics library later. The library looks everything up by labels, and by buckets' bounds as
+ * text: one look-up in the middle of a request takes microseconds, each of many in a row a tenth of that. So what is
+ * counted or timed is only kept at first; `handOver` tells the library, and must be called before anything is read there.
  */
 type Gathered = { handOver(): void };
 
