@@ -33,18 +33,19 @@ export async function startCrew(
   const directory = await mkdtemp(join(tmpdir(), "hedgerow-crash-"));
   prepare(directory);
   const servers = logServers === 0 ? undefined : await startLogServers(directory, logServers);
-  const logFlags = servers?.flags ?? ["--deletes-kept", String(deletesKept)];
+  const logFlags = servers?.flags ?? [];
   const make = async (role: "root" | "leaf", name: string, flags: string[]): Promise<Program> => {
     const port = await freePort(systemRandom);
     const own = ["--data", join(directory, name), "--log-level", "warn", ...flags];
     return hedgerowProgram({ role, name, port, flags: own, logFile: join(directory, `${name}.log`) });
   };
+  const rootFlags = servers === undefined ? ["--deletes-kept", String(deletesKept)] : logFlags;
   const leafPrograms: Program[] = [];
   for (let i = 1; i <= leaves; i++) leafPrograms.push(await make("leaf", `leaf-${i}`, []));
   const leafUrls = leafPrograms.map(({ name, url }) => `${name}=${url}`).join(",");
   const rootPrograms: Program[] = [];
   for (let i = 1; i <= roots; i++) {
-    rootPrograms.push(await make("root", `root-${i}`, ["--leaf-urls", leafUrls, ...logFlags]));
+    rootPrograms.push(await make("root", `root-${i}`, ["--leaf-urls", leafUrls, ...rootFlags]));
   }
   const programs = [...leafPrograms, ...rootPrograms, ...(servers?.programs ?? [])];
   const crew: Crew = {

@@ -38,6 +38,7 @@ export async function compareWithFresh(
     for (const [i, query] of queries.entries()) {
       const body = { size: 100, budgetMs, cache: false, after: String(token), ...query };
       const answer = await fresh.request("POST", `/v1/indexes/${crashIndex}/search`, body);
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
       expect(essence(answer.body)).toEqual(survived[i]);
     }
   } finally {
