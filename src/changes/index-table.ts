@@ -80,8 +80,10 @@ export class IndexTable {
     this.#forgetDropped.run(incarnation);
   }
 
-  isAlias(name: string): boolean {
-    return this.#alias.get(name) !== undefined;
+  /** What an alias points at; undefined where the name is none. */
+  targetOf(alias: string): string | undefined {
+    const row = this.#alias.get(alias);
+    return row === undefined ? undefined : textIn(row, "target");
   }
 
   aliases(): Record<string, string> {

@@ -1,5 +1,5 @@
-import { HedgerowError } from "../errors.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
+import { requireAliases, requireNoAlias } from "./alias-rules.ts";
 import { KeyWatch } from "./jetstream-key-watch.ts";
 import { birthSubject, catalogStream, catalogSubject } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
@@ -97,7 +97,7 @@ export class JetStreamCatalog {
         const kind = standing.incarnation === incarnation ? "created" : standsAs(standing.settings, settings);
         return { kind, definition: standing };
       }
-      if (Object.hasOwn(aliases, index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
+      requireNoAlias(index, Object.hasOwn(aliases, index) ? aliases[index] : undefined);
       incarnation ??= await this.#giveBirth(index, settings);
       await this.#save({ indexes: { ...indexes, [index]: incarnation } });
       return { kind: "created", definition: { index, incarnation, settings } };
@@ -125,16 +125,11 @@ export class JetStreamCatalog {
 
   setAliases(set: Record<string, string | null>): Promise<void> {
     return this.#change(async ({ indexes, aliases }) => {
+      requireAliases(set, (name) => Object.hasOwn(indexes, name));
       const next = new Map(Object.entries(aliases));
       for (const [alias, target] of Object.entries(set)) {
-        if (Object.hasOwn(indexes, alias)) {
-          throw new HedgerowError("index_exists", `"${alias}" is an index and cannot be an alias`);
-        }
         if (target === null) next.delete(alias);
-        else if (Object.hasOwn(indexes, target)) next.set(alias, target);
-        else {
-          throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${target}", which is no index`);
-        }
+        else next.set(alias, target);
       }
       await this.#save({ aliases: Object.fromEntries(next) });
     });

@@ -4,6 +4,7 @@ import { encodeChanges } from "../protocol/batch.ts";
 import { shardOf } from "../protocol/hashing.ts";
 import { type LogEra, withForgotten } from "../protocol/history.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import { requireAliases, requireNoAlias } from "./alias-rules.ts";
 import { ChangeTable, type Latest } from "./change-table.ts";
 import { openDatabase } from "./database.ts";
 import { DeleteTable } from "./delete-table.ts";
@@ -178,7 +179,7 @@ export class Store {
       const kind = sameWish(standing.settings, settings) ? "stands" : "differs";
       return { kind: "index", result: { kind, definition: standing } };
     }
-    if (this.#indexes.isAlias(index)) throw new HedgerowError("index_exists", `"${index}" is an alias`);
+    requireNoAlias(index, this.#indexes.targetOf(index));
     const definition = { index, incarnation: ++this.#head, settings };
     this.#indexes.add(definition);
     return { kind: "index", result: { kind: "created", definition } };
@@ -193,14 +194,7 @@ export class Store {
   }
 
   #setAliases(set: Record<string, string | null>): StoreReply {
-    for (const [alias, target] of Object.entries(set)) {
-      if (this.#indexes.shape(alias) !== undefined) {
-        throw new HedgerowError("index_exists", `"${alias}" is an index and cannot be an alias`);
-      }
-      if (target !== null && this.#indexes.shape(target) === undefined) {
-        throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${target}", which is no index`);
-      }
-    }
+    requireAliases(set, (name) => this.#indexes.shape(name) !== undefined);
     for (const [alias, target] of Object.entries(set)) this.#indexes.setAlias(alias, target);
     return { kind: "done" };
   }

@@ -217,9 +217,6 @@ export class RootService {
   /** Creates an index and waits until it can be searched, if that does not take too long. */
   async createIndex(name: string, body: IndexBody): Promise<{ kind: "created" | "stands"; index: CatalogIndex }> {
     this.catalog.requireWhole();
-    if (Object.hasOwn(this.catalog.aliases, name)) {
-      throw new HedgerowError("index_exists", `"${name}" is an alias of "${this.catalog.aliases[name]}"`);
-    }
     const settings = this.settingsFor(name, body);
     // One that stands may have such as were let pass once.
     const misfit = this.catalog.find(name) === undefined ? stopWordMisfit(settings) : undefined;
@@ -263,12 +260,6 @@ export class RootService {
 
   async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
     this.catalog.requireWhole();
-    for (const [alias, index] of Object.entries(set)) {
-      if (this.catalog.find(alias) !== undefined) throw new HedgerowError("index_exists", `"${alias}" is an index`);
-      if (index !== null && this.catalog.find(index) === undefined) {
-        throw new HedgerowError("index_not_found", `the alias "${alias}" points at "${index}", which does not exist`);
-      }
-    }
     await this.log.setAliases({ ...set });
     this.catalog.setAliases(await this.log.aliases());
     return this.catalog.aliases;
