@@ -22,21 +22,29 @@ export function waitUntilMs(startMs: number, budgetMs: number): number {
   return startMs + budgetMs - Math.min(budgetMs / 2, Math.max(searchMs, budgetMs * searchShare));
 }
 
-/**
- * Waits until a write can be found: every replica that may be asked has applied it, and the statistics have heard of
- * it. Gives up at `untilMs`, or when nobody waits any more. Resolves to whether it can be found. Throws `invalid_request` on
- * a token that no write can have given out.
- */
+/** Waits until the write of a token can be found. Throws `invalid_request` on one that no write can have given out. */
 export async function waitForWrite(
   index: WrittenIndex,
   token: string,
-  { waits, ...limits }: WaitLimits & { waits: Waits },
+  limits: WaitLimits & { waits: Waits },
 ): Promise<boolean> {
   const sequence = writtenSequence(token);
   if (sequence === undefined) {
     const detail = `"after" takes the token of a write, not "${token}"`;
     throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
   }
+  return waitForSequence(index, sequence, limits);
+}
+
+/**
+ * Waits until the write of a sequence can be found: every replica that may be asked has applied it, and the statistics
+ * have heard of it. Gives up at `untilMs`, or when nobody waits any more. Resolves to whether it can be found.
+ */
+export function waitForSequence(
+  index: WrittenIndex,
+  sequence: number,
+  { waits, ...limits }: WaitLimits & { waits: Waits },
+): Promise<boolean> {
   let turn = 0;
   const isFound = (): boolean => {
     if (isSearchable(index, sequence)) return true;

@@ -79,22 +79,23 @@ type ReplyParts = { raw: { writableEnded: boolean; on(event: "close", run: () =>
 function contextOf(request: RequestParts, { raw }: ReplyParts): SearchContext {
   const { grant, trace, startMs } = request;
   const whenGone: (() => void)[] = [];
-  let isGone = false;
-  raw.on("close", () => {
-    if (raw.writableEnded) return;
-    isGone = true;
-    for (const run of whenGone) run();
-  });
-  return {
+  const context = {
     grant,
     trace: withSpan(trace),
     startMs,
     priority: priorityOf(request.headers["x-priority"]),
-    onGone: (run) => {
-      if (isGone) run();
+    isGone: false,
+    onGone: (run: () => void): void => {
+      if (context.isGone) run();
       else whenGone.push(run);
     },
   };
+  raw.on("close", () => {
+    if (raw.writableEnded) return;
+    context.isGone = true;
+    for (const run of whenGone) run();
+  });
+  return context;
 }
 
 function priorityOf(header: string | string[] | undefined): Priority {

@@ -17,13 +17,14 @@ import { writePage } from "./written-page.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };
 
-/** Where one request stands among others: when it came in, its trace, and how to hear that its caller is gone. */
+/** Where one request stands among others: when it came in, its trace, and whether its caller is gone. */
 export type SearchContext = {
   /** What whoever asks may know of. */
   grant: Pick<Grant, "covers">;
   trace: TraceContext;
   startMs: number;
   priority: Priority;
+  readonly isGone: boolean;
   /** Runs its argument when the caller has gone: at once where that is so already. */
   onGone: (run: () => void) => void;
 };

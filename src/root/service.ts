@@ -25,7 +25,7 @@ import type { EndedQuery } from "./kept-query.ts";
 import { loadSample } from "./load-sample.ts";
 import type { Departed, LeafAnnouncement, Membership } from "./membership.ts";
 import { showRoot } from "./meters.ts";
-import { waitForWrite, waitUntilMs } from "./own-write.ts";
+import { waitForSequence, waitForWrite, waitUntilMs } from "./own-write.ts";
 import type { QueryWatch } from "./query-watch.ts";
 import { showReplicas } from "./replica-meters.ts";
 import { requireRoom } from "./room.ts";
@@ -51,6 +51,13 @@ export type ServiceOptions = {
   cacheBytesMax: number;
   documentBytesMax: number;
   defaults: Omit<IndexDefaults, "placementSalt">;
+};
+
+type Unprepared = {
+  context: SearchContext;
+  search: { index: string; text: string; budgetMs: number };
+  /** The token of the write that it is to find. */
+  after: string | undefined;
 };
 
 const creationWaitMs = 5_000;
@@ -130,16 +137,10 @@ export class RootService {
   async search(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
     const { limits } = this.#options;
     const index = this.catalog.get(name, context.grant);
-    const budgetMs = body.budgetMs ?? limits.budgetMs;
-    const mustWait = body.after !== undefined || !isWeighable(index);
-    const wait = { waits: this.#waits, untilMs: waitUntilMs(context.startMs, budgetMs), onGone: context.onGone };
-    const { after } = body;
-    const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
-    const search = { index: name, text: body.query ?? "", budgetMs };
-    if (!isWeighable(index)) {
-      const refused = (failure: unknown): never => this.#refuse(context, search, failure);
-      await waitForWeights(index, wait).catch(refused);
-    }
+    const { query: text = "", budgetMs = limits.budgetMs, after } = body;
+    const search = { index: name, text, budgetMs };
+    const mustWait = after !== undefined || !isWeighable(index);
+    const afterReached = mustWait ? await this.#prepare(index, { context, search, after }) : undefined;
     const readyMs = mustWait ? this.clock.nowMs() : context.startMs;
     const asked = { ...search, readyMs };
     return this.#admitted(context, asked, (onGathered) =>
@@ -147,19 +148,23 @@ export class RootService {
     );
   }
 
-  /** Notes a search that could not begin within its budget as one that failed, and throws why. */
-  #refuse(
-    { trace, startMs, onGone }: SearchContext,
-    search: { index: string; text: string; budgetMs: number },
-    failure: unknown,
-  ): never {
-    let end: "failed" | "abandoned" = "failed";
-    onGone(() => {
-      end = "abandoned";
-    });
-    const doneMs = this.clock.nowMs();
-    this.#conclude({ ...search, trace, startMs, readyMs: doneMs, doneMs, end, failure, gathered: undefined });
-    throw failure;
+  /**
+   * Waits for what a search rests on; one that cannot begin within its budget, or not at all, is noted as one that failed.
+   * Resolves to whether the write that it is to find can be found; to undefined where it names none.
+   */
+  async #prepare(index: CatalogIndex, { context, search, after }: Unprepared): Promise<boolean | undefined> {
+    const { trace, startMs, onGone } = context;
+    const wait = { waits: this.#waits, untilMs: waitUntilMs(startMs, search.budgetMs), onGone };
+    try {
+      const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
+      await waitForWeights(index, wait);
+      return afterReached;
+    } catch (failure) {
+      const doneMs = this.clock.nowMs();
+      const end = context.isGone ? "abandoned" : "failed";
+      this.#conclude({ ...search, trace, startMs, readyMs: doneMs, doneMs, end, failure, gathered: undefined });
+      throw failure;
+    }
   }
 
   /** Runs a whole query or sheds it: work that is begun and given up costs the leaves as much as an answer. */
@@ -177,11 +182,7 @@ export class RootService {
       this.#searches.record("shed", { tookMs: 0, deadline: "missed" }, this.clock.nowMs());
       throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
     }
-    let gone = false;
     let gathered: Gathered | undefined;
-    context.onGone(() => {
-      gone = true;
-    });
     let failure: unknown;
     try {
       return await run((found) => {
@@ -197,8 +198,8 @@ export class RootService {
       const load = gathered && loadSample(gathered.result.reports, gathered.gatheredMs - startMs);
       // First: whatever else is noted of it, its place must be free again.
       const spent = { tookMs: load?.tookMs ?? tookMs, queuedMs: load?.queuedMs };
-      admission.leave({ ...spent, budgetMs, gone: gone || load === undefined }, nowMs);
-      const end = gone ? "abandoned" : failure === undefined ? "answered" : "failed";
+      admission.leave({ ...spent, budgetMs, gone: context.isGone || load === undefined }, nowMs);
+      const end = context.isGone ? "abandoned" : failure === undefined ? "answered" : "failed";
       const asked = { index, text, trace, startMs, readyMs, budgetMs, doneMs: nowMs, end, failure, gathered } as const;
       this.#conclude(asked, load?.queuedMs);
     }
@@ -231,7 +232,7 @@ export class RootService {
     if (index?.definition.incarnation !== definition.incarnation)
       throw new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
     const untilMs = this.clock.nowMs() + creationWaitMs;
-    await waitForWrite(index, "0", { waits: this.#waits, untilMs, onGone: () => undefined });
+    await waitForSequence(index, 0, { waits: this.#waits, untilMs, onGone: () => undefined });
     return { kind, index };
   }
 

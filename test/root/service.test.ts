@@ -3,6 +3,7 @@ import type { ChangeLog } from "../../src/changes/log.ts";
 import { Admission } from "../../src/policy/admission.ts";
 import { policyDefaults } from "../../src/policy/settings.ts";
 import { TailPolicy } from "../../src/policy/tail.ts";
+import type { SearchBody } from "../../src/protocol/search-request.ts";
 import { traceFrom, withSpan } from "../../src/protocol/trace-context.ts";
 import { Catalog } from "../../src/root/catalog.ts";
 import { Freshness } from "../../src/root/freshness.ts";
@@ -29,7 +30,7 @@ const log: ChangeLog = {
 };
 
 /** A root whose one index has a replica to ask, and statistics that it never hears of. */
-function gatheringStatistics() {
+function gatheringStatistics(asked: SearchBody = {}) {
   const time = virtualTime();
   const { clock, timers } = time;
   const random = seededRandom(1);
@@ -59,20 +60,20 @@ function gatheringStatistics() {
     return undefined;
   });
   const whenGone: (() => void)[] = [];
-  let isGone = false;
   const context = {
     ...{ grant: fullGrant, trace: withSpan(traceFrom(undefined)), startMs: clock.nowMs() },
     priority: "interactive" as const,
+    isGone: false,
     onGone: (run: () => void): void => {
-      if (isGone) run();
+      if (context.isGone) run();
       else whenGone.push(run);
     },
   };
   const leave = (): void => {
-    isGone = true;
+    context.isGone = true;
     for (const run of whenGone) run();
   };
-  const answer = service.search("demo", { query: "wind" }, context);
+  const answer = service.search("demo", { query: "wind", ...asked }, context);
   return { time, service, catalog, seen, answer, leave };
 }
 
@@ -108,5 +109,13 @@ describe("a search that is refused while the root gathers statistics", () => {
     await refused;
     expect(await counted(root)).toEqual({ abandoned: 1 });
     expect(seen).toMatchObject([{ end: "abandoned" }]);
+  });
+
+  it("is counted as one that failed by its caller's fault where it names no write, and is seen", async () => {
+    const root = gatheringStatistics({ after: "yesterday" });
+    const { seen, answer } = root;
+    await expect(answer).rejects.toMatchObject({ code: "invalid_request" });
+    expect(await counted(root)).toEqual({ failed: 1 });
+    expect(seen).toMatchObject([{ index: "demo", text: "wind", end: "failed", failure: { code: "invalid_request" } }]);
   });
 });
