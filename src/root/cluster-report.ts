@@ -1,4 +1,3 @@
-import type { Admission } from "../policy/admission.ts";
 import {
   type LatencySummary,
   type LatencyTracker,
@@ -6,24 +5,11 @@ import {
   latencyViewNames,
   summarizeTrackers,
 } from "../policy/latency-window.ts";
-import type { TailPolicy } from "../policy/tail.ts";
-import type { Clock } from "../time.ts";
-import type { AnswerTally } from "./answer-tally.ts";
-import type { Catalog, CatalogIndex } from "./catalog.ts";
+import type { CatalogIndex } from "./catalog.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { Member } from "./membership.ts";
-import type { SearchTally } from "./search-tally.ts";
+import type { SeenByRoot } from "./seen-by-root.ts";
 import type { Topology } from "./topology.ts";
-
-export type ClusterReportInput = {
-  catalog: Catalog;
-  topology: Topology;
-  policy: TailPolicy;
-  admission: Admission;
-  searches: SearchTally;
-  answers: AnswerTally;
-  clock: Clock;
-};
 
 type ReplicaState = "ready" | "catching-up" | "probation" | "ejected" | "unreachable";
 
@@ -35,7 +21,7 @@ export function clusterReport({
   admission,
   searches,
   clock,
-}: ClusterReportInput): Record<string, unknown> {
+}: SeenByRoot): Record<string, unknown> {
   const nowMs = clock.nowMs();
   const { counts } = policy;
   return {

@@ -1,4 +1,5 @@
 import type { Metrics } from "../telemetry/metrics.ts";
+import { replicasShownMax } from "../telemetry/root-metrics.ts";
 import type { Freshness, Progress } from "./freshness.ts";
 
 /** What of an index its lags are read from. */
@@ -6,9 +7,6 @@ export type FollowedIndex = {
   definition: { index: string; incarnation: number };
   shards: readonly { feeds: readonly (Progress & { leaf: { name: string } })[] }[];
 };
-
-/** More would be too much for one scrape; those that lag most come first. */
-const shownMax = 80;
 
 type ShardLag = { index: string; shard: string; replicas: { leaf: string; lagMs: number }[] };
 
@@ -43,6 +41,7 @@ function lagsOf({ definition, shards }: FollowedIndex, freshness: Freshness): Sh
   });
 }
 
+/** Those that lag most come first. */
 function mostLagging<Shown extends { value: number }>(readings: Shown[]): Shown[] {
-  return readings.sort((a, b) => b.value - a.value).slice(0, shownMax);
+  return readings.sort((a, b) => b.value - a.value).slice(0, replicasShownMax);
 }

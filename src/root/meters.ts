@@ -2,17 +2,16 @@ import { LatencyHistogram } from "../policy/histogram.ts";
 import { type LatencyTracker, type LatencyViewName, latencyViewNames } from "../policy/latency-window.ts";
 import { metricTable } from "../telemetry/metric-table.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { replicasShownMax } from "../telemetry/root-metrics.ts";
 import { coverageBands } from "./answer-tally.ts";
-import type { ClusterReportInput } from "./cluster-report.ts";
+import type { SeenByRoot } from "./seen-by-root.ts";
 
 const percentiles = ["50", "95", "99", "99.9"] as const;
 const replicaPercentiles = ["50", "99"] as const;
 const replicaView = "1m";
-/** More would be too much for one scrape, and quantiles of the rest cannot be summed up in one series. */
-const replicasShownMax = 80;
 
 /** Shows what a root does and how fast, read when it is scraped: nothing is added to a query's way. */
-export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
+export function showRoot(metrics: Metrics, root: SeenByRoot): void {
   showCounts(metrics, root);
   showAnswers(metrics, root);
   metrics.gauge("hedgerow_root_search_latency_seconds", function* () {
@@ -32,6 +31,7 @@ export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
     let shown = 0;
     for (const { definition, shards } of root.catalog.all()) {
       for (const { health, leafTimes, leaf, shard } of shards.flatMap(({ feeds }) => feeds)) {
+        // Quantiles of the rest cannot be summed up in one series.
         if (++shown > replicasShownMax) return;
         const parts = [
           ["whole", health.tracker],
@@ -49,7 +49,7 @@ export function showRoot(metrics: Metrics, root: ClusterReportInput): void {
   });
 }
 
-function showCounts(metrics: Metrics, { policy, admission, searches, clock }: ClusterReportInput): void {
+function showCounts(metrics: Metrics, { policy, admission, searches, clock }: SeenByRoot): void {
   const { counts } = policy;
   metrics.total("hedgerow_root_deadlines_total", () =>
     (["met", "missed"] as const).map((deadline) => ({ labels: { deadline }, value: searches.deadlines[deadline] })),
@@ -80,7 +80,7 @@ function showCounts(metrics: Metrics, { policy, admission, searches, clock }: Cl
   metrics.gauge("hedgerow_root_inflight_limit", () => [{ labels: {}, value: admission.limitNow }]);
 }
 
-function showAnswers(metrics: Metrics, { answers }: ClusterReportInput): void {
+function showAnswers(metrics: Metrics, { answers }: SeenByRoot): void {
   metrics.total("hedgerow_root_coverage_total", () =>
     coverageBands.map((coverage) => ({ labels: { coverage }, value: answers.coverage[coverage] })),
   );

@@ -1,17 +1,18 @@
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type ClusterReportInput, stateOf } from "./cluster-report.ts";
+import { replicasShownMax } from "../telemetry/root-metrics.ts";
+import { stateOf } from "./cluster-report.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { Freshness } from "./freshness.ts";
 import { showLags } from "./lag-meters.ts";
 import { missingCauses } from "./missing-replicas.ts";
+import type { SeenByRoot } from "./seen-by-root.ts";
 import type { Topology } from "./topology.ts";
+import { unreadyShards } from "./unready-shards.ts";
 
 const states = ["ready", "catching-up", "probation", "ejected", "unreachable"] as const;
-/** More would be too much for one scrape. */
-const replicasShownMax = 80;
 
 /** Shows who can be asked, who is behind and by how much, read when it is scraped. */
-export function showReplicas(metrics: Metrics, root: ClusterReportInput, freshness: Freshness): void {
+export function showReplicas(metrics: Metrics, root: SeenByRoot, freshness: Freshness): void {
   const placed = (): Placed[] =>
     [...root.catalog.all()].flatMap(({ definition, shards }) =>
       shards.flatMap(({ feeds }) => feeds.map((feed) => ({ definition, feed }))),
@@ -26,12 +27,9 @@ export function showReplicas(metrics: Metrics, root: ClusterReportInput, freshne
       .map(({ definition, feed }) => ({ labels: labelsOf(definition.index, feed), value: feed.health.inflight })),
   );
   showLags(metrics, () => root.catalog.all(), freshness);
-  metrics.gauge("hedgerow_root_shards_unready", () => {
-    const unready = [...root.catalog.all()].flatMap(({ shards, statistics }) =>
-      shards.filter(({ feeds }, shard) => !statistics.isKnown(shard) || feeds.every(({ state }) => state !== "ready")),
-    );
-    return [{ labels: {}, value: unready.length }];
-  });
+  metrics.gauge("hedgerow_root_shards_unready", () => [
+    { labels: {}, value: unreadyShards(root.catalog.all()).length },
+  ]);
   metrics.total("hedgerow_root_ejections_total", () => [{ labels: {}, value: root.policy.ejections }]);
   showMoves(metrics, root.topology);
   showLinks(metrics, root);
@@ -59,7 +57,7 @@ export function showMoves(metrics: Metrics, topology: Pick<Topology, "moving" | 
   });
 }
 
-function showLinks(metrics: Metrics, { topology }: ClusterReportInput): void {
+function showLinks(metrics: Metrics, { topology }: SeenByRoot): void {
   metrics.gauge("hedgerow_root_links", () => {
     const connected = topology.members.filter(({ link }) => link.connected).length;
     const counts = { connected, down: topology.members.length - connected };
@@ -72,7 +70,7 @@ function showLinks(metrics: Metrics, { topology }: ClusterReportInput): void {
   );
 }
 
-function showStatistics(metrics: Metrics, { catalog }: ClusterReportInput, freshness: Freshness): void {
+function showStatistics(metrics: Metrics, { catalog }: SeenByRoot, freshness: Freshness): void {
   metrics.gauge("hedgerow_root_statistics_age_seconds", () =>
     [...catalog.all()].flatMap(({ definition }) => {
       const ageMs = freshness.ageMs(definition);

@@ -15,7 +15,7 @@ import { AnswerTally } from "./answer-tally.ts";
 import { type Appended, appendToStanding } from "./append-to-standing.ts";
 import { CanaryGuard } from "./canary-attempt.ts";
 import type { Catalog, CatalogIndex } from "./catalog.ts";
-import { type ClusterReportInput, clusterReport } from "./cluster-report.ts";
+import { clusterReport } from "./cluster-report.ts";
 import { Definitions } from "./definitions.ts";
 import type { Freshness } from "./freshness.ts";
 import type { Gathered } from "./gathered.ts";
@@ -32,6 +32,7 @@ import { requireRoom } from "./room.ts";
 import type { ScatterResources } from "./scatter.ts";
 import { type SearchContext, type SearchLimits, type SearchParts, searchIndex } from "./search.ts";
 import { deadlineKept, type SearchEnd, SearchTally } from "./search-tally.ts";
+import type { SeenByRoot } from "./seen-by-root.ts";
 import { meterService, type ServiceMeter } from "./service-meter.ts";
 import type { Topology } from "./topology.ts";
 import { Waits } from "./waits.ts";
@@ -300,18 +301,6 @@ export class RootService {
     }
   }
 
-  /** The shards that nobody can serve right now; `trouble`: why they cannot be brought to it, where the log is the cause. */
-  unreadyShards(): { index: string; shard: number; trouble?: string }[] {
-    return [...this.catalog.all()].flatMap(({ definition, shards, statistics }) =>
-      shards.flatMap(({ feeds }, shard) => {
-        const ready = feeds.some(({ state }) => state === "ready") && statistics.isKnown(shard);
-        if (ready) return [];
-        const trouble = feeds.find((feed) => feed.trouble !== undefined)?.trouble;
-        return [{ index: definition.index, shard, ...(trouble === undefined ? {} : { trouble }) }];
-      }),
-    );
-  }
-
   /**
    * Takes a leaf's announcement. Answers how often to repeat it, and of the replicas that it holds for this root, how
    * many are still to be taken over by others and how many stay. Throws `name_taken`.
@@ -346,7 +335,7 @@ export class RootService {
     showInstantAnswers(metrics, this.#parts.instant);
   }
 
-  #seen(): ClusterReportInput {
+  #seen(): SeenByRoot {
     const { topology, resources, admission } = this.#options;
     const { catalog, clock } = this;
     const [searches, answers] = [this.#searches, this.#answers];

@@ -1,5 +1,8 @@
 import type { MetricRow } from "./metric-row.ts";
 
+/** A metric of single replicas, or of single shards, shows so many at most: more would be too much for one scrape. */
+export const replicasShownMax = 80;
+
 /** What a root shows of its own work. */
 export const rootMetrics = {
   hedgerow_root_searches_total: {
@@ -144,14 +147,14 @@ export const rootMetrics = {
   hedgerow_root_replica_lag_seconds: {
     kind: "gauge",
     role: "root",
-    help: "How long ago the oldest write was acknowledged that a replica cannot be searched for yet, counted from the root's start where it is older; of the 80 replicas that lag most.",
+    help: `How long ago the oldest write was acknowledged that a replica cannot be searched for yet, counted from the root's start where it is older; of the ${replicasShownMax} replicas that lag most.`,
     beyond: "largest",
     labels: { index: "bounded", shard: "bounded", leaf: "bounded" },
   },
   hedgerow_root_shard_lag_seconds: {
     kind: "gauge",
     role: "root",
-    help: "The same of a shard's freshest replica: until then no replica can be searched for it; of the 80 shards that lag most.",
+    help: `The same of a shard's freshest replica: until then no replica can be searched for it; of the ${replicasShownMax} shards that lag most.`,
     beyond: "largest",
     labels: { index: "bounded", shard: "bounded" },
   },
