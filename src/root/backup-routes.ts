@@ -34,7 +34,7 @@ export function backupRoutes(app: App, service: RootService): void {
         const fits = request.compileValidationSchema(indexBodySchema);
         const settle = ({ name, settings }: BackupIndex): IndexSettings => {
           if (!fits(settings)) throw invalidRequest(fits.errors ?? []);
-          return service.settingsFor(name, settings);
+          return service.indexes.settingsFor(name, settings);
         };
         return await restore(request.body, { log: service.log, timers: service.timers, settle });
       } finally {

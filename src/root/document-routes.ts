@@ -24,9 +24,10 @@ export function documentRoutes(app: App, service: RootService): void {
       if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
       const isLines = lineMediaTypes.includes(mediaTypeOf(request.headers["content-type"]));
       const read = isLines ? readLines : readArray;
-      const { clock, documentBytesMax } = service;
+      const { clock } = service;
+      const { documentBytesMax } = service.writes;
       const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
-      const { sequence } = await service.write(index.definition, writes, key);
+      const { sequence } = await service.writes.append(index.definition, writes, key);
       return { accepted: writes.length, rejected, token: String(sequence) };
     });
   });
@@ -36,7 +37,7 @@ export function documentRoutes(app: App, service: RootService): void {
     readRaw(scope, ["application/json"]);
     scope.put<DocumentParameters & { Body: unknown }>("/v1/indexes/:index/documents/:id", async (request, reply) => {
       const index = service.catalog.get(request.params.index, request.grant);
-      const { documentBytesMax } = service;
+      const { documentBytesMax } = service.writes;
       const bounds = { settings: index.definition.settings, documentBytesMax };
       const { id, source } = sentDocument(request.body, request.params.id, bounds);
       const write = { kind: "put", id, source } as const;
@@ -95,7 +96,7 @@ async function tryOne(
   write: DocumentWrite,
   index: IndexDefinition,
 ): Promise<WriteOutcome | undefined> {
-  return (await service.write(index, [write], undefined)).outcomes[0];
+  return (await service.writes.append(index, [write], undefined)).outcomes[0];
 }
 
 function conflictless(outcome: WriteOutcome | undefined): { version: number; found: boolean } {

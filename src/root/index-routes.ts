@@ -24,14 +24,14 @@ export function indexRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index",
     { schema: { body: newIndexBodySchema, params: nameSchema }, preValidation: requireExactPath },
     async (request, reply) => {
-      const { kind, index } = await service.createIndex(request.params.index, request.body);
+      const { kind, index } = await service.indexes.create(request.params.index, request.body);
       return reply.code(kind === "created" ? 201 : 200).send(describe(index));
     },
   );
 
   app.delete<IndexParameters>("/v1/indexes/:index", { preValidation: requireExactPath }, async (request) => {
     const { index } = request.params;
-    if (!(await service.dropIndex(index))) throw service.catalog.missing(index, request.grant);
+    if (!(await service.indexes.drop(index))) throw service.catalog.missing(index, request.grant);
     return { index, dropped: true };
   });
 
@@ -40,7 +40,7 @@ export function indexRoutes(app: App, service: RootService): void {
     { schema: { body: aliasSchema } },
     async ({ body, grant }) => {
       requireNames(body.set, grant);
-      const aliases = await service.setAliases(body.set);
+      const aliases = await service.indexes.setAliases(body.set);
       return { aliases: Object.fromEntries(Object.entries(aliases).filter(([alias]) => grant.covers(alias))) };
     },
   );

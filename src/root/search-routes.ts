@@ -28,8 +28,8 @@ export function searchRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index/search",
     { schema: { body: searchBodySchema }, preValidation: takeNoBody, bodyLimit: bodyBytesMax },
     async (request, reply) => {
-      const body = service.granted(request.body, request.grant);
-      const answer = await service.search(request.params.index, body, contextOf(request, reply));
+      const body = service.searches.granted(request.body, request.grant);
+      const answer = await service.searches.run(request.params.index, body, contextOf(request, reply));
       reply.type("application/json; charset=utf-8");
       return answer;
     },
@@ -45,8 +45,8 @@ export function searchRoutes(app: App, service: RootService): void {
       if (parsed.kind === "invalid") throw misfit(parsed.path, parsed.detail);
       const validate = request.compileValidationSchema(searchBodySchema);
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
-      const body = service.granted(parsed.body, request.grant);
-      const answer = await service.search(request.params.index, body, contextOf(request, reply));
+      const body = service.searches.granted(parsed.body, request.grant);
+      const answer = await service.searches.run(request.params.index, body, contextOf(request, reply));
       reply.type("application/json; charset=utf-8");
       return answer;
     },

@@ -55,7 +55,7 @@ function watchSearches(service: RootService, config: Config, to: { log: Log; sin
   const onHeldBack = (heldBack: HeldBack): void => to.log.warn({ heldBack }, "searches were held back from the log");
   const lines = new LineBudget({ rate: searchLines, ...system, onHeldBack });
   const rules = { slowMs, traceEvery };
-  service.watch(watchQueries({ rules, lines, logsAll: logLevel === "debug", showText: logQueries, ...to }));
+  service.searches.watch(watchQueries({ rules, lines, logsAll: logLevel === "debug", showText: logQueries, ...to }));
   return lines;
 }
 
@@ -125,7 +125,7 @@ export async function startRoot(
     log: { name, level: config.logLevel },
     ...entrance.app,
   });
-  for (const part of [entrance, topology, badReplies, service]) part.reportTo(app.log);
+  for (const part of [entrance, topology, badReplies, service.searches]) part.reportTo(app.log);
   const spans = await openSpanExport(env, { name, log: () => app.log });
   const lines = watchSearches(service, config, { log: app.log, sink: spans });
   const listening = await app.listen({ host: config.host, port: config.port });

@@ -1,10 +1,9 @@
 import type { Count, Distribution, Metrics } from "../telemetry/metrics.ts";
 
 /** What is recorded as it happens, rather than read when it is scraped. */
-export type ServiceMeter = {
-  search: Record<"answered" | "failed", Distribution>;
-  append: { acknowledged: Count; failed: Count; seconds: Distribution };
-};
+export type ServiceMeter = { search: SearchMeter; append: AppendMeter };
+export type SearchMeter = Record<"answered" | "failed", Distribution>;
+export type AppendMeter = { acknowledged: Count; failed: Count; seconds: Distribution };
 
 /** The series of a root's searches and writes, each looked up once. */
 export function meterService(metrics: Metrics): ServiceMeter {

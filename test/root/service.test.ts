@@ -55,7 +55,7 @@ function gatheringStatistics(asked: SearchBody = {}) {
     ...{ cacheBytesMax: 0, documentBytesMax: 1_000, defaults: { shards: 1, replicas: 1 } },
   });
   const seen: EndedQuery[] = [];
-  service.watch((query) => {
+  service.searches.watch((query) => {
     seen.push(query);
     return undefined;
   });
@@ -73,7 +73,7 @@ function gatheringStatistics(asked: SearchBody = {}) {
     context.isGone = true;
     for (const run of whenGone) run();
   };
-  const answer = service.search("demo", { query: "wind", ...asked }, context);
+  const answer = service.searches.run("demo", { query: "wind", ...asked }, context);
   return { time, service, catalog, seen, answer, leave };
 }
 

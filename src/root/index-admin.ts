@@ -1,0 +1,84 @@
+import type { ChangeLog } from "../changes/log.ts";
+import { HedgerowError } from "../errors.ts";
+import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
+import type { IndexSettings } from "../protocol/settings.ts";
+import { stopWordMisfit } from "../query/stop-words.ts";
+import { synonymMisfit } from "../query/synonyms.ts";
+import type { Clock } from "../time.ts";
+import type { Catalog, CatalogIndex } from "./catalog.ts";
+import type { Definitions } from "./definitions.ts";
+import { waitForSequence } from "./own-write.ts";
+import type { Topology } from "./topology.ts";
+import type { Waits } from "./waits.ts";
+
+export type IndexAdminOptions = {
+  catalog: Catalog;
+  topology: Pick<Topology, "saltFor">;
+  log: Pick<ChangeLog, "createIndex" | "dropIndex" | "setAliases" | "aliases">;
+  defaults: Omit<IndexDefaults, "placementSalt">;
+};
+
+const creationWaitMs = 5_000;
+
+/** Creates and drops indexes and switches aliases: the log decides, and the catalog follows before anyone is answered. */
+export class IndexAdmin {
+  readonly #options: IndexAdminOptions & { definitions: Definitions; waits: Waits; clock: Clock };
+
+  constructor(options: IndexAdminOptions & { definitions: Definitions; waits: Waits; clock: Clock }) {
+    this.#options = options;
+  }
+
+  /** Creates an index and waits until it can be searched, if that does not take too long. */
+  async create(name: string, body: IndexBody): Promise<{ kind: "created" | "stands"; index: CatalogIndex }> {
+    const { catalog, log, definitions, waits, clock } = this.#options;
+    catalog.requireWhole();
+    const settings = this.settingsFor(name, body);
+    // One that stands may have such as were let pass once.
+    const misfit = catalog.find(name) === undefined ? stopWordMisfit(settings) : undefined;
+    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    const { kind, definition } = await log.createIndex(name, settings);
+    if (kind === "differs") {
+      const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
+      throw new HedgerowError("index_exists", detail);
+    }
+    await definitions.refresh();
+    const index = catalog.find(name);
+    if (index?.definition.incarnation !== definition.incarnation)
+      throw new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
+    const untilMs = clock.nowMs() + creationWaitMs;
+    await waitForSequence(index, 0, { waits, untilMs, onGone: () => undefined });
+    return { kind, index };
+  }
+
+  /** What an index is created with. One that stands keeps its salt: asking for it again must find it the same. */
+  settingsFor(name: string, body: IndexBody): IndexSettings {
+    const { catalog, defaults, topology } = this.#options;
+    const { shards = defaults.shards, replicas = defaults.replicas } = body;
+    const known = catalog.find(name)?.definition.settings.placementSalt;
+    const settings = settingsFrom(body, {
+      shards,
+      replicas,
+      placementSalt: known ?? topology.saltFor(name, { shards, replicas }),
+    });
+    const misfit = synonymMisfit(settings);
+    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    return settings;
+  }
+
+  async drop(name: string): Promise<boolean> {
+    const { catalog, log, definitions } = this.#options;
+    catalog.requireWhole();
+    const dropped = await log.dropIndex(name);
+    // Another root may have created it anew by now: what is let go is for the log to say.
+    await definitions.refresh();
+    return dropped;
+  }
+
+  async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
+    const { catalog, log } = this.#options;
+    catalog.requireWhole();
+    await log.setAliases({ ...set });
+    catalog.setAliases(await log.aliases());
+    return catalog.aliases;
+  }
+}
