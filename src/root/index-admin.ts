@@ -14,7 +14,7 @@ import type { Waits } from "./waits.ts";
 export type IndexAdminOptions = {
   catalog: Catalog;
   topology: Pick<Topology, "saltFor">;
-  log: Pick<ChangeLog, "createIndex" | "dropIndex" | "setAliases" | "aliases">;
+  log: Pick<ChangeLog, "createIndex" | "dropIndex" | "setAliases">;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
 
@@ -75,10 +75,10 @@ export class IndexAdmin {
   }
 
   async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
-    const { catalog, log } = this.#options;
+    const { catalog, log, definitions } = this.#options;
     catalog.requireWhole();
     await log.setAliases({ ...set });
-    catalog.setAliases(await log.aliases());
+    await definitions.refresh();
     return catalog.aliases;
   }
 }
