@@ -37,6 +37,19 @@ export type SearchBody = {
   profile?: boolean;
 };
 
+/** What a search asks for where it does not say; how long it may take then is a root's setting. */
+export const searchDefaults = {
+  match: "any",
+  typos: "auto",
+  from: 0,
+  size: 10,
+  facetSize: 10,
+  minCoverage: 0,
+  hedge: true,
+} as const satisfies Pick<SearchBody, "match" | "typos" | "from" | "size" | "minCoverage" | "hedge"> & {
+  facetSize: number;
+};
+
 const names = { type: "array", items: { type: "string", minLength: 1, maxLength: 200 }, maxItems: 100 } as const;
 
 /** The JSON Schema of `SearchBody`: what validates requests and what the API's description shows. */
@@ -68,7 +81,7 @@ export const searchBodySchema = {
     },
     filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
     facets: {
-      description: "fields to count the values of, 10 of each unless it says how many",
+      description: `fields to count the values of, ${searchDefaults.facetSize} of each unless it says how many`,
       type: "array",
       maxItems: 20,
       items: {
@@ -87,7 +100,7 @@ export const searchBodySchema = {
       },
     },
     sort: { ...names, minItems: 1, maxItems: 10, description: "field, -field or _score, most significant first" },
-    size: { type: "integer", minimum: 0, maximum: 1000, description: "how many hits; 10" },
+    size: { type: "integer", minimum: 0, maximum: 1000, description: `how many hits; ${searchDefaults.size}` },
     from: { type: "integer", minimum: 0, description: "how many hits to pass over; further down take a cursor" },
     cursor: {
       type: "string",

@@ -1,9 +1,8 @@
 import { HedgerowError } from "../errors.ts";
 import type { PlanFacet, PlanSort } from "../protocol/plan.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type ColumnField, columnFields, type IndexSettings } from "../protocol/settings.ts";
 
-const facetSizeDefault = 10;
 const scoreName = "_score";
 
 /** What does not fit, under its path in the request. */
@@ -28,7 +27,7 @@ export function requireColumn(
 /** The facets asked for. Throws `invalid_request` for a field without a column, or one that is named twice. */
 export function planFacets(facets: NonNullable<SearchBody["facets"]>, settings: IndexSettings): PlanFacet[] {
   const planned = facets.map((facet, i) => {
-    const { field, size = facetSizeDefault } = typeof facet === "string" ? { field: facet } : facet;
+    const { field, size = searchDefaults.facetSize } = typeof facet === "string" ? { field: facet } : facet;
     requireColumn(field, { path: `/facets/${i}`, settings });
     return { field, size };
   });

@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Hit } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { unfit } from "./columns.ts";
 import { type CursorContent, contentBytesMax, readContent } from "./cursor-content.ts";
 
@@ -40,7 +40,8 @@ export function writeCursor(body: SearchBody, resumed: Resumed, { id, score, sor
  */
 export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
   if (body.cursor === undefined) return fresh;
-  if ((body.from ?? 0) > 0) throw unfit("/from", "must be 0 with a cursor, which says itself where to go on");
+  if ((body.from ?? searchDefaults.from) > 0)
+    throw unfit("/from", "must be 0 with a cursor, which says itself where to go on");
   const { plan } = fresh;
   const content = readCursor(body.cursor, plan);
   if (content === undefined) throw unfit("/cursor", "is not one that an answer carried");
@@ -53,7 +54,8 @@ export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
 
 /** Names what decides which documents match and in which order; the words' expansions are the cursor's own. */
 function queryKey(body: SearchBody, { index, incarnation, fieldBoosts, filter, sort }: Plan): string {
-  const words = [body.query ?? "", body.match ?? "any", body.prefix ?? false, body.typos ?? "auto"];
+  const { query = "", match = searchDefaults.match, prefix = false, typos = searchDefaults.typos } = body;
+  const words = [query, match, prefix, typos];
   return checksum(JSON.stringify([index, incarnation, words, fieldBoosts, filter ?? null, sort ?? null]));
 }
 

@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import { explainedWordsMax, type Plan } from "../protocol/plan.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type IndexSettings, textFields } from "../protocol/settings.ts";
 
 /** What a search wants to be told of its hits, and of itself. Throws `invalid_request` for fields that are not text. */
@@ -17,7 +17,8 @@ export function planDetails(
 }
 
 /** Throws `invalid_request` where more scores are to be explained, each of so many words, than a root could tell of. */
-export function requireExplainable({ explain, from = 0, size = 10 }: SearchBody, words: number): void {
+export function requireExplainable(body: SearchBody, words: number): void {
+  const { explain, from = searchDefaults.from, size = searchDefaults.size } = body;
   if (explain !== true) return;
   const hitsMax = Math.floor(explainedWordsMax / Math.max(1, words));
   if (from + size <= hitsMax) return;

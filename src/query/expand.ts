@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import { lookupsMax, type PlanTerm, planClausesMax, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import type { PlanContext } from "./context.ts";
 import type { Occur } from "./parse.ts";
 import { inverseDocumentFrequency } from "./weigh.ts";
@@ -54,7 +54,7 @@ export class Expander {
 
   constructor(context: PlanContext, typos: SearchBody["typos"]) {
     this.#context = context;
-    this.#typos = typos ?? "auto";
+    this.#typos = typos ?? searchDefaults.typos;
   }
 
   /** The alternatives for a whole word; `typed` is how the user wrote it. An excluded word is never corrected. */

@@ -1,7 +1,7 @@
 import type { Token } from "../engine/analyzer.ts";
 import { HedgerowError } from "../errors.ts";
 import { boostMax, type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import { rarestFirst } from "./clause-order.ts";
 import { planFacets, planSort } from "./columns.ts";
@@ -50,8 +50,8 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
     fieldBoosts: boosts,
     averageLengths,
     clauses: rarestFirst(clauses),
-    matchAtLeast: matchAtLeast(body.match ?? "any", clauses),
-    top: (body.from ?? 0) + (body.size ?? 10),
+    matchAtLeast: matchAtLeast(body.match ?? searchDefaults.match, clauses),
+    top: (body.from ?? searchDefaults.from) + (body.size ?? searchDefaults.size),
     ...columnParts(body, definition),
     ...planDetails(body, definition.settings),
     ...(body.returned === undefined ? {} : { returned: body.returned }),

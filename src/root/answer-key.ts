@@ -1,4 +1,4 @@
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import type { CatalogIndex } from "./catalog.ts";
 
 /**
@@ -14,5 +14,6 @@ export function answerKey({ definition, statistics }: CatalogIndex, body: Search
 
 /** What must be alike, beside the key, for two requests to share an answer that may be partial. */
 export function answerVariant(body: SearchBody): string {
-  return `${body.minCoverage ?? 0} ${body.hedge ?? true}`;
+  const { minCoverage = searchDefaults.minCoverage, hedge = searchDefaults.hedge } = body;
+  return `${minCoverage} ${hedge}`;
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "../protocol/plan.ts";
 import { writePlan } from "../protocol/plan-payload.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type TraceContext, traceparentOf } from "../protocol/trace-context.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { CanaryGuard } from "./canary-attempt.ts";
@@ -49,8 +49,8 @@ export async function scatterPlan(
     shards,
     plan: writePlan(plan, traceparentOf(trace)),
     deadlineMs,
-    minCoverage: body.minCoverage ?? 0,
-    hedge: body.hedge ?? true,
+    minCoverage: body.minCoverage ?? searchDefaults.minCoverage,
+    hedge: body.hedge ?? searchDefaults.hedge,
     queryClass: queryClassOf(plan),
   };
   const leads: AttemptRecord[] = [];

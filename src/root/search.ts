@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import type { TraceContext } from "../protocol/trace-context.ts";
 import { planQuery } from "../query/plan.ts";
 import type { Grant } from "../security/access.ts";
@@ -41,6 +41,7 @@ export type SearchParts = {
 export type Search = {
   body: SearchBody;
   context: SearchContext;
+  budgetMs: number;
   /** Whether the write that was to be read can be found; undefined where none was named. */
   afterReached: boolean | undefined;
   /** Hears what a scatter came to, also where it is not enough. */
@@ -49,11 +50,10 @@ export type Search = {
 
 /** Answers one search, as bytes: with an answer that is known or under way already, or else with one of its own. */
 export async function searchIndex(index: CatalogIndex, search: Search, parts: SearchParts): Promise<Buffer> {
-  const { body, context, afterReached } = search;
+  const { body, context, budgetMs, afterReached } = search;
   const { clock } = parts.resources;
   const { startMs, onGone, trace } = context;
   const page = pageOf(body, parts.limits);
-  const budgetMs = body.budgetMs ?? parts.limits.budgetMs;
   const arrivedMs = clock.nowMs();
   const found = await parts.instant.find({
     key: answerKey(index, body),
@@ -62,7 +62,7 @@ export async function searchIndex(index: CatalogIndex, search: Search, parts: Se
     startMs,
     deadlineMs: startMs + budgetMs,
     onGone,
-    gather: (onAbandoned) => gatherAnswer(index, search, { parts, page, budgetMs, onGone: onAbandoned }),
+    gather: (onAbandoned) => gatherAnswer(index, search, { parts, page, onGone: onAbandoned }),
   });
   const doneMs = clock.nowMs();
   const own = found.source === "scatter" ? found.times : undefined;
@@ -85,7 +85,6 @@ export async function searchIndex(index: CatalogIndex, search: Search, parts: Se
 type Gathering = {
   parts: SearchParts;
   page: { from: number; size: number };
-  budgetMs: number;
   /** Runs its argument when nobody waits for the answer any more: at once where that is so already. */
   onGone: (run: () => void) => void;
 };
@@ -99,8 +98,8 @@ type Gathering = {
  */
 async function gatherAnswer(
   index: CatalogIndex,
-  { body, context: { trace, startMs }, onGathered }: Search,
-  { parts, page, budgetMs, onGone }: Gathering,
+  { body, context: { trace, startMs }, budgetMs, onGathered }: Search,
+  { parts, page, onGone }: Gathering,
 ): Promise<GatheredAnswer> {
   const sequences = index.shards.map((_, shard) => index.statistics.shard(shard).sequence);
   const heard = heardSequences(index.shards);
@@ -111,7 +110,7 @@ async function gatherAnswer(
   onGathered(gathered);
   const { result, gatheredMs } = gathered;
   const verdict = verdictOf({ ...result, heard });
-  requireEnough(verdict, { minCoverage: body.minCoverage ?? 0, refusal: result.refusal });
+  requireEnough(verdict, { minCoverage: body.minCoverage ?? searchDefaults.minCoverage, refusal: result.refusal });
   const { written, isDetailed } = writePage(index, { body, planned, page, gathered, verdict });
   return {
     body: written,
@@ -122,8 +121,7 @@ async function gatherAnswer(
 }
 
 function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: number } {
-  const from = body.from ?? 0;
-  const size = body.size ?? 10;
+  const { from = searchDefaults.from, size = searchDefaults.size } = body;
   if (from + size <= limits.windowMax) return { from, size };
   const detail = `from + size is ${from + size}, more than ${limits.windowMax}; walk deeper with "cursor"`;
   throw new HedgerowError("invalid_request", detail, [{ path: "/from", detail }]);

@@ -92,7 +92,7 @@ export class Searches {
     const readyMs = mustWait ? resources.clock.nowMs() : context.startMs;
     const asked = { ...search, readyMs };
     return this.#admitted(context, asked, (onGathered) =>
-      searchIndex(index, { body, context, afterReached, onGathered }, this.#parts),
+      searchIndex(index, { body, context, budgetMs, afterReached, onGathered }, this.#parts),
     );
   }
 
