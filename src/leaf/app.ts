@@ -1,31 +1,25 @@
-import fastify, { type FastifyInstance } from "fastify";
+import fastify from "fastify";
 import { HedgerowError } from "../errors.ts";
-import { readJsonBody } from "../protocol/json-body.ts";
+import type { App } from "../http/app.ts";
+import { readShallowJson } from "../http/shallow-json.ts";
+import { stampAnswers } from "../http/stamped-answers.ts";
+import { refuseUnknownRoutes } from "../http/unknown-routes.ts";
+import { watchCallers } from "../http/watched-callers.ts";
 import { problemFrom } from "../protocol/problem.ts";
-import { RouteMethods } from "../protocol/route-methods.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
-import { type RequestTrace, traceFrom, traceparentOf, withSpan } from "../protocol/trace-context.ts";
-import { type CallerPace, CallerWatch } from "../security/caller-watch.ts";
+import { traceparentOf, withSpan } from "../protocol/trace-context.ts";
+import type { CallerPace } from "../security/caller-watch.ts";
 import { rootProblem } from "../security/certificates.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
-import { meterRequests, type RequestMeter } from "../telemetry/http-meter.ts";
+import { meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
 import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
 import type { Replicas } from "./replicas.ts";
 import type { SearchQueue } from "./search.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    traceId: string;
-    trace: RequestTrace;
-  }
-}
-
-export type LeafApp = FastifyInstance;
 
 export type LeafAppParts = {
   replicas: Replicas;
@@ -49,7 +43,7 @@ const bodySizeBytesMax = 1024 * 1024;
  * A leaf's plain HTTP, for people and probes: health, metrics, and searching one shard by hand. Every answer, errors
  * included, carries its trace id and its time.
  */
-export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): LeafApp {
+export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): App {
   const { metrics, clock, timers, log, transport, limits, pace } = parts;
   const meter = meterRequests(metrics);
   const app = fastify({
@@ -62,25 +56,20 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): L
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     ...earlyErrors({ clock, meter, headers: {} }),
   });
-  stampAnswers(app, meter);
-  watchCallers(app, new CallerWatch({ clock, timers, ...(pace === undefined ? {} : { pace }) }));
-  app.removeContentTypeParser("text/plain");
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-    done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
+  stampAnswers(app, { clock, arrivedMs: clock.nowMs, isLeaving: () => false });
+  app.addHook("onResponse", (request, reply, done) => {
+    meter(request.route, reply.statusCode, clock.nowMs() - request.startMs);
+    done();
   });
+  watchCallers(app, { clock, timers, pace });
+  readShallowJson(app);
   app.setErrorHandler((error, request, reply) => {
     const found = asHedgerowError(error);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", "1");
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
   });
-  const routes = new RouteMethods();
-  app.addHook("onRoute", ({ method, url }) => routes.add(method, url));
-  app.setNotFoundHandler((request, reply) => {
-    const { error, headers } = routes.refusalOf(request.method, request.url);
-    reply.headers(headers);
-    throw error;
-  });
+  refuseUnknownRoutes(app);
   if (transport !== undefined) knowCallers(app);
   if (parts.ownNamesOnly === true) refuseForeignNames(app);
   app.get("/livez", () => ({ status: "live" }));
@@ -108,7 +97,7 @@ const metricsRoute = "/metrics";
  * Probes may come without a certificate. Whoever shows one of the authorities may read the metrics; the documents are for
  * roots.
  */
-function knowCallers(app: LeafApp): void {
+function knowCallers(app: App): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const { socket } = request.raw;
     const { url } = request.routeOptions;
@@ -124,7 +113,7 @@ function knowCallers(app: LeafApp): void {
   });
 }
 
-function refuseForeignNames(app: LeafApp): void {
+function refuseForeignNames(app: App): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = foreignNameProblem(request.headers.host, "certificates");
     if (problem !== undefined && !openRoutes.includes(request.routeOptions.url)) {
@@ -149,38 +138,4 @@ function shardNumber(text: string): number {
   throw new HedgerowError("invalid_request", `"${text}" is no number of a shard`, [
     { path: "/shard", detail: "must be an integer from 0" },
   ]);
-}
-
-/** Gives up callers that are too slow to send or to take. */
-function watchCallers(app: LeafApp, callers: CallerWatch): void {
-  app.addHook("onRequest", (request, reply, done) => {
-    callers.begin({ request: request.raw, response: reply.raw }, () => {
-      return { traceId: request.traceId, tookMs: reply.elapsedTime, headers: reply.getHeaders() };
-    });
-    done();
-  });
-  app.addHook("onClose", (_app, done) => {
-    callers.close();
-    done();
-  });
-}
-
-/** Says of every answer whose it is and how long it took; counts it by its route, never by its address, which could be anything. */
-function stampAnswers(app: LeafApp, meter: RequestMeter): void {
-  app.decorateRequest("traceId", "");
-  app.decorateRequest("trace");
-  app.addHook("onRequest", (request, reply, done) => {
-    request.trace = traceFrom(request.headers.traceparent);
-    request.traceId = request.trace.traceId;
-    reply.header("x-trace-id", request.traceId);
-    done();
-  });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    reply.header("server-timing", `total;dur=${reply.elapsedTime.toFixed(2)}`);
-    done();
-  });
-  app.addHook("onResponse", (request, reply, done) => {
-    meter(request.routeOptions.url, reply.statusCode, reply.elapsedTime);
-    done();
-  });
 }

@@ -1,9 +1,10 @@
+import type { App } from "../http/app.ts";
 import { type Certificates, rootProblem } from "../security/certificates.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import type { LogLevel, LogStream } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock, sleep, type Timers } from "../time.ts";
-import { createLeafApp, type LeafApp } from "./app.ts";
+import { createLeafApp } from "./app.ts";
 import { createCalls, type LeafMemory, type Retain } from "./calls.ts";
 import { faultLine } from "./fault-line.ts";
 import { acceptLinks } from "./link.ts";
@@ -39,7 +40,7 @@ export type LeafOptions = {
 
 /** One leaf: its replicas, the queue that searches them, and the port that both links and people come to. */
 export type Leaf = {
-  readonly app: LeafApp;
+  readonly app: App;
   readonly replicas: Replicas;
   readonly links: { readonly size: number };
   readonly bootId: string;

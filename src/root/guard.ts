@@ -1,10 +1,7 @@
 import { HedgerowError } from "../errors.ts";
-import { readJsonBody } from "../protocol/json-body.ts";
 import { type Access, fullGrant, type Grant } from "../security/access.ts";
 import type { Audit } from "../security/audit.ts";
-import { type CallerPace, CallerWatch } from "../security/caller-watch.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
-import type { Clock, Timers } from "../time.ts";
 import type { App } from "./app.ts";
 import { named } from "./audited-requests.ts";
 import { needOf } from "./needs.ts";
@@ -12,8 +9,6 @@ import { needOf } from "./needs.ts";
 declare module "fastify" {
   interface FastifyRequest {
     grant: Grant;
-    /** What its caller was told when it was given up; whatever comes of it afterwards is told nobody. */
-    givenUp: HedgerowError | undefined;
   }
 }
 
@@ -68,37 +63,9 @@ export function guardRoutes(app: App, { access, ...guard }: Guard): void {
   });
 }
 
-/** Takes JSON of requests, a body that is empty as none at all. */
-export function readShallowJson(app: App): void {
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-    done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
-  });
-}
-
 /** Refuses a body that is packed: taken as it stands it would be read as something else. */
 function refuseEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return;
   const detail = `bodies are taken as they are, not with Content-Encoding: ${encoding}`;
   throw new HedgerowError("unsupported_media_type", detail);
-}
-
-/**
- * Gives up callers that are too slow to send or to take. Stands before all that could refuse a request: the body of one
- * that was refused still comes.
- */
-export function watchCallers(app: App, parts: { clock: Clock; timers: Timers; pace?: CallerPace }): void {
-  const callers = new CallerWatch(parts);
-  app.decorateRequest("givenUp");
-  app.addHook("onRequest", (request, reply, done) => {
-    callers.begin({ request: request.raw, response: reply.raw }, (refusal) => {
-      const { traceId, startMs } = request;
-      request.givenUp = refusal;
-      return { traceId, tookMs: parts.clock.nowMs() - startMs, headers: reply.getHeaders() };
-    });
-    done();
-  });
-  app.addHook("onClose", (_app, done) => {
-    callers.close();
-    done();
-  });
 }
