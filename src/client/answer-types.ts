@@ -1,5 +1,6 @@
 import type { AnswerProfile } from "../protocol/answer-profile.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
+import type { ShardOutcome } from "../protocol/shard-outcome.ts";
 
 /** A document as it was written; every one has an id. */
 export type DocumentBody = { id: string; [field: string]: unknown };
@@ -18,7 +19,7 @@ export type SearchHit<D> = {
 /** What became of one shard: the last four mean that it is missing from the answer. */
 export type ShardAnswer = {
   shard: number;
-  outcome: "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
+  outcome: ShardOutcome;
   leaf: string | null;
   attempts: number;
   hedged: boolean;

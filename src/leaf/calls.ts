@@ -1,5 +1,11 @@
 import type { LogEra } from "../protocol/history.ts";
-import type { CallError, LinkCallName, LinkCalls, ShardAddress } from "../protocol/link.ts";
+import {
+  type CallError,
+  isLinkCallName,
+  type LinkCallName,
+  type LinkCalls,
+  type ShardAddress,
+} from "../protocol/link.ts";
 import { isRecord } from "../protocol/record.ts";
 import { type FieldType, type IndexDefinition, languages } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
@@ -39,7 +45,7 @@ export function createCalls(
 async function dispatch({ replicas, retain }: Parts, incoming: IncomingCall): Promise<CallOutcome> {
   const { name, params, body, from } = incoming;
   const misfit = failed("bad_call", `the parameters of ${JSON.stringify(name)} do not fit`);
-  if (!isCallName(name)) return failed("bad_call", `there is no call ${JSON.stringify(name)}`);
+  if (!isLinkCallName(name)) return failed("bad_call", `there is no call ${JSON.stringify(name)}`);
   if (name === "status") return answered("status", { replicas: replicas.status() });
   if (!isRecord(params)) return misfit;
   if (name === "open") {
@@ -101,14 +107,6 @@ function failed(code: CallError["code"], detail: string): CallOutcome {
 
 function notHeld({ index, incarnation, shard }: ShardAddress): CallOutcome {
   return failed("unknown_shard", `shard ${shard} of ${index} (${incarnation}) is not held here`);
-}
-
-const callNames: ReadonlySet<string> = new Set<LinkCallName>([
-  ...(["open", "close", "apply", "statistics", "status", "retain"] as const),
-]);
-
-function isCallName(name: string): name is LinkCallName {
-  return callNames.has(name);
 }
 
 function isCount(value: unknown): value is number {

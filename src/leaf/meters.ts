@@ -1,5 +1,5 @@
-import type { ReplicaStatus } from "../protocol/link.ts";
-import type { LabelsOf, MetricTable } from "../telemetry/metric-table.ts";
+import { isLinkCallName, type ReplicaStatus } from "../protocol/link.ts";
+import { type LabelsOf, type MetricTable, metricTable } from "../telemetry/metric-table.ts";
 import type { Count, Distribution, Metrics } from "../telemetry/metrics.ts";
 import type { Clock } from "../time.ts";
 import type { CallOutcome, IncomingCall } from "./link.ts";
@@ -44,7 +44,7 @@ export function meterCalls(
   { metrics, clock }: { metrics: Metrics; clock: Clock },
 ): (incoming: IncomingCall) => Promise<CallOutcome> {
   const series = new Map<CallLabel, { answered: Count; failed: Count; seconds: Distribution }>();
-  for (const label of ["open", "close", "apply", "statistics", "status", "retain", "other"] as const) {
+  for (const label of metricTable.hedgerow_leaf_calls_total.labels.call) {
     series.set(label, {
       answered: metrics.counter("hedgerow_leaf_calls_total", { call: label, outcome: "answered" }),
       failed: metrics.counter("hedgerow_leaf_calls_total", { call: label, outcome: "failed" }),
@@ -54,25 +54,11 @@ export function meterCalls(
   return async (incoming) => {
     const beganMs = clock.nowMs();
     const outcome = await call(incoming);
-    const found = series.get(labelOf(incoming.name));
+    const found = series.get(isLinkCallName(incoming.name) ? incoming.name : "other");
     found?.[outcome.kind].inc();
     found?.seconds.observe((clock.nowMs() - beganMs) / 1000);
     return outcome;
   };
-}
-
-function labelOf(name: string): CallLabel {
-  switch (name) {
-    case "open":
-    case "close":
-    case "apply":
-    case "statistics":
-    case "status":
-    case "retain":
-      return name;
-    default:
-      return "other";
-  }
 }
 
 const replicaStates: readonly ReplicaState[] = ["opening", "catching-up", "ready", "failed"];

@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { LeafProfile } from "../protocol/leaf-profile.ts";
-import type { AttemptError, DocumentSlice, ShardReply } from "../protocol/link.ts";
+import type { DocumentSlice, ShardReply, searchErrorCodes } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 import { type AnswerReserves, type AnswerTimes, answerByMs, answerTimes } from "./answer-time.ts";
@@ -29,7 +29,7 @@ export type SearchedShard = { prepare(plan: Plan): RunningSearch };
 
 /** Why a search brings nothing: an attempt's errors but those that come of a link, which only a root sees or a reply meets. */
 export type SearchFailure = {
-  code: Exclude<AttemptError["code"], "bad_reply" | "disconnected" | "too_large">;
+  code: (typeof searchErrorCodes)[number];
   detail: string;
 };
 

@@ -1,14 +1,20 @@
+/** Why attempts are sent: a shadow's answer is not used, a canary comes before all others. */
+export const attemptPurposes = ["first", "hedge", "retry", "shadow", "canary"] as const;
+
+export type AttemptPurpose = (typeof attemptPurposes)[number];
+
+const attemptEnds = ["answered", "failed", "cancelled", "open"] as const;
+
 /** One attempt's timeline in an answer's `profile`. All instants are milliseconds since the request came to the root. */
 export type AttemptProfile = {
   shard: number;
-  /** Why it was sent: first, hedge, retry; a shadow's answer is not used, a canary comes before all others. */
-  purpose: "first" | "hedge" | "retry" | "shadow" | "canary";
+  purpose: AttemptPurpose;
   leaf: string;
   budgetMs: number;
   sentMs: number;
   /** When its answer came, or when it was called off; null: neither did before the answer left. */
   endedMs: number | null;
-  end: "answered" | "failed" | "cancelled" | "open";
+  end: (typeof attemptEnds)[number];
   /** Whether its answer is the shard's part of this one. */
   won: boolean;
   /** Why it failed. */
@@ -61,12 +67,12 @@ export const answerProfileSchema = {
         additionalProperties: false,
         properties: {
           shard: count,
-          purpose: { type: "string", enum: ["first", "hedge", "retry", "shadow", "canary"] },
+          purpose: { type: "string", enum: attemptPurposes },
           leaf: { type: "string" },
           budgetMs: { ...instant, description: "how long the leaf was given" },
           sentMs: instant,
           endedMs: { ...orNull, description: "when its answer came, or when it was called off" },
-          end: { type: "string", enum: ["answered", "failed", "cancelled", "open"] },
+          end: { type: "string", enum: attemptEnds },
           won: { type: "boolean", description: "its answer is the shard's part of this one" },
           code: { type: "string", description: "why it failed" },
           onLeaf: {

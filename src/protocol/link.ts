@@ -46,25 +46,34 @@ export type ShardReply = {
   profile?: LeafProfile;
 };
 
+/** What a leaf's search can end with in place of a reply. */
+export const searchErrorCodes = ["overloaded", "expired", "unknown_shard", "not_ready", "bad_plan", "crashed"] as const;
+
+/** What a leaf can say of an attempt that brings no reply. */
+export const leafErrorCodes = [...searchErrorCodes, "too_large"] as const;
+
+export const attemptErrorCodes = [...leafErrorCodes, "bad_reply", "disconnected"] as const;
+
+export type AttemptErrorCode = (typeof attemptErrorCodes)[number];
+
 /**
  * Why an attempt brought no reply. `overloaded` and `expired` are the leaf's push-back; `unknown_shard` means that the
  * leaf does not hold the replica (any more); `bad_plan` that this replica can do nothing with the plan, which fits the
  * index as the root knows it; `too_large` that no link holds what was asked for; `bad_reply` that what it answered makes
  * no sense, which the root says, as it says `disconnected`.
  */
-export type AttemptError = {
-  code:
-    | "overloaded"
-    | "expired"
-    | "unknown_shard"
-    | "not_ready"
-    | "bad_plan"
-    | "too_large"
-    | "bad_reply"
-    | "crashed"
-    | "disconnected";
-  detail: string;
-};
+export type AttemptError = { code: AttemptErrorCode; detail: string };
+
+export const linkCallNames = ["open", "close", "apply", "statistics", "status", "retain"] as const;
+
+export type LinkCallName = (typeof linkCallNames)[number];
+
+/** Whether there is a call of that name. */
+export function isLinkCallName(name: string): name is LinkCallName {
+  return knownCalls.has(name);
+}
+
+const knownCalls: ReadonlySet<string> = new Set(linkCallNames);
 
 /** What a root may ask of a leaf beside searching, by name: parameters and result, both JSON. */
 export type LinkCalls = {
@@ -99,8 +108,6 @@ export type LinkCalls = {
   statistics: { params: ShardAddress & { since?: StatisticsCursor }; result: StatisticsDelta };
   status: { params: Record<string, never>; result: { replicas: ReplicaStatus[] } };
 };
-
-export type LinkCallName = keyof LinkCalls;
 
 /**
  * Why a call brought no result; `bad_call` is a name or parameters that the leaf does not understand, `full` that it has

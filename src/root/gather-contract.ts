@@ -1,11 +1,10 @@
 import type { ReplicaHealth } from "../policy/replica.ts";
 import type { ShardHealth } from "../policy/shard.ts";
-import type { AttemptError } from "../protocol/link.ts";
+import type { AttemptPurpose } from "../protocol/answer-profile.ts";
+import type { AttemptErrorCode, ShardReply } from "../protocol/link.ts";
+import type { ShardOutcome } from "../protocol/shard-outcome.ts";
 
-/** How a shard's part of an answer ended; the last four are missing from the answer. */
-export type ShardOutcome = "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
-
-export type AttemptErrorCode = AttemptError["code"];
+export type { AttemptErrorCode, ShardOutcome };
 
 /** One query to gather, as far as deciding about its attempts goes. `shards[i]` is shard i, whose answer is awaited. */
 export type GatherRequest = {
@@ -41,7 +40,7 @@ export type GatherEvent =
       kind: "reply";
       shard: number;
       attempt: number;
-      outcome: "complete" | "truncated";
+      outcome: ShardReply["outcome"];
       documents: number;
       documentsTotal: number;
       queuedMs: number;
@@ -52,7 +51,7 @@ export type GatherEvent =
   /** The caller went away. */
   | { kind: "cancelled" };
 
-export type SendPurpose = "first" | "hedge" | "retry" | "shadow";
+export type SendPurpose = Exclude<AttemptPurpose, "canary">;
 
 export type GatherCommand =
   | {

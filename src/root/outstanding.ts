@@ -1,6 +1,12 @@
 import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
-import type { AttemptError, CallError, ShardReply } from "../protocol/link.ts";
+import {
+  type AttemptError,
+  type AttemptErrorCode,
+  type CallError,
+  leafErrorCodes,
+  type ShardReply,
+} from "../protocol/link.ts";
 import { isRecord } from "../protocol/record.ts";
 import { readReply } from "../protocol/reply-payload.ts";
 import { numberMax, UnderWay } from "../protocol/under-way.ts";
@@ -131,23 +137,15 @@ function tryReading(payload: Buffer): Reading {
   }
 }
 
-const attemptCodes: ReadonlySet<string> = new Set<AttemptError["code"]>([
-  "overloaded",
-  "expired",
-  "unknown_shard",
-  "not_ready",
-  "bad_plan",
-  "too_large",
-  "crashed",
-]);
+const leafCodes: ReadonlySet<string> = new Set(leafErrorCodes);
 
 function attemptError(value: unknown): AttemptError {
   const { code, detail } = codeAndDetail(value);
-  return isAttemptCode(code) ? { code, detail } : { code: "crashed", detail: `${code}: ${detail}` };
+  return isLeafCode(code) ? { code, detail } : { code: "crashed", detail: `${code}: ${detail}` };
 }
 
-function isAttemptCode(code: string): code is AttemptError["code"] {
-  return attemptCodes.has(code);
+function isLeafCode(code: string): code is AttemptErrorCode {
+  return leafCodes.has(code);
 }
 
 function callError(value: unknown): CallError {

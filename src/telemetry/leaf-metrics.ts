@@ -1,3 +1,4 @@
+import { linkCallNames, searchErrorCodes } from "../protocol/link.ts";
 import type { MetricRow } from "./metric-row.ts";
 
 /** What a leaf shows of its own work. */
@@ -13,18 +14,7 @@ export const leafMetrics = {
     role: "leaf",
     help: "Searches of one shard that ended, by how.",
     labels: {
-      outcome: [
-        "complete",
-        "truncated",
-        "overloaded",
-        "expired",
-        "unknown_shard",
-        "not_ready",
-        "bad_plan",
-        "crashed",
-        "cancelled_queued",
-        "cancelled_running",
-      ],
+      outcome: ["complete", "truncated", ...searchErrorCodes, "cancelled_queued", "cancelled_running"],
     },
   },
   hedgerow_leaf_cancels_late_total: {
@@ -56,7 +46,7 @@ export const leafMetrics = {
     role: "leaf",
     help: "Calls over links, by name and whether they were answered.",
     labels: {
-      call: ["open", "close", "apply", "statistics", "status", "retain", "other"],
+      call: [...linkCallNames, "other"],
       outcome: ["answered", "failed"],
     },
   },
@@ -64,7 +54,7 @@ export const leafMetrics = {
     kind: "histogram",
     role: "leaf",
     help: "Time from a call's arrival to its answer; for apply, until the changes are searchable.",
-    labels: { call: ["open", "close", "apply", "statistics", "status", "retain", "other"] },
+    labels: { call: [...linkCallNames, "other"] },
   },
   hedgerow_leaf_replicas: {
     kind: "gauge",

@@ -1,3 +1,6 @@
+import { attemptPurposes } from "../protocol/answer-profile.ts";
+import { attemptErrorCodes } from "../protocol/link.ts";
+import { shardOutcomes } from "../protocol/shard-outcome.ts";
 import type { MetricRow } from "./metric-row.ts";
 
 /** A metric of single replicas, or of single shards, shows so many at most: more would be too much for one scrape. */
@@ -39,31 +42,19 @@ export const rootMetrics = {
     kind: "counter",
     role: "root",
     help: "Shards of gathered answers, by outcome; the last four are missing from theirs.",
-    labels: { outcome: ["complete", "truncated", "late", "failed", "shed", "unavailable"] },
+    labels: { outcome: shardOutcomes },
   },
   hedgerow_root_attempt_errors_total: {
     kind: "counter",
     role: "root",
     help: "Attempts that ended in an error, by its code.",
-    labels: {
-      code: [
-        "overloaded",
-        "expired",
-        "unknown_shard",
-        "not_ready",
-        "bad_plan",
-        "too_large",
-        "bad_reply",
-        "crashed",
-        "disconnected",
-      ],
-    },
+    labels: { code: attemptErrorCodes },
   },
   hedgerow_root_attempts_total: {
     kind: "counter",
     role: "root",
     help: "Attempts sent to leaves, by what for.",
-    labels: { purpose: ["first", "hedge", "retry", "shadow", "canary"] },
+    labels: { purpose: attemptPurposes },
   },
   hedgerow_root_hedges_won_total: {
     kind: "counter",

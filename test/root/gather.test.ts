@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReplicaHealth } from "../../src/policy/replica.ts";
+import { attemptErrorCodes } from "../../src/protocol/link.ts";
 import {
   type AttemptErrorCode,
   extraAttempt,
@@ -10,18 +11,6 @@ import {
   shadowAttempt,
 } from "../../src/root/gather.ts";
 import { budgetMs, policyOf, requestOf, Stage } from "../support/gather-stage.ts";
-
-const errorCodes: readonly AttemptErrorCode[] = [
-  "overloaded",
-  "expired",
-  "unknown_shard",
-  "not_ready",
-  "bad_plan",
-  "too_large",
-  "bad_reply",
-  "crashed",
-  "disconnected",
-];
 
 function kinds(commands: readonly GatherCommand[]): string[] {
   return commands.map((command) => command.kind);
@@ -262,7 +251,7 @@ const scripts = fc.record({
       busyMs: fc.constantFrom(0, 0, 0, 0, 50),
       what: fc.constantFrom("reply", "reply", "reply", "truncated", "error", "started", "timer", "timer", "gone"),
       pick: fc.nat(),
-      code: fc.constantFrom(...errorCodes),
+      code: fc.constantFrom(...attemptErrorCodes),
     }),
     { maxLength: 60 },
   ),

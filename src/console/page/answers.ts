@@ -1,8 +1,7 @@
 import type { AnswerProfile } from "../../protocol/answer-profile.ts";
+import type { ShardOutcome } from "../../protocol/shard-outcome.ts";
 
 /** What the console reads of the root's answers; the whole of them stands in `/openapi.json`. */
-
-export type ShardOutcome = "complete" | "truncated" | "late" | "failed" | "shed" | "unavailable";
 
 export type ShardAnswer = {
   shard: number;

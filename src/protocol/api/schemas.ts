@@ -1,5 +1,6 @@
 import { errorTable } from "../../errors.ts";
 import { indexBodySchema } from "../index-request.ts";
+import { shardOutcomes } from "../shard-outcome.ts";
 
 /** A part of a JSON Schema. */
 export type Schema = { readonly [keyword: string]: unknown };
@@ -49,7 +50,7 @@ const coverage = object({
 
 const shardOutcome = object({
   shard: count,
-  outcome: { enum: ["complete", "truncated", "late", "failed", "shed", "unavailable"] },
+  outcome: { enum: shardOutcomes },
   leaf: orNull("string"),
   attempts: count,
   hedged: flag,
