@@ -1,3 +1,4 @@
+import { isCount, isListOf } from "../protocol/checks.ts";
 import type { ColumnData } from "./column-data.ts";
 import type { DictionaryData } from "./dictionary.ts";
 import type { SegmentData } from "./segment-data.ts";
@@ -9,7 +10,7 @@ type Check = (value: unknown) => boolean;
 const parts = {
   documents: isCount,
   fields: isCount,
-  lengthTotals: (value) => Array.isArray(value) && value.every(isCount),
+  lengthTotals: (value) => isListOf(value, isCount),
   ids: isDictionary,
   terms: isDictionary,
   words: isStrings,
@@ -50,10 +51,6 @@ function hasParts(value: unknown, checks: Readonly<Record<string, Check>>): bool
   if (typeof value !== "object" || value === null) return false;
   const held: Record<string, unknown> = { ...value };
   return Object.entries(checks).every(([name, check]) => check(held[name]));
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isUint8(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { isCount, isListOf } from "../protocol/checks.ts";
 import type { LogEra } from "../protocol/history.ts";
 import {
   type CallError,
@@ -56,7 +57,7 @@ async function dispatch({ replicas, retain }: Parts, incoming: IncomingCall): Pr
   }
   if (name === "retain") {
     const { standing, head, placed = [] } = params;
-    if (!isCounts(standing) || !isCount(head) || !isPlaced(placed)) return misfit;
+    if (!isListOf(standing, isCount) || !isCount(head) || !isPlaced(placed)) return misfit;
     const held = replicas.states();
     const shardsHeld = (incarnation: number): number[] =>
       held.flatMap((one) => (one.incarnation === incarnation ? [one.shard] : []));
@@ -109,17 +110,10 @@ function notHeld({ index, incarnation, shard }: ShardAddress): CallOutcome {
   return failed("unknown_shard", `shard ${shard} of ${index} (${incarnation}) is not held here`);
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isCount);
-}
-
 function isPlaced(value: unknown): value is RetainedSnapshots["placed"] {
   return (
-    Array.isArray(value) && value.every((one) => isRecord(one) && isCount(one.incarnation) && isCounts(one.shards))
+    Array.isArray(value) &&
+    value.every((one) => isRecord(one) && isCount(one.incarnation) && isListOf(one.shards, isCount))
   );
 }
 

@@ -1,4 +1,22 @@
-import { type Plan, planClausesMax, planTermLengthMax, planTermsMax, planTopMax } from "../protocol/plan.ts";
+import {
+  isAmount,
+  isColumnValue,
+  isCount,
+  isCountUpTo,
+  isListOf,
+  isNumber,
+  isSortValue,
+  isString,
+} from "../protocol/checks.ts";
+import {
+  isClauseExtras,
+  isPlanClause,
+  type Plan,
+  planClausesMax,
+  planFieldsMax,
+  planTermsMax,
+  planTopMax,
+} from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 import { isRecord } from "../protocol/record.ts";
 
@@ -7,7 +25,6 @@ export type PlanReading = { kind: "plan"; plan: Plan } | Unfit;
 type Unfit = { kind: "unfit"; detail: string };
 
 export const planSizeBytesMax = 1024 * 1024;
-const namesMax = 1000;
 const filterPartsMax = 10_000;
 const filterDepthMax = 32;
 const traceLengthMax = 64;
@@ -89,54 +106,39 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.length <= lengthMax && value.every(check);
 
-const isString: Check = (value) => typeof value === "string";
 const isBoolean: Check = (value) => typeof value === "boolean";
-const isNumber: Check = (value) => Number.isFinite(value);
-const isAmount: Check = (value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
 const isPositive: Check = (value) => isAmount(value) && value !== 0;
-const isCount = (countMax: number): Check => {
-  return (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= countMax;
-};
-const isColumnValue: Check = (value) => isString(value) || isNumber(value);
+const upTo =
+  (countMax: number): Check =>
+  (value) =>
+    isCountUpTo(value, countMax);
 const isTrace: Check = (value) => typeof value === "string" && value.length <= traceLengthMax;
-const isSortValue: Check = (value) => value === null || isColumnValue(value);
-
-const isTerm: Check = (value) =>
-  isRecord(value) && typeof value.term === "string" && value.term.length <= planTermLengthMax && isNumber(value.weight);
-const isPhraseTerm: Check = (value) => isRecord(value) && isString(value.term) && isCount(1_000_000)(value.offset);
-const isOccur: Check = (value) => value === "optional" || value === "required" || value === "excluded";
-const isClauseExtras: Check = (value) =>
-  isRecord(value) &&
-  optional(listOf(isAmount, namesMax))(value.fieldBoosts) &&
-  optional(listOf(isPhraseTerm, planClausesMax))(value.phrase);
-const isClause: Check = (value) =>
-  isRecord(value) && isOccur(value.occur) && listOf(isTerm, planTermsMax)(value.terms) && isClauseExtras(value);
-const areClauses = (value: unknown): value is Plan["clauses"] => listOf(isClause, planClausesMax)(value);
+const areClauses = (value: unknown): value is Plan["clauses"] => isListOf(value, isPlanClause, planClausesMax);
 
 const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
   index: isString,
-  incarnation: isCount(Number.MAX_SAFE_INTEGER),
+  incarnation: isCount,
   epoch: isString,
-  bm25: (value) => isRecord(value) && isAmount(value.k1) && isAmount(value.b) && Number(value.b) <= 1,
-  fieldBoosts: listOf(isAmount, namesMax),
-  averageLengths: listOf(isPositive, namesMax),
+  bm25: (value) => isRecord(value) && isAmount(value.k1) && isAmount(value.b) && value.b <= 1,
+  fieldBoosts: listOf(isAmount, planFieldsMax),
+  averageLengths: listOf(isPositive, planFieldsMax),
 };
 
 const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = {
   filter: optional((value) => filterParts(value, 0) <= filterPartsMax),
   facets: optional(
-    listOf((facet) => isRecord(facet) && isString(facet.field) && isCount(planTopMax)(facet.size), namesMax),
+    listOf((facet) => isRecord(facet) && isString(facet.field) && isCountUpTo(facet.size, planTopMax), planFieldsMax),
   ),
-  sort: optional(listOf((sort) => isRecord(sort) && isString(sort.field) && isBoolean(sort.descending), namesMax)),
+  sort: optional(listOf((sort) => isRecord(sort) && isString(sort.field) && isBoolean(sort.descending), planFieldsMax)),
   after: optional(
     (value) =>
       isRecord(value) &&
       isString(value.id) &&
       isNumber(value.score) &&
-      optional(listOf(isSortValue, namesMax))(value.sort),
+      optional(listOf(isSortValue, planFieldsMax))(value.sort),
   ),
-  returned: optional(listOf(isString, namesMax)),
-  highlight: optional(listOf(isString, namesMax)),
+  returned: optional(listOf(isString, planFieldsMax)),
+  highlight: optional(listOf(isString, planFieldsMax)),
   explain: optional(isBoolean),
   profile: optional(isBoolean),
 };
@@ -144,8 +146,8 @@ const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = 
 const planChecks: Readonly<Record<keyof Plan, Check>> = {
   ...openingChecks,
   clauses: (value) => areClauses(value) && termCount(value) <= planTermsMax,
-  matchAtLeast: isCount(planClausesMax),
-  top: isCount(planTopMax),
+  matchAtLeast: upTo(planClausesMax),
+  top: upTo(planTopMax),
   ...extraChecks,
   trace: optional(isTrace),
 };

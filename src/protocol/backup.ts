@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { asBuffer } from "./bytes.ts";
+import { isCount, isListOf, isString } from "./checks.ts";
 import { isRecord } from "./record.ts";
 import type { IndexSettings } from "./settings.ts";
 
@@ -124,7 +125,7 @@ function readLine(bytes: Uint8Array): Exclude<BackupLine, { kind: "end" }> | End
   if (isRecord(value.backup)) {
     const { format, indexes, documents } = value.backup;
     if (format !== backupFormat) throw new DamagedBackup(`it has format ${String(format)}, not ${backupFormat}`);
-    return isNames(indexes) && isCount(documents) ? { kind: "backup", indexes, documents } : undefined;
+    return isListOf(indexes, isString) && isCount(documents) ? { kind: "backup", indexes, documents } : undefined;
   }
   if (typeof value.broken === "string") throw new DamagedBackup(value.broken);
   if (isBackupIndex(value.index)) return { kind: "index", index: value.index };
@@ -167,16 +168,8 @@ function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
   return bytes.length >= head.length && head.every((byte, i) => bytes[i] === byte);
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
 function isAliases(value: unknown): value is Record<string, string> {
-  return isRecord(value) && Object.values(value).every((target) => typeof target === "string");
+  return isRecord(value) && Object.values(value).every(isString);
 }
 
 function isBackupIndex(value: unknown): value is BackupIndex {

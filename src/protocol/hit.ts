@@ -3,6 +3,9 @@ import type { Explanation } from "./explanation.ts";
 /** A value to sort by: what a column holds, or null where the document has none. Null sorts last both ways. */
 export type SortValue = number | string | null;
 
+/** The most bytes of UTF-8 that a document's id may have. */
+export const idBytesMax = 512;
+
 /**
  * What a leaf tells of a hit beside its rank, where it was asked for and there was time. `highlights`: for each field
  * that holds something that made the document match, its best fragments as HTML.

@@ -1,4 +1,6 @@
+import { isAmount, isCountUpTo, isListOf, isNumber } from "./checks.ts";
 import type { SortValue } from "./hit.ts";
+import { isRecord } from "./record.ts";
 
 /** The most clauses that a plan may hold: about as many words as a query may have. */
 export const planClausesMax = 1024;
@@ -8,6 +10,9 @@ export const planTermsMax = 10_000;
 
 /** The most letters that a term of a plan may have: their UTF-8 is named by a size of two bytes. */
 export const planTermLengthMax = 20_000;
+
+/** The most fields that a part of a plan may speak of. */
+export const planFieldsMax = 1000;
 
 /** The most that a field may count. */
 export const boostMax = 1000;
@@ -52,6 +57,40 @@ export type PlanClause = {
 
 /** A term of a phrase and its offset from the phrase's first word (stop words leave gaps). */
 export type PhraseTerm = { term: string; offset: number };
+
+const offsetMax = 1_000_000;
+
+/** Whether a value is a clause, no longer than a plan may be; how much its numbers may be is for whoever reads it to say. */
+export function isPlanClause(value: unknown): value is PlanClause {
+  return (
+    isRecord(value) &&
+    (value.occur === "optional" || value.occur === "required" || value.occur === "excluded") &&
+    isListOf(value.terms, isPlanTerm, planTermsMax) &&
+    isClauseExtras(value)
+  );
+}
+
+/** Whether a value has what few clauses have, of that form, or has none of it. */
+export function isClauseExtras(value: unknown): value is Pick<PlanClause, "fieldBoosts" | "phrase"> {
+  return (
+    isRecord(value) &&
+    (value.fieldBoosts === undefined || isListOf(value.fieldBoosts, isAmount, planFieldsMax)) &&
+    (value.phrase === undefined || isListOf(value.phrase, isPhraseTerm, planClausesMax))
+  );
+}
+
+function isPlanTerm(value: unknown): value is PlanTerm {
+  return (
+    isRecord(value) &&
+    typeof value.term === "string" &&
+    value.term.length <= planTermLengthMax &&
+    isNumber(value.weight)
+  );
+}
+
+function isPhraseTerm(value: unknown): value is PhraseTerm {
+  return isRecord(value) && typeof value.term === "string" && isCountUpTo(value.offset, offsetMax);
+}
 
 /** A tree of conditions on columns. Values of dates are milliseconds since 1970, booleans 0 and 1. */
 export type PlanFilter =

@@ -1,14 +1,7 @@
-import type { SortValue } from "../protocol/hit.ts";
+import { isAmount, isCount, isCountUpTo, isListOf, isNumber, isSortValue } from "../protocol/checks.ts";
+import { idBytesMax } from "../protocol/hit.ts";
 import { outgrows } from "../protocol/json-depth.ts";
-import {
-  boostMax,
-  type PhraseTerm,
-  type Plan,
-  type PlanClause,
-  planClausesMax,
-  planTermLengthMax,
-  planTermsMax,
-} from "../protocol/plan.ts";
+import { boostMax, isPlanClause, type Plan, type PlanClause, planClausesMax, planTermsMax } from "../protocol/plan.ts";
 import { isRecord } from "../protocol/record.ts";
 import { queryLengthMax } from "../protocol/search-request.ts";
 
@@ -38,7 +31,6 @@ const weightMax = 1000;
 const averageLengthMin = 1e-12;
 const averageLengthMax = 1e12;
 const epochLengthMax = 64;
-const idLengthMax = 512;
 
 /**
  * Reads what a cursor says; undefined where no search can have led to it. Anyone can write one, so it may ask of the
@@ -56,11 +48,11 @@ function isContent(value: unknown): value is CursorContent {
     value.version === 1 &&
     typeof value.query === "string" &&
     isText(value.epoch, epochLengthMax) &&
-    isCount(value.documents, Number.MAX_SAFE_INTEGER) &&
-    (value.documentsLeftOut === undefined || isCount(value.documentsLeftOut, value.documents)) &&
+    isCount(value.documents) &&
+    (value.documentsLeftOut === undefined || isCountUpTo(value.documentsLeftOut, value.documents)) &&
     isListOf(value.averageLengths, isAverageLength) &&
     isListOf(value.clauses, isClause) &&
-    isCount(value.matchAtLeast, value.clauses.length) &&
+    isCountUpTo(value.matchAtLeast, value.clauses.length) &&
     isFew(value.clauses) &&
     isAfter(value.after)
   );
@@ -87,61 +79,30 @@ function isFew(clauses: readonly PlanClause[]): boolean {
   return words <= planClausesMax && terms <= planTermsMax && letters <= queryLengthMax;
 }
 
+/** A phrase has words, and all of them are among its clause's terms. */
 function isClause(value: unknown): value is PlanClause {
-  return (
-    isRecord(value) &&
-    (value.occur === "optional" || value.occur === "required" || value.occur === "excluded") &&
-    isListOf(value.terms, isTerm) &&
-    (value.fieldBoosts === undefined || isListOf(value.fieldBoosts, isBoost)) &&
-    (value.phrase === undefined || isPhrase(value.phrase, value.terms))
-  );
-}
-
-function isBoost(value: unknown): value is number {
-  return isAmount(value, boostMax);
+  if (!isPlanClause(value)) return false;
+  const { terms, fieldBoosts = [], phrase } = value;
+  if (!terms.every(({ weight }) => weight >= 0 && weight <= weightMax)) return false;
+  if (!fieldBoosts.every((boost) => boost <= boostMax)) return false;
+  if (phrase === undefined) return true;
+  const known = new Set(terms.map(({ term }) => term));
+  return phrase.length > 0 && phrase.every(({ term, offset }) => known.has(term) && offset <= queryLengthMax);
 }
 
 function isAverageLength(value: unknown): value is number {
-  return isAmount(value, averageLengthMax) && value >= averageLengthMin;
-}
-
-function isTerm(value: unknown): value is PlanClause["terms"][number] {
-  return isRecord(value) && isText(value.term, planTermLengthMax) && isAmount(value.weight, weightMax);
-}
-
-/** A phrase has words, and all of them are among its clause's terms. */
-function isPhrase(value: unknown, terms: PlanClause["terms"]): value is NonNullable<PlanClause["phrase"]> {
-  const known = new Set<unknown>(terms.map(({ term }) => term));
-  const isWord = (word: unknown): word is PhraseTerm =>
-    isRecord(word) && known.has(word.term) && isCount(word.offset, queryLengthMax);
-  return isListOf(value, isWord) && value.length > 0;
+  return isAmount(value) && value >= averageLengthMin && value <= averageLengthMax;
 }
 
 function isAfter(value: unknown): value is CursorContent["after"] {
   return (
     isRecord(value) &&
-    isText(value.id, idLengthMax) &&
-    Number.isFinite(value.score) &&
+    isText(value.id, idBytesMax) &&
+    isNumber(value.score) &&
     (value.sort === undefined || isListOf(value.sort, isSortValue))
   );
 }
 
-function isSortValue(value: unknown): value is SortValue {
-  return value === null || typeof value === "string" || Number.isFinite(value);
-}
-
 function isText(value: unknown, lengthMax: number): value is string {
   return typeof value === "string" && value.length <= lengthMax;
-}
-
-function isCount(value: unknown, countMax: number): value is number {
-  return isAmount(value, countMax) && Number.isInteger(value);
-}
-
-function isAmount(value: unknown, amountMax: number): value is number {
-  return typeof value === "number" && value >= 0 && value <= amountMax;
-}
-
-function isListOf<Item>(value: unknown, fits: (item: unknown) => item is Item): value is Item[] {
-  return Array.isArray(value) && value.every(fits);
 }

@@ -1,5 +1,5 @@
 import type { MergedHit } from "./merge.ts";
-import { isOneObject } from "./reply-check.ts";
+import { isOneObject } from "./one-object.ts";
 
 /** A hit as it is written; `hit` becomes its JSON as it stands. */
 export type WrittenHit = { hit: { id: string; score: number } } & Pick<MergedHit, "source" | "settled">;

@@ -1,3 +1,4 @@
+import { isAmount, isListOf, isNumber, isString } from "../protocol/checks.ts";
 import type { LinkCallName, LinkCalls, ReplicaStatus } from "../protocol/link.ts";
 import { isRecord } from "../protocol/record.ts";
 
@@ -44,17 +45,5 @@ function isStatus(value: unknown): value is ReplicaStatus {
 }
 
 function areCounts(value: Record<string, unknown>, names: readonly string[]): boolean {
-  return names.every((name) => isNumber(value[name]) && Number(value[name]) >= 0);
-}
-
-function isListOf<Item>(value: unknown, isItem: (item: unknown) => item is Item): value is Item[] {
-  return Array.isArray(value) && value.every(isItem);
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string";
+  return names.every((name) => isAmount(value[name]));
 }

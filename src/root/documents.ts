@@ -1,4 +1,5 @@
 import { type ErrorPlace, HedgerowError } from "../errors.ts";
+import { idBytesMax } from "../protocol/hit.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { FieldType, IndexSettings } from "../protocol/settings.ts";
 import { parseInstant } from "../time.ts";
@@ -10,7 +11,6 @@ export type DocumentCheck =
 /** A document's text as JSON. `detail` says why it is none. */
 export type DocumentReading = { kind: "document"; document: unknown } | { kind: "broken"; detail: string };
 
-const idBytesMax = 512;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 // A mark inside of a text would be stored with it, and spliced into answers.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -5,6 +5,7 @@ import type { AttemptError, ShardReply } from "../protocol/link.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { ReplicaFeed } from "./feed.ts";
+import { foreignHit } from "./foreign-hit.ts";
 import {
   type AttemptErrorCode,
   Gather,
@@ -16,7 +17,6 @@ import {
 } from "./gather.ts";
 import type { LeafLink, SearchHandler } from "./leaf-link.ts";
 import type { ShardAnswer } from "./merge.ts";
-import { foreignHit } from "./reply-check.ts";
 
 /** What carrying out a gather takes from outside. */
 export type ScatterResources = {

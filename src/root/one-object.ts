@@ -1,21 +1,7 @@
-import { shardOf } from "../protocol/hashing.ts";
-
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const quote = 0x22;
 const backslash = 0x5c;
-
-/**
- * The first hit that its shard cannot hold, since its id belongs to another; undefined where there is none. A leaf that
- * was taken over can lie about its own shards, but not speak for others. Some 40 ns for each hit.
- */
-export function foreignHit<Found extends { id: string }>(
-  hits: readonly Found[],
-  { shard, shards }: { shard: number; shards: number },
-): Found | undefined {
-  for (const hit of hits) if (shardOf(hit.id, shards) !== shard) return hit;
-  return undefined;
-}
 
 /**
  * Whether bytes that are spliced into an answer stay one object of it: they begin it, and nothing in them ends it before
