@@ -6,6 +6,7 @@ import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition, IndexSettings } from "../protocol/settings.ts";
 import { checkAppend } from "./check-append.ts";
 import { EmbeddedMembers } from "./embedded-members.ts";
+import { Listeners } from "./listeners.ts";
 import type {
   AppendResult,
   ChangeLog,
@@ -70,7 +71,7 @@ class EmbeddedLog implements ChangeLog {
   readonly #calls: ThreadCalls;
   readonly onAppend: ChangeLog["onAppend"];
   readonly members: ChangeLog["members"];
-  readonly #definitionListeners = new Set<() => void>();
+  readonly #definitionListeners = new Listeners();
 
   constructor(calls: ThreadCalls) {
     this.#calls = calls;
@@ -128,14 +129,12 @@ class EmbeddedLog implements ChangeLog {
   }
 
   onDefinitions(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#definitionListeners.add(own);
-    return () => void this.#definitionListeners.delete(own);
+    return this.#definitionListeners.add(listener);
   }
 
   async #define(change: Exclude<StoreChange, { kind: "append" }>): Promise<StoreReply> {
     const reply = await this.#calls.write(change);
-    for (const listener of this.#definitionListeners) listener();
+    this.#definitionListeners.tell();
     return reply;
   }
 

@@ -1,3 +1,4 @@
+import { Listeners } from "./listeners.ts";
 import { type Announcement, announcementOf, type MemberLog, type MemberRecord, saysTheSame } from "./members.ts";
 
 /** Where the embedded log keeps announcements. */
@@ -13,7 +14,7 @@ export type MemberStore = {
  */
 export class EmbeddedMembers implements MemberLog {
   readonly #store: MemberStore;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #loading: Promise<Map<string, MemberRecord>> | undefined;
   #beat = 0;
 
@@ -46,9 +47,7 @@ export class EmbeddedMembers implements MemberLog {
   }
 
   onChange(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   #records(): Promise<Map<string, MemberRecord>> {
@@ -65,6 +64,6 @@ export class EmbeddedMembers implements MemberLog {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }

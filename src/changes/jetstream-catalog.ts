@@ -4,6 +4,7 @@ import { KeyWatch } from "./jetstream-key-watch.ts";
 import { birthSubject, catalogStream, catalogSubject } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
+import { Listeners } from "./listeners.ts";
 import type { CreateIndexResult } from "./log.ts";
 import { sameWish } from "./same-wish.ts";
 import { Turns } from "./turns.ts";
@@ -24,7 +25,7 @@ const standingKey = "standing";
 export class JetStreamCatalog {
   readonly #server: JetStreamServer;
   readonly #turns = new Turns();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #settings = new Map<number, IndexSettings>();
   #standing: Standing = { indexes: {}, aliases: {}, dropped: [], revision: 0 };
   #definitions = new Map<string, IndexDefinition>();
@@ -79,9 +80,7 @@ export class JetStreamCatalog {
   }
 
   onChange(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   /** Reads what stands now. */
@@ -188,7 +187,7 @@ export class JetStreamCatalog {
     for (const incarnation of this.#settings.keys()) {
       if (!this.#names.has(incarnation)) this.#settings.delete(incarnation);
     }
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 
   async #settingsOf(incarnation: number): Promise<IndexSettings> {

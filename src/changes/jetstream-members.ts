@@ -2,6 +2,7 @@ import { failureKind, unavailable } from "./jetstream-errors.ts";
 import { KeyWatch } from "./jetstream-key-watch.ts";
 import { Patience } from "./jetstream-patience.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
+import { Listeners } from "./listeners.ts";
 import { type Announcement, announcementOf, type MemberLog, type MemberRecord } from "./members.ts";
 
 /** What is known of a key: what stands there since a revision, or that nothing does. */
@@ -13,7 +14,7 @@ type Known = { revision: number; record: MemberRecord | undefined };
  */
 export class JetStreamMembers implements MemberLog {
   readonly #server: JetStreamServer;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #known = new Map<string, Known>();
   #watch: KeyWatch | undefined;
 
@@ -65,9 +66,7 @@ export class JetStreamMembers implements MemberLog {
   }
 
   onChange(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   #take({ key, operation, revision, value }: { key: string; operation: string; revision: number; value: Uint8Array }) {
@@ -86,7 +85,7 @@ export class JetStreamMembers implements MemberLog {
     const isRemoval = before !== undefined && now.revision === before.revision && now.record === undefined;
     if (!isNews && !isRemoval) return;
     this.#known.set(name, now);
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 }
 

@@ -3,6 +3,7 @@ import type { JetStreamCatalog } from "./jetstream-catalog.ts";
 import { changeAddress } from "./jetstream-names.ts";
 import { type PullEnd, Puller } from "./jetstream-pull.ts";
 import type { JetStreamServer } from "./jetstream-server.ts";
+import { Listeners } from "./listeners.ts";
 import type { AppendedShard, ChangeLog } from "./log.ts";
 
 type Listener = Parameters<ChangeLog["onAppend"]>[0];
@@ -18,7 +19,7 @@ const retryDelayMs = 200;
 export class JetStreamWatch {
   readonly #server: JetStreamServer;
   readonly #catalog: JetStreamCatalog;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners<Parameters<Listener>>();
   readonly #announced = new Map<string, number>();
   #head: number;
   #news = new Map<string, AppendedShard>();
@@ -46,9 +47,7 @@ export class JetStreamWatch {
   }
 
   onAppend(listener: Listener): () => void {
-    const own: Listener = (appended) => listener(appended);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   /** Tells listeners what is news to them: a shard's sequences are announced in order, and each once. */
@@ -59,7 +58,7 @@ export class JetStreamWatch {
       this.#announced.set(key, sequence);
       return true;
     });
-    if (news.length > 0) for (const listener of this.#listeners) listener(news);
+    if (news.length > 0) this.#listeners.tell(news);
   }
 
   close(): void {

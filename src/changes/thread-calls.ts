@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { HedgerowError } from "../errors.ts";
+import { Listeners } from "./listeners.ts";
 import type { ChangeLog } from "./log.ts";
 import type { StoreChange, StoreQuery, StoreReply, ThreadNews, ThreadRequest } from "./messages.ts";
 
@@ -24,7 +25,7 @@ export class ThreadCalls {
   readonly #worker: Worker;
   readonly #waitingBytesMax: number;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners<Parameters<Listener>>();
   #waitingBytes = 0;
   #waitingReads = 0;
   #lastRequest = 0;
@@ -63,10 +64,7 @@ export class ThreadCalls {
   }
 
   onAppend(listener: Listener): () => void {
-    // A listener of its own for each call, so that unsubscribing twice or subscribing twice cannot mix them up.
-    const own: Listener = (appended) => listener(appended);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   /** Waits for the calls that were made; those that come later are refused. */
@@ -103,7 +101,7 @@ export class ThreadCalls {
       this.#waitingBytes -= waiting.sizeBytes;
       waiting.resolve(reply);
     }
-    if (appended.length > 0) for (const listener of this.#listeners) listener(appended);
+    if (appended.length > 0) this.#listeners.tell(appended);
   }
 
   /** The thread is gone. What was to be written may or may not have become durable; what comes now will not. */
