@@ -56,3 +56,9 @@ export class HedgerowError extends Error {
     return errorTable[this.code].status;
   }
 }
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === "" ? error.name : error.message;
+}

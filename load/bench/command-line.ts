@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/errors.ts";
 import { nearestName } from "../../src/nearest.ts";
 import { flagSlip } from "../driver/flag-slip.ts";
 
@@ -63,6 +64,6 @@ export function readCommandLine([name = "", ...args]: readonly string[]): Comman
   try {
     return { kind: "run", name, options: parseArgs({ args, options }).values };
   } catch (error) {
-    return { kind: "invalid", detail: error instanceof Error ? error.message : String(error) };
+    return { kind: "invalid", detail: messageOf(error) };
   }
 }

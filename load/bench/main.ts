@@ -1,3 +1,4 @@
+import { messageOf } from "../../src/errors.ts";
 import { type BenchmarkName, type BenchmarkOptions, readCommandLine, usageOf } from "./command-line.ts";
 import { FlagError } from "./flags.ts";
 
@@ -31,7 +32,7 @@ async function run(name: BenchmarkName, options: BenchmarkOptions): Promise<void
     await benchmark.run(options);
   } catch (error) {
     if (error instanceof FlagError) return refuse(error.message);
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`bench: ${messageOf(error)}`);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,5 @@
 import { readFlags } from "../../src/command/flags.ts";
+import { messageOf } from "../../src/errors.ts";
 import { seededRandom, sleep, systemRandom } from "../../src/time.ts";
 import { nextRound, type Round, troubles } from "./choice.ts";
 import { ContainerEngine } from "./engine.ts";
@@ -55,7 +56,7 @@ async function recovered(engine: ContainerEngine, project: string): Promise<void
 /** Makes the trouble, waits, and mends all of it, whatever could not be made. */
 async function play(engine: ContainerEngine, { trouble, victims }: Round, over: Promise<unknown>): Promise<void> {
   say(`${trouble} ${victims.map(({ name }) => name).join(", ")}`);
-  const report = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
+  const report = (error: unknown): void => say(messageOf(error));
   await Promise.all(victims.map((leaf) => engine.act(trouble, leaf).catch(report)));
   await over;
   await Promise.all(victims.map((leaf) => engine.act(troubles[trouble], leaf).catch(report)));
@@ -63,7 +64,7 @@ async function play(engine: ContainerEngine, { trouble, victims }: Round, over: 
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`chaos: ${messageOf(error)}\n`);
   return 1;
 });
 // A timer of a round that was cut short would keep it running.

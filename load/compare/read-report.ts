@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { asList, asNumber, asRecord, asText } from "../../src/command/answers.ts";
+import { messageOf } from "../../src/errors.ts";
 import type { Buckets, ReportSecond } from "../report/report.ts";
 
 /** What is compared of a report. */
@@ -31,7 +32,7 @@ function parsed(path: string): unknown {
     const file = statSync(path).isDirectory() ? join(path, "report.json") : path;
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new ReportError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ReportError(`${path}: ${messageOf(error)}`);
   }
 }
 

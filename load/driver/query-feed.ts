@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DemoDocument } from "../../data/corpus.ts";
 import { queryStream } from "../../data/queries.ts";
+import { messageOf } from "../../src/errors.ts";
 import type { Load } from "../../src/simulator/scenario.ts";
 import type { Random } from "../../src/time.ts";
 import type { LiveSection } from "../scenario/live-section.ts";
@@ -50,7 +51,7 @@ export function readQueries(path: string): string[] {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new QueryFileError(`--queries: ${error instanceof Error ? error.message : String(error)}`);
+    throw new QueryFileError(`--queries: ${messageOf(error)}`);
   }
   const queries = text
     .split(/\r?\n/)

@@ -1,3 +1,4 @@
+import { messageOf } from "../../src/errors.ts";
 import type { Timers } from "../../src/time.ts";
 import type { Child } from "../driver/child.ts";
 import { type InspectorSession, openSession } from "./inspector-session.ts";
@@ -73,7 +74,7 @@ async function attach(url: string | undefined): Promise<Recorder> {
 }
 
 function whyOf(error: unknown): Missing {
-  return { kind: "missing", why: error instanceof Error ? error.message : String(error) };
+  return { kind: "missing", why: messageOf(error) };
 }
 
 function within<T>(promise: Promise<T>, timers: Timers): Promise<T> {

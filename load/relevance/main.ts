@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../src/errors.ts";
 import { readCollection } from "./collection.ts";
 import { compare } from "./compare.ts";
 import { comparisonJson, comparisonTable } from "./comparison-report.ts";
@@ -24,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
     await run(read.options);
     return 0;
   } catch (error) {
-    process.stderr.write(`relevance: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`relevance: ${messageOf(error)}\n`);
     return 1;
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/errors.ts";
 
 export type Options = {
   collection: string;
@@ -59,7 +60,7 @@ export function readOptions(args: readonly string[]): OptionsResult {
     const b = numberFrom("b", values.b, { min: 0, max: 1, whole: false });
     return { kind: "options", options: { collection, json, compare, shards, replicas, leaves, k1, b, language } };
   } catch (error) {
-    return { kind: "invalid", detail: error instanceof Error ? error.message : String(error) };
+    return { kind: "invalid", detail: messageOf(error) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../../src/errors.ts";
 import { type ComparedFigure, compareSeconds, comparisonTable } from "../compare/compare.ts";
 import { ReportError, readReport } from "../compare/read-report.ts";
 import { QueryFileError } from "../driver/query-feed.ts";
@@ -34,7 +35,7 @@ export async function runLoad(args: readonly string[], io: LoadIo): Promise<numb
     if (read.kind === "compare") return compare(read, io);
     return await play(read.options, io);
   } catch (error) {
-    io.stderr(`load: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`load: ${messageOf(error)}\n`);
     return isMistaken(error) ? exitUsage : exitFailed;
   }
 }

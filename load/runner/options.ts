@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/errors.ts";
 import { flagSlip } from "../driver/flag-slip.ts";
 
 export type RunOptions = {
@@ -78,7 +79,7 @@ export function readOptions(args: readonly string[]): OptionsResult {
     if (positionals.length > 0) throw new Error(`"${positionals[0]}": there is nothing to say beside flags`);
     return { kind: "run", options: runOptions(values) };
   } catch (error) {
-    return { kind: "invalid", detail: error instanceof Error ? error.message : String(error) };
+    return { kind: "invalid", detail: messageOf(error) };
   }
 }
 

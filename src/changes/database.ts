@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { makeDurableDirectory } from "./durable-directory.ts";
 
 /** "HDGR": tells a change log from any other SQLite file. */
@@ -116,7 +116,7 @@ export function isFull(error: unknown): boolean {
 export function storageError(error: unknown): HedgerowError {
   if (error instanceof HedgerowError) return error;
   const code = resultCode(error);
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   if (code !== undefined && diskCodes.has(code)) {
     return new HedgerowError("storage_unavailable", `the change log's disk refuses: ${cause}`);
   }
@@ -129,7 +129,7 @@ export function storageError(error: unknown): HedgerowError {
 function openingError(error: unknown, file: string): HedgerowError {
   if (error instanceof HedgerowError) return error;
   const code = resultCode(error);
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   const detail =
     code === busy
       ? `${file} is in use by another process; only one may have it open`

@@ -1,6 +1,5 @@
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { systemTimers } from "../time.ts";
-import { messageOf } from "./jetstream-errors.ts";
 
 /** What is known of a server's way to the disk. */
 export type SyncKnowledge = { kind: "always" } | { kind: "unsynced" } | { kind: "unknown"; why: string };

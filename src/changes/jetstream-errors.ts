@@ -1,6 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/nats-core";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 
 /**
  * What a failed request tells of its effect: `moved`, the condition did not hold; `refused`, it surely did nothing and
@@ -34,9 +34,4 @@ export function unavailable(error: unknown): HedgerowError {
     return new HedgerowError("too_large", detail);
   }
   return new HedgerowError("storage_unavailable", `the change log's server refuses: ${messageOf(error)}`);
-}
-
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message === "" ? error.name : error.message;
 }

@@ -1,6 +1,6 @@
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { type Clock, sleep, systemClock, systemTimers, type Timers } from "../time.ts";
-import { failureKind, messageOf, unavailable } from "./jetstream-errors.ts";
+import { failureKind, unavailable } from "./jetstream-errors.ts";
 
 const patienceMs = 8_000;
 const pauseMs = 50;

@@ -11,9 +11,9 @@ import {
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect, usernamePasswordAuthenticator } from "@nats-io/transport-node";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { requireSafeServer } from "./jetstream-durability.ts";
-import { messageOf, unavailable } from "./jetstream-errors.ts";
+import { unavailable } from "./jetstream-errors.ts";
 import {
   catalogBucket,
   changeStream,

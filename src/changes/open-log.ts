@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { createEmbeddedLog } from "./embedded-log.ts";
 import type { ChangeLog } from "./log.ts";
 import { parseLogAddress } from "./log-address.ts";
@@ -48,7 +48,7 @@ function passwordIn(path: string): () => string {
   try {
     known = read();
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     throw new HedgerowError("storage_unavailable", `the change log's password cannot be read: ${detail}`);
   }
   return () => {

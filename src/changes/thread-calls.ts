@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { Listeners } from "./listeners.ts";
 import type { ChangeLog } from "./log.ts";
 import type { StoreChange, StoreQuery, StoreReply, ThreadNews, ThreadRequest } from "./messages.ts";
@@ -36,7 +36,7 @@ export class ThreadCalls {
     this.#worker = worker;
     this.#waitingBytesMax = waitingBytesMax;
     worker.on("message", (news: ThreadNews) => this.#take(news));
-    worker.on("error", (error) => this.#break(error instanceof Error ? error.message : String(error)));
+    worker.on("error", (error) => this.#break(messageOf(error)));
     worker.on("exit", (code) => this.#break(`exit code ${code}`));
   }
 

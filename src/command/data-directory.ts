@@ -1,7 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 
 /** A directory that this process has for itself. */
 export type DataDirectory = { release(): void };
@@ -62,7 +62,7 @@ function lock(file: string): DataDirectory {
 }
 
 function whyNot(path: string, owner: DirectoryOwner, error: unknown): DirectoryOutcome {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   const code = codeOf(error);
   if (error instanceof Error && "errcode" in error && error.errcode === busy) {
     const detail = `${path} is in use by another hedgerow ${owner}; stop that one, or name another directory with --data`;

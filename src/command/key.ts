@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { messageOf } from "../errors.ts";
 import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
@@ -46,7 +47,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
 }
 
 function problemOf(error: unknown): string {
-  return fileProblem(error) ?? (error instanceof Error ? error.message : String(error));
+  return fileProblem(error) ?? messageOf(error);
 }
 
 type Asked = { path: string; name: string | undefined; values: FlagValues<typeof flags> };

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -135,7 +136,7 @@ async function ask(url: string, request: AskedRequest, { timers, token }: Asking
   } catch (error) {
     if (giveUp.signal.aborted) return { kind: "silent", detail: `no answer within ${answerTimeoutMs} ms` };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { kind: "silent", detail: cause instanceof Error ? cause.message : String(cause) };
+    return { kind: "silent", detail: messageOf(cause) };
   } finally {
     timer.cancel();
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { isCount, isListOf } from "../protocol/checks.ts";
 import type { LogEra } from "../protocol/history.ts";
 import {
@@ -38,7 +39,7 @@ export function createCalls(
       if (full !== undefined) return failed("full", full);
       return await dispatch({ replicas, retain }, call);
     } catch (error) {
-      return failed("crashed", error instanceof Error ? error.message : String(error));
+      return failed("crashed", messageOf(error));
     }
   };
 }

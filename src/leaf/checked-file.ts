@@ -70,11 +70,6 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** What was thrown, in words for the log. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** One call writes and reads less than two gibibytes. */
 const callBytesMax = 1 << 30;
 

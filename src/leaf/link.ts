@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { readHeadAndBody, readSearchPayload } from "../protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter } from "../protocol/frame-writer.ts";
 import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
@@ -143,7 +143,7 @@ function openLink({ socket, service, clock, log, silenceMs }: LinkParts): Link {
     try {
       decoder.push(chunk);
     } catch (error) {
-      log.warn({ error: error instanceof Error ? error.message : String(error) }, "link sent garbage");
+      log.warn({ error: messageOf(error) }, "link sent garbage");
       socket.destroy();
     }
   };

@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from "node:util";
 import { packArrays, unpackArrays } from "../engine/packed-arrays.ts";
 import { isSegmentData } from "../engine/segment-check.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
+import { messageOf } from "../errors.ts";
 import { isOnHistory, type LogEra, type LogPosition } from "../protocol/history.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
-import { DamagedFile, readCheckedFile, reasonOf, writeCheckedFile } from "./checked-file.ts";
+import { DamagedFile, readCheckedFile, writeCheckedFile } from "./checked-file.ts";
 
 /** Of segments and manifests alike; a change of either's shape, or of what their numbers mean, raises it. */
 const format = 3;
@@ -69,7 +70,7 @@ export function loadSnapshot(directory: string, owner: SnapshotOwner, eras: read
     const loaded = segments.map(({ file, dead }) => ({ file, dead, data: readSegment(directory, file) }));
     return { kind: "loaded", snapshot: { position, segments: loaded } };
   } catch (error) {
-    return { kind: "unfit", detail: reasonOf(error) };
+    return { kind: "unfit", detail: messageOf(error) };
   }
 }
 
@@ -89,7 +90,7 @@ function readSegment(directory: string, file: string): SegmentData {
     if (!isSegmentData(data)) throw new DamagedFile("it is not put together as a segment");
     return data;
   } catch (error) {
-    throw new DamagedFile(`${file}: ${reasonOf(error)}`);
+    throw new DamagedFile(`${file}: ${messageOf(error)}`);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { SegmentData } from "../engine/segment-data.ts";
 import type { Shard } from "../engine/shard.ts";
+import { messageOf } from "../errors.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Clock, Timer, Timers } from "../time.ts";
-import { reasonOf } from "./checked-file.ts";
 import { deadDocuments } from "./dead-documents.ts";
 import type { Indexing } from "./indexing.ts";
 import { livingChanges } from "./living-changes.ts";
@@ -90,7 +90,10 @@ export function createSnapshots(parts: SnapshotsParts): Snapshots {
       .catch((error: unknown) => {
         unsaved = sum(taken, unsaved);
         const { index } = parts.definition;
-        parts.log.warn({ index, shard: parts.shardNumber, reason: reasonOf(error) }, "a snapshot could not be written");
+        parts.log.warn(
+          { index, shard: parts.shardNumber, reason: messageOf(error) },
+          "a snapshot could not be written",
+        );
       })
       .finally(() => {
         running = undefined;

@@ -4,9 +4,9 @@ import { Segment } from "../engine/segment.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import type { Shard } from "../engine/shard.ts";
 import { chooseMerge, chooseQuietMerge } from "../engine/tiers.ts";
+import { messageOf } from "../errors.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { Timer, Timers } from "../time.ts";
-import { reasonOf } from "./checked-file.ts";
 import { deadDocuments } from "./dead-documents.ts";
 import type { Gate } from "./gate.ts";
 import type { Indexing } from "./indexing.ts";
@@ -128,7 +128,7 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     running = work(thoroughness)
       .then(() => note(undefined))
       // What was to be replaced stands as it was, and the next batch tries again.
-      .catch((error: unknown) => note(reasonOf(error)))
+      .catch((error: unknown) => note(messageOf(error)))
       .finally(() => {
         running = undefined;
       });

@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import { asBuffer } from "./bytes.ts";
 import { jsonDepthMax, nestsDeeper } from "./json-depth.ts";
 
@@ -24,7 +24,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw misfit("", `the body is not JSON: ${error instanceof Error ? error.message : ""}`);
+    throw misfit("", `the body is not JSON: ${messageOf(error)}`);
   }
 }
 

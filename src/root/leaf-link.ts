@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { messageOf } from "../errors.ts";
 import { ClockOffset, type OffsetInterval } from "../policy/clock-offset.ts";
 import { readPong } from "../protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter, type SearchFrame } from "../protocol/frame-writer.ts";
@@ -204,7 +205,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       try {
         decoder.push(chunk);
       } catch (error) {
-        lose(current, error instanceof Error ? error.message : String(error));
+        lose(current, messageOf(error));
       }
     });
     const hungUp = (detail: string): void => {

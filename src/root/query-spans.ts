@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import type { SpanRecord } from "../telemetry/span.ts";
 import { type AttemptRecord, leafTimeline } from "./attempt-record.ts";
 import type { ShardReport } from "./gather-contract.ts";
@@ -23,7 +24,7 @@ export function querySpans(
       ...(showText ? { "hedgerow.query": query.text } : {}),
       ...(gathered === undefined ? {} : { "hedgerow.coverage": gathered.result.coverage }),
     },
-    ...(end === "failed" ? { error: failure instanceof Error ? failure.message : String(failure) } : {}),
+    ...(end === "failed" ? { error: messageOf(failure) } : {}),
     children: gathered === undefined ? [] : partsOf(query, gathered),
   };
 }

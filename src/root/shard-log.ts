@@ -1,4 +1,5 @@
 import type { ChangeLog, ChangePage } from "../changes/log.ts";
+import { messageOf } from "../errors.ts";
 import type { LogEra } from "../protocol/history.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { type Random, sleep, type Timers } from "../time.ts";
@@ -53,7 +54,7 @@ export class ShardLog {
         return found;
       } catch (error) {
         if (!isWanted()) throw error;
-        this.#tell(error instanceof Error ? error.message : String(error));
+        this.#tell(messageOf(error));
         await sleep(retryDelayMs * (0.5 + this.#options.random.next()), this.#options.timers);
         if (!isWanted()) throw error;
       }

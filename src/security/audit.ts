@@ -1,4 +1,5 @@
 import { appendFile } from "node:fs/promises";
+import { messageOf } from "../errors.ts";
 import { type Clock, wallInstant } from "../time.ts";
 import { TokenBucket } from "./rate-limit.ts";
 
@@ -63,7 +64,7 @@ export function openAudit(path: string, parts: { clock: Clock; onTrouble: (field
       try {
         await appendFile(path, lines.join(""), { mode: 0o600 });
       } catch (error) {
-        parts.onTrouble({ path, lost: lines.length, error: error instanceof Error ? error.message : String(error) });
+        parts.onTrouble({ path, lost: lines.length, error: messageOf(error) });
       }
     }
     writing = undefined;

@@ -8,7 +8,7 @@ import {
   type SecureContextOptions,
   TLSSocket,
 } from "node:tls";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import type { Timers } from "../time.ts";
 import { marksOf, UnreadFile, watchFiles } from "./watched-files.ts";
 
@@ -84,7 +84,7 @@ function readCertificates(
   try {
     createSecureContext(material);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = messageOf(error);
     throw new HedgerowError("not_ready", `${cert} and ${key} cannot be used as a certificate and its key: ${detail}`);
   }
   return material;

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { isRecord } from "../protocol/record.ts";
 import { hasHash, tokenId } from "./token.ts";
 
@@ -67,7 +68,7 @@ export function readKeys(text: string): KeysReading {
   try {
     file = JSON.parse(text);
   } catch (error) {
-    return { kind: "invalid", detail: `it is not JSON: ${error instanceof Error ? error.message : ""}` };
+    return { kind: "invalid", detail: `it is not JSON: ${messageOf(error)}` };
   }
   if (!isRecord(file) || !Array.isArray(file.keys) || Object.keys(file).length !== 1) {
     return { kind: "invalid", detail: 'it must be {"keys": […]}' };

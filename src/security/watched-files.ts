@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, messageOf } from "../errors.ts";
 import type { Timer, Timers } from "../time.ts";
 
 /** Files that are looked at again and again. */
@@ -111,8 +111,4 @@ function markAtOnce(path: string): string | undefined {
 
 function written({ ino, size, mtimeNs, ctimeNs }: Stat): string {
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -12,6 +12,7 @@ import {
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, RandomIdGenerator, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { messageOf } from "../errors.ts";
 import type { TraceContext } from "../protocol/trace-context.ts";
 import { epochOffsetMs } from "../time.ts";
 import { BatchLinks } from "./batch-links.ts";
@@ -33,8 +34,7 @@ export function openOtlp({ url, name, log }: { url: string; name: string; log: (
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const sink = createSpanSink(new OTLPTraceExporter({ url }), name);
-  const close = (): Promise<void> =>
-    sink.close().catch((error) => tell(error instanceof Error ? error.message : String(error)));
+  const close = (): Promise<void> => sink.close().catch((error) => tell(messageOf(error)));
   return { ...sink, close };
 }
 

@@ -1,5 +1,6 @@
 import { demoDocuments } from "../../../data/corpus.ts";
 import { webQueries } from "../../../data/queries.ts";
+import { messageOf } from "../../../src/errors.ts";
 import { seededRandom } from "../../../src/time.ts";
 import { interruption } from "../../driver/interruption.ts";
 import { readCollection } from "../../relevance/collection.ts";
@@ -90,7 +91,7 @@ async function startedOrWhyNot(contender: Contender, signal: AbortSignal): Promi
   try {
     return await contender.start(signal);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { demoDocuments } from "../../../data/corpus.ts";
 import { webQueries } from "../../../data/queries.ts";
 import { formatDuration } from "../../../src/command/progress.ts";
+import { messageOf } from "../../../src/errors.ts";
 import { seededRandom, systemClock } from "../../../src/time.ts";
 import { interruption } from "../../driver/interruption.ts";
 import { describeMachine } from "../../report/machine.ts";
@@ -78,6 +79,6 @@ async function resultOf(part: Part, stage: Stage): Promise<PartResult | MissingP
     return rows === undefined ? { kind: "lacking", part, why: "no nats-server here" } : { kind: "rows", part, rows };
   } catch (error) {
     if (stage.signal.aborted) throw error;
-    return { kind: "failed", part, why: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", part, why: messageOf(error) };
   }
 }
