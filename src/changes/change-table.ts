@@ -1,11 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Change } from "../protocol/change.ts";
+import { changeSizeBytes } from "./change-size.ts";
 import type { DocumentWrite, StoredDocument } from "./log.ts";
 import type { ReadRequest } from "./messages.ts";
 import { bytesIn, numberIn, type Row, textIn } from "./row.ts";
-
-/** What a page counts for each change beside its source, so that a million tombstones are many pages. */
-const changeBytes = 64;
 
 /** Where a document stands: its latest sequence, and whether that was a delete. */
 export type Latest = { sequence: number; deleted: boolean };
@@ -67,7 +65,7 @@ export class ChangeTable {
     let sizeBytes = 0;
     for (const row of this.#after.iterate(incarnation, shard, after)) {
       const change = changeIn(row);
-      sizeBytes += changeBytes + change.id.length + (change.kind === "put" ? change.source.length : 0);
+      sizeBytes += changeSizeBytes(change);
       if (changes.length > 0 && sizeBytes > limitBytes) return { changes, more: true };
       changes.push(change);
     }

@@ -1,4 +1,5 @@
 import type { Change } from "../protocol/change.ts";
+import { changeSizeBytes } from "./change-size.ts";
 import { changeOf } from "./jetstream-message.ts";
 import { shardFilter } from "./jetstream-names.ts";
 import { Patience } from "./jetstream-patience.ts";
@@ -16,8 +17,6 @@ const pullMessagesMax = 512;
 const pullBytes = 1 << 20;
 /** Places where followers that are catching up will go on. */
 const bookmarksMax = 32;
-/** What a page counts for each change beside its source, so that a million tombstones are many pages. */
-const changeBytes = 64;
 
 /** Where a follower will go on: what was pulled and did not fit its page, and the puller behind that. */
 type Bookmark = { puller: Puller; rest: Change[] };
@@ -142,8 +141,7 @@ class Page {
 
   /** Adds a change unless the page is full. */
   add(change: Change): boolean {
-    const sizeBytes =
-      this.#sizeBytes + changeBytes + change.id.length + (change.kind === "put" ? change.source.length : 0);
+    const sizeBytes = this.#sizeBytes + changeSizeBytes(change);
     if (this.#changes.length > 0 && sizeBytes > this.#limitBytes) return false;
     this.#changes.push(change);
     this.#sizeBytes = sizeBytes;
