@@ -97,6 +97,10 @@ const lastInstantMs = Date.parse("9999-12-31T23:59:59.999Z");
 const secondMs = 1000;
 const dayMs = 86_400_000;
 
+/** What `parseInstant` takes, for whoever wrote something else. */
+export const instantForm =
+  "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has and UTC puts in the years 0000 to 9999";
+
 /**
  * An RFC 3339 instant, or a date alone (midnight UTC), in milliseconds since 1970; `undefined` for anything else, for days
  * that the calendar does not have, and for what is in another year than 0 to 9999 by UTC, which `instantText` could not

@@ -1,7 +1,7 @@
 import type { PlanFilter } from "../protocol/plan.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ColumnField, ColumnType, IndexSettings } from "../protocol/settings.ts";
-import { parseInstant } from "../time.ts";
+import { instantForm, parseInstant } from "../time.ts";
 import { requireColumn, unfit } from "./columns.ts";
 
 /** How deep `not`, `and` and `or` may stand in one another. */
@@ -88,7 +88,7 @@ const expectations: Record<ColumnType, string> = {
   keyword: "a string",
   number: "a number",
   boolean: "true or false",
-  date: "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has and UTC puts in the years 0000 to 9999",
+  date: instantForm,
 };
 
 /** A value as the field's column holds it. */

@@ -2,7 +2,7 @@ import { type ErrorPlace, HedgerowError } from "../errors.ts";
 import { idBytesMax } from "../protocol/hit.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { FieldType, IndexSettings } from "../protocol/settings.ts";
-import { parseInstant } from "../time.ts";
+import { instantForm, parseInstant } from "../time.ts";
 
 export type DocumentCheck =
   | { kind: "fits"; id: string }
@@ -86,9 +86,7 @@ function expectation(type: FieldType, value: unknown): string | undefined {
     case "boolean":
       return typeof value === "boolean" ? undefined : "true or false";
     case "date":
-      return isDate(value)
-        ? undefined
-        : "an RFC 3339 instant such as 2024-05-01T12:00:00Z, or a date such as 2024-05-01, that the calendar has and UTC puts in the years 0000 to 9999";
+      return isDate(value) ? undefined : instantForm;
     case "stored":
       return undefined;
   }
