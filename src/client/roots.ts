@@ -1,5 +1,5 @@
 import { asRecord } from "../command/answers.ts";
-import { type Answer, type Client, type Request, ServiceUnreachable } from "../command/client.ts";
+import { type Answer, type Client, type Request, ServiceUnreachable, unreachable } from "../command/client.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Timers } from "../time.ts";
 import { timeLimit } from "./time-limit.ts";
@@ -137,9 +137,4 @@ function isPassedOver(answer: Answer): boolean {
 
 function codeOf({ body }: Answer): unknown {
   return asRecord(body).code;
-}
-
-function unreachable(error: unknown): ServiceUnreachable {
-  if (error instanceof ServiceUnreachable) return error;
-  throw error;
 }

@@ -112,6 +112,12 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Of what was thrown, that there was no answer, as a result; throws whatever else it is. */
+export function unreachable(error: unknown): ServiceUnreachable {
+  if (error instanceof ServiceUnreachable) return error;
+  throw error;
+}
+
 /** What went wrong with a fetch: Node says only "fetch failed"; what happened is the cause, which may hold one error per address tried. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,7 +1,7 @@
 import type { Random, Timers } from "../time.ts";
 import { asRecord, asText } from "./answers.ts";
 import { type Batch, halvesOf } from "./batches.ts";
-import { type Answer, accepted, type Client, ServiceUnreachable } from "./client.ts";
+import { type Answer, accepted, type Client, unreachable } from "./client.ts";
 import { idsOf } from "./id-order.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
 
@@ -75,11 +75,6 @@ function pause(delayMs: number, timers: Timers, signal: AbortSignal | undefined)
     });
     signal?.addEventListener("abort", stop, { once: true });
   });
-}
-
-function unreachable(error: unknown): ServiceUnreachable {
-  if (error instanceof ServiceUnreachable) return error;
-  throw error;
 }
 
 /** One document that is larger than a request may be rejects itself and no other. A proxy says that without a code. */
