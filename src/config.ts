@@ -3,7 +3,7 @@ import { clientFlagNames } from "./config/client-flags.ts";
 import { conditions } from "./config/conditions.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
-import { parseValue, type ValueOf } from "./config/values.ts";
+import { parseValue, textOf, type ValueOf } from "./config/values.ts";
 import { nearestName, writtenFlags } from "./nearest.ts";
 import { planTermsMax, planTopMax } from "./protocol/plan.ts";
 
@@ -193,7 +193,7 @@ export function readConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigResult {
-  const own = names.filter((name) => settingsTable[name].roles.some((other) => other === role));
+  const own = namesOf(role);
   const { flags, problems } = readFlags(args, own);
   if (flags.has("help")) return { kind: "help", text: helpText(role) };
   const values: Partial<Record<Name, unknown>> = {};
@@ -249,7 +249,7 @@ export function configOrExitCode(role: Role, args: readonly string[], io: Config
 
 /** All settings of a role, a line each. */
 export function helpText(role: Role): string {
-  const own = names.filter((name) => settingsTable[name].roles.some((other) => other === role));
+  const own = namesOf(role);
   const lines = own.map((name) => {
     const { kind, reason, default: value } = settingsTable[name];
     const flag = kind === "boolean" ? `--[no-]${flagOf(name).slice(2)}` : `${flagOf(name)} ${kind}`;
@@ -257,6 +257,24 @@ export function helpText(role: Role): string {
     return `  ${flag.padEnd(28)} ${reason}${shown}`;
   });
   return `hedgerow ${role}\n\n${lines.join("\n")}\n\nEach is also a variable, such as ${variableOf(own[0] ?? "port")}; a flag wins.\n`;
+}
+
+/**
+ * The flags that give a role its part of `config`, each setting that is not at its default: `readConfig` makes the same
+ * of them, where no variables are set.
+ */
+export function flagsFor(role: Role, config: Config): string[] {
+  return namesOf(role)
+    .filter((name) => config[name] !== settingsTable[name].default)
+    .map((name) => {
+      const value = config[name];
+      if (typeof value === "boolean") return value ? flagOf(name) : `--no-${flagOf(name).slice(2)}`;
+      return `${flagOf(name)}=${textOf(value)}`;
+    });
+}
+
+function namesOf(role: Role): Name[] {
+  return names.filter((name) => settingsTable[name].roles.some((other) => other === role));
 }
 
 function isConfig(values: Partial<Record<Name, unknown>>): values is Config {

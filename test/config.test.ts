@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leafBytesLeast } from "../src/config/security-settings.ts";
-import { helpText, readConfig, settingsTable } from "../src/config.ts";
+import { flagsFor, helpText, readConfig, settingsTable } from "../src/config.ts";
 import { createMemoryGuard } from "../src/leaf/memory.ts";
 
 function problems(args: string[], env: Record<string, string> = {}): string[] {
@@ -156,6 +156,25 @@ describe("readConfig", () => {
   it("cannot be changed afterwards", () => {
     const read = readConfig("up", [], {});
     expect(read.kind === "ok" && Object.isFrozen(read.config)).toBe(true);
+  });
+});
+
+describe("flagsFor", () => {
+  it.each([
+    ["root", ["--leaf-urls=a@north=http://h:1,b=http://h:2/?k=v,http://h:3", "--insecure"]],
+    ["leaf", ["--name=--odd=", "--join=http://r:1,http://r:2", "--drain-ms=0", "--log-level=debug"]],
+    ["up", ["--no-demo", "--log=nats://me@h:1", "--memory-bytes-max=1073741824"]],
+  ] as const)("gives a %s what it was read from, or what says the same", (role, args) => {
+    const read = readConfig(role, args, {});
+    if (read.kind !== "ok") throw new Error(JSON.stringify(read));
+    const flags = flagsFor(role, read.config);
+    expect(flags).toHaveLength(args.length);
+    expect(readConfig(role, flags, {})).toEqual(read);
+  });
+
+  it("says nothing where all is as it would be without", () => {
+    const read = readConfig("root", ["--port", "8080"], {});
+    expect(read.kind === "ok" && flagsFor("root", read.config)).toEqual([]);
   });
 });
 

@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { leafBytesLeast } from "../config/security-settings.ts";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
-import { memoryLimitBytes } from "../security/memory-limit.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { createClient } from "./client.ts";
 import { tokenFrom } from "./client-command.ts";
 import { takeDataDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
+import { leafFlags, leafName, rootFlags } from "./local-roles.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 
 const drainMs = 10_000;
@@ -103,7 +102,8 @@ class LocalCluster {
     await this.#forgetRecord();
     await this.#startLeaves();
     if (this.#stopping) return;
-    this.#root = this.#startRoot();
+    const leafUrls = this.#leaves.map(({ url = "" }) => url);
+    this.#root = this.#supervise("root", "root", (url) => rootFlags(this.#config, leafUrls, url));
     await this.#root.listening;
     await this.#record();
   }
@@ -113,10 +113,10 @@ class LocalCluster {
    * in half the time.
    */
   async #startLeaves(): Promise<void> {
-    const { leaves, zones } = this.#config;
+    const { leaves } = this.#config;
     const finds = existsSync(this.#codeCache);
     for (let i = 0; i < leaves && !this.#stopping; i++) {
-      const leaf = this.#leaf(`leaf-${i + 1}`, zoneName(i % zones));
+      const leaf = this.#supervise("leaf", leafName(i), (url) => leafFlags(this.#config, i, url));
       this.#leaves.push(leaf);
       if (i === 0 && !finds) await leaf.listening;
     }
@@ -133,41 +133,6 @@ class LocalCluster {
 
   async #forgetRecord(): Promise<void> {
     await rm(join(this.#config.data, "up.json"), { force: true });
-  }
-
-  #leaf(name: string, zone: string): Supervised {
-    const data = join(this.#config.data, name);
-    const { indexingThreads, queueMax, logLevel, leaves, connectionsMax } = this.#config;
-    // A share of a small machine may be less than a leaf takes as a limit.
-    const memoryBytesMax = Math.max(leafBytesLeast, memoryLimitBytes(this.#config.memoryBytesMax, leaves));
-    return this.#supervise("leaf", name, (url) => [
-      ...["--name", name, "--zone", zone, "--data", data],
-      ...["--indexing-threads", String(indexingThreads), "--queue-max", String(queueMax), "--log-level", logLevel],
-      ...["--memory-bytes-max", String(memoryBytesMax), "--connections-max", String(connectionsMax)],
-      // On this machine alone, whatever is said of the root.
-      ...["--host", "127.0.0.1", "--no-insecure", "--port", url === undefined ? "0" : new URL(url).port],
-    ]);
-  }
-
-  #startRoot(): Supervised {
-    const { host, port, data, shards, replicas, zones, budgetMs } = this.#config;
-    const { bodyBytesMax, windowMax, termsMax, cacheBytesMax, logLevel, slowMs, traceEvery, logQueries } = this.#config;
-    const { log, logReplicas, logMonitor, acceptUnsyncedLog } = this.#config;
-    const leaves = this.#leaves.map((leaf, i) => `${leaf.name}@${zoneName(i % zones)}=${leaf.url}`).join(",");
-    return this.#supervise("root", "root", (url) => [
-      ...["--name", "root", "--host", host, "--data", data, "--leaf-urls", leaves],
-      ...["--port", url === undefined ? String(port) : new URL(url).port],
-      ...["--body-bytes-max", String(bodyBytesMax), "--window-max", String(windowMax), "--terms-max", String(termsMax)],
-      ...["--cache-bytes-max", String(cacheBytesMax)],
-      ...["--slow-ms", String(slowMs), "--trace-every", String(traceEvery)],
-      logQueries ? "--log-queries" : "--no-log-queries",
-      ...["--log-level", logLevel, "--log", log, "--log-replicas", String(logReplicas)],
-      ...(logMonitor === "" ? [] : ["--log-monitor", logMonitor]),
-      ...securityFlags(this.#config),
-      acceptUnsyncedLog ? "--accept-unsynced-log" : "--no-accept-unsynced-log",
-      ...["--deletes-kept", String(this.#config.deletesKept)],
-      ...["--shards", String(shards), "--replicas", String(replicas), "--budget-ms", String(budgetMs)],
-    ]);
   }
 
   #supervise(role: "root" | "leaf", name: string, flags: (url: string | undefined) => string[]): Supervised {
@@ -198,24 +163,4 @@ class LocalCluster {
     await writeFile(`${path}.new`, `${JSON.stringify({ url: this.#root.url, processes }, null, 2)}\n`);
     await rename(`${path}.new`, path);
   }
-}
-
-/** What a root is told of who may come in. Its leaves listen on this machine alone. */
-function securityFlags(config: Config): string[] {
-  const { keys, audit, tlsCert, tlsKey, insecure, logCa, logCert, logKey, logPasswordFile } = config;
-  const { connectionsMax, documentBytesMax } = config;
-  const ofLog = {
-    "--log-ca": logCa,
-    "--log-cert": logCert,
-    "--log-key": logKey,
-    "--log-password-file": logPasswordFile,
-  };
-  const paths = { "--keys": keys, "--audit": audit, "--tls-cert": tlsCert, "--tls-key": tlsKey, ...ofLog };
-  const files = Object.entries(paths).filter(([, path]) => path !== "");
-  const most = ["--connections-max", String(connectionsMax), "--document-bytes-max", String(documentBytesMax)];
-  return [...files.flat(), ...most, insecure ? "--insecure" : "--no-insecure"];
-}
-
-function zoneName(position: number): string {
-  return `zone-${String.fromCharCode(97 + position)}`;
 }

@@ -61,6 +61,16 @@ export function parseValue(setting: Range & { kind: Kind }, text: string): Parse
   }
 }
 
+/** The text that a value was read from, or another that says the same. */
+export function textOf(value: Values[Kind]): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.map((entry) => (typeof entry === "string" ? entry : leafText(entry))).join(",");
+}
+
+function leafText({ name, zone, url }: LeafAddress): string {
+  return `${zone === undefined ? name : `${name}@${zone}`}=${url}`;
+}
+
 function parseInteger({ min = 0, max = Number.MAX_SAFE_INTEGER, leastAboveZero }: Range, text: string): Parsed {
   const value = Number(text);
   const least = value === 0 ? min : (leastAboveZero ?? min);
