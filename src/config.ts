@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import { clientFlagNames } from "./config/client-flags.ts";
 import { conditions } from "./config/conditions.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, textOf, type ValueOf } from "./config/values.ts";
-import { nearestName, writtenFlags } from "./nearest.ts";
+import { type KnownFlag, partsOf, type Slip, shellName } from "./flags.ts";
+import { didYouMean } from "./nearest.ts";
 import { planTermsMax, planTopMax } from "./protocol/plan.ts";
 
 export type { Role } from "./config/setting.ts";
@@ -194,8 +194,8 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigResult {
   const own = namesOf(role);
-  const { flags, problems } = readFlags(args, own);
-  if (flags.has("help")) return { kind: "help", text: helpText(role) };
+  const { flags, problems, asksHelp } = readFlags(args, own);
+  if (asksHelp) return { kind: "help", text: helpText(role) };
   const values: Partial<Record<Name, unknown>> = {};
   for (const name of names) {
     const flag = own.includes(name) ? flags.get(name) : undefined;
@@ -207,7 +207,7 @@ export function readConfig(
     }
     const parsed = parseValue(settingsTable[name], text);
     if (parsed.kind === "value") values[name] = parsed.value;
-    else problems.push(`${flag === undefined ? variableOf(name) : flagOf(name)}: ${parsed.detail}`);
+    else problems.push(`${flag === undefined ? variableOf(name) : shellName(name)}: ${parsed.detail}`);
   }
   problems.push(...unknownVariables(env));
   if (problems.length > 0 || !isConfig(values)) return { kind: "invalid", problems };
@@ -220,7 +220,7 @@ function idleProblems(config: Config, flags: Flags): string[] {
   return conditions
     .filter(({ name, isShared = false }) => flags.has(name) || !isShared)
     .filter(({ name, holds }) => config[name] !== settingsTable[name].default && !holds(config))
-    .map(({ name, otherwise }) => `${flags.has(name) ? flagOf(name) : variableOf(name)}: ${otherwise}`);
+    .map(({ name, otherwise }) => `${flags.has(name) ? shellName(name) : variableOf(name)}: ${otherwise}`);
 }
 
 /** A line for each variable with our prefix that no command knows, a slip of whoever set it. */
@@ -228,7 +228,7 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   const known = [...new Set([...names, ...clientFlagNames])].map(variableOf);
   return Object.keys(env)
     .filter((variable) => variable.startsWith("HEDGEROW_") && !known.includes(variable))
-    .map((variable) => `${variable}: there is no such setting${suggestion(variable, known)}`);
+    .map((variable) => `${variable}: there is no such setting${didYouMean(variable, known)}`);
 }
 
 /** Where a role's words go, and its variables. */
@@ -252,7 +252,7 @@ export function helpText(role: Role): string {
   const own = namesOf(role);
   const lines = own.map((name) => {
     const { kind, reason, default: value } = settingsTable[name];
-    const flag = kind === "boolean" ? `--[no-]${flagOf(name).slice(2)}` : `${flagOf(name)} ${kind}`;
+    const flag = kind === "boolean" ? `--[no-]${shellName(name).slice(2)}` : `${shellName(name)} ${kind}`;
     const shown = Array.isArray(value) || value === "" ? "" : ` (${value})`;
     return `  ${flag.padEnd(28)} ${reason}${shown}`;
   });
@@ -268,8 +268,8 @@ export function flagsFor(role: Role, config: Config): string[] {
     .filter((name) => config[name] !== settingsTable[name].default)
     .map((name) => {
       const value = config[name];
-      if (typeof value === "boolean") return value ? flagOf(name) : `--no-${flagOf(name).slice(2)}`;
-      return `${flagOf(name)}=${textOf(value)}`;
+      if (typeof value === "boolean") return value ? shellName(name) : `--no-${shellName(name).slice(2)}`;
+      return `${shellName(name)}=${textOf(value)}`;
     });
 }
 
@@ -281,78 +281,43 @@ function isConfig(values: Partial<Record<Name, unknown>>): values is Config {
   return names.every((name) => values[name] !== undefined);
 }
 
-type Flags = Map<string, string>;
+type Flags = Map<Name, string>;
 
-function readFlags(args: readonly string[], own: readonly Name[]): { flags: Flags; problems: string[] } {
-  const options = Object.fromEntries(
-    own.map((name) => [
-      flagOf(name).slice(2),
-      { type: settingsTable[name].kind === "boolean" ? "boolean" : "string" } as const,
-    ]),
-  );
+function readFlags(
+  args: readonly string[],
+  own: readonly Name[],
+): { flags: Flags; problems: string[]; asksHelp: boolean } {
   const flags: Flags = new Map();
   const problems: string[] = [];
-  const { tokens } = parseArgs({
-    args: [...args],
-    options,
-    strict: false,
-    allowNegative: true,
-    tokens: true,
-    allowPositionals: true,
-  });
-  for (const token of tokens) {
-    if (token.kind === "positional") problems.push(`"${token.value}": there is nothing to say beside flags`);
-    if (token.kind !== "option") continue;
-    if (token.name === "help" || token.rawName === "-h") flags.set("help", "true");
-    else readFlag(token, { own, flags, problems });
+  const parts = partsOf(args, own.map(asFlag));
+  for (const part of parts) {
+    if (part.kind === "flag") flags.set(part.name, String(part.value));
+    else if (part.kind === "word") problems.push(`"${part.text}": there is nothing to say beside flags`);
+    else if (part.kind === "slip") problems.push(slipProblem(part));
   }
-  return { flags, problems };
+  return { flags, problems, asksHelp: parts.some(({ kind }) => kind === "help") };
 }
 
-function readFlag(
-  token: { name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined },
-  into: { own: readonly Name[]; flags: Flags; problems: string[] },
-): void {
-  const negated = token.rawName.startsWith("--no-");
-  const bare = negated ? token.rawName.slice(5) : token.name;
-  const name = into.own.find((candidate) => flagOf(candidate) === `--${bare}`);
-  if (name === undefined) {
-    into.problems.push(`${token.rawName}: there is no such flag${hint(token.rawName, into.own)}`);
-    return;
-  }
-  const isBoolean = settingsTable[name].kind === "boolean";
-  const isMissing = token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
-  if (negated && !isBoolean) into.problems.push(`${token.rawName}: only switches can be turned off`);
-  else if (negated && token.value !== undefined) into.problems.push(`${token.rawName}: takes no value`);
-  else if (!isBoolean && isMissing) into.problems.push(`${flagOf(name)}: a value must follow`);
-  else if (into.flags.has(name)) into.problems.push(`${flagOf(name)}: is there twice`);
-  else into.flags.set(name, token.value ?? String(!negated));
+/** A switch may have its value after an equals sign. */
+function asFlag(name: Name): KnownFlag<Name> {
+  return { name, takes: settingsTable[name].kind === "boolean" ? "either" : "value" };
 }
 
-function kebab(name: string, separator: string): string {
-  return [...name]
-    .map((letter) => (letter >= "A" && letter <= "Z" ? separator + letter.toLowerCase() : letter))
-    .join("");
-}
+const slipProblems: Record<Slip["why"], string> = {
+  unknown: "there is no such flag",
+  noSwitch: "only switches can be turned off",
+  valueGiven: "takes no value",
+  valueMissing: "a value must follow",
+  twice: "is there twice",
+};
 
-function flagOf(name: Name): string {
-  return `--${kebab(name, "-")}`;
+function slipProblem({ flag, why, hint }: Slip): string {
+  const elsewhere = why === "unknown" ? names.find((name) => shellName(name) === flag) : undefined;
+  if (elsewhere === undefined) return `${flag}: ${slipProblems[why]}${hint}`;
+  return `${flag}: ${slipProblems[why]}; it belongs to hedgerow ${settingsTable[elsewhere].roles.join(" and hedgerow ")}`;
 }
 
 /** The variable of a setting or a flag: `HEDGEROW_BUDGET_MS` for `budgetMs`. */
 export function variableOf(name: string): string {
-  return `HEDGEROW_${kebab(name, "_").toUpperCase()}`;
-}
-
-/** What a flag that this role does not have may have been meant as. */
-function hint(flag: string, own: readonly Name[]): string {
-  const elsewhere = names.find((name) => flagOf(name) === flag);
-  const written = own.map((name) => ({ shell: flagOf(name), isSwitch: settingsTable[name].kind === "boolean" }));
-  if (elsewhere === undefined) return suggestion(flag, writtenFlags(written));
-  return `; it belongs to hedgerow ${settingsTable[elsewhere].roles.join(" and hedgerow ")}`;
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const near = nearestName(name, known);
-  return near === undefined ? "" : `; did you mean ${near}?`;
+  return `HEDGEROW_${shellName(name).slice(2).replaceAll("-", "_").toUpperCase()}`;
 }

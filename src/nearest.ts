@@ -7,9 +7,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return near?.candidate;
 }
 
-/** The flags that a slip can have been meant as: of a switch also the one that turns it off, which says the opposite. */
-export function writtenFlags(flags: readonly { shell: string; isSwitch: boolean }[]): string[] {
-  return flags.flatMap(({ shell, isSwitch }) => (isSwitch ? [shell, `--no-${shell.slice(2)}`] : [shell]));
+/** What goes behind the refusal of a name that may be a slip: `; did you mean status?`, or nothing. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /** Damerau's distance (optimal string alignment), a row at a time: two neighbours that changed places are one edit. */

@@ -71,7 +71,8 @@ describe("readConfig", () => {
     ).toEqual([]);
   });
 
-  it("names every problem at once", () => {
+  it("names every problem at once, and each once", () => {
+    expect(problems(["--host", "--port", "3"])).toEqual(["--host: a value must follow"]);
     expect(problems(["--port", "x", "--zones", "0"], { HEDGEROW_LEAVES: "-1" })).toHaveLength(3);
   });
 

@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
 import { unknownVariables, variableOf } from "../config.ts";
-import { nearestName, writtenFlags } from "../nearest.ts";
+import { type KnownFlag, partsOf, type Slip, shellName } from "../flags.ts";
 
 type Kind = "text" | "number" | "list" | "switch" | "json" | "switchOrList";
 
@@ -66,24 +65,17 @@ export function readFlags<T extends FlagTable>(
   command: Command<T>,
   env?: Environment,
 ): FlagsResult<T> {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: optionsOf(command.flags),
-    strict: false,
-    allowPositionals: true,
-    allowNegative: true,
-    tokens: true,
-  });
   const words: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
-    if (token.kind !== "option") continue;
-    if (token.rawName === "--help" || token.rawName === "-h") return helpOf(command, env);
-    const read = readFlag(command.flags, token);
-    if (read.kind === "misuse") return read;
-    if (read.name in values) return { kind: "misuse", problem: `${shellName(read.name)} is given twice` };
-    values[read.name] = read.value;
+  for (const part of partsOf(args, Object.entries(command.flags).map(asKnown))) {
+    if (part.kind === "help") return helpOf(command, env);
+    if (part.kind === "slip") return misuse(slipProblems[part.why](part));
+    if (part.kind === "word") words.push(part.text);
+    else {
+      const parsed = parseFlag(command.flags[part.name], part.value);
+      if (parsed.kind === "misuse") return misuse(`${shellName(part.name)} ${parsed.problem}`);
+      values[part.name] = parsed.value;
+    }
   }
   const problem = env === undefined ? undefined : addVariables(command.flags, env, values);
   if (problem !== undefined) return misuse(problem);
@@ -104,24 +96,17 @@ export function helpText({ usage, flags }: Command<FlagTable>): string {
   return `${usage}\n\n${lines.join("")}`;
 }
 
-type Token = { rawName: string; name: string; value?: string | undefined };
-type Read = { kind: "value"; name: string; value: unknown } | { kind: "misuse"; problem: string };
-
-function readFlag(flags: FlagTable, { rawName, name, value }: Token): Read {
-  const isNegated = rawName.startsWith("--no-") && !Object.keys(flags).some((known) => shellName(known) === rawName);
-  const wanted = isNegated ? `--${rawName.slice(5)}` : `--${name}`;
-  const [known, flag] = Object.entries(flags).find(([candidate]) => shellName(candidate) === wanted) ?? [];
-  if (known === undefined || flag === undefined || (isNegated && flag.kind !== "switch")) {
-    const written = Object.entries(flags).map(([own, { kind }]) => ({
-      shell: shellName(own),
-      isSwitch: kind === "switch",
-    }));
-    const near = nearestName(rawName, writtenFlags(written));
-    return misuse(`there is no flag ${rawName}${near === undefined ? "" : `; did you mean ${near}?`}`);
-  }
-  const parsed = parseValue(flag, { value, isNegated });
-  return parsed.kind === "value" ? { ...parsed, name: known } : misuse(`${rawName} ${parsed.problem}`);
+function asKnown([name, { kind }]: [string, Flag]): KnownFlag<string> {
+  return { name, takes: kind === "switch" ? "nothing" : kind === "switchOrList" ? "either" : "value" };
 }
+
+const slipProblems: Record<Slip["why"], (slip: Slip) => string> = {
+  unknown: ({ flag, hint }) => `there is no flag ${flag}${hint}`,
+  noSwitch: ({ flag }) => `there is no flag ${flag}`,
+  valueGiven: ({ flag, value }) => `${flag} takes no value, not "${value}"`,
+  valueMissing: ({ flag }) => `${flag} wants a value after it`,
+  twice: ({ flag }) => `${flag} is given twice`,
+};
 
 /** Adds what variables say where no flag did; answers the first problem. */
 function addVariables(flags: FlagTable, env: Environment, values: Record<string, unknown>): string | undefined {
@@ -140,24 +125,22 @@ function addVariables(flags: FlagTable, env: Environment, values: Record<string,
 
 /** A switch has no value as a flag, and as a variable one of four. */
 function parseVariable(flag: Flag, text: string): Parsed {
-  if (flag.kind !== "switch" && flag.kind !== "switchOrList")
-    return parseValue(flag, { value: text, isNegated: false });
+  if (flag.kind !== "switch" && flag.kind !== "switchOrList") return parseValue(flag, text);
   if (text === "true" || text === "1") return { kind: "value", value: true };
   if (text === "false" || text === "0") return { kind: "value", value: false };
-  if (flag.kind === "switchOrList") return { kind: "value", value: text.split(",") };
+  if (flag.kind === "switchOrList") return parseValue(flag, text);
   return misuse(`must be true or false, not "${text}"`);
 }
 
 type Parsed = { kind: "value"; value: unknown } | { kind: "misuse"; problem: string };
 
-function parseValue(flag: Flag, given: { value: string | undefined; isNegated: boolean }): Parsed {
-  const { value } = given;
-  if (flag.kind === "switch") {
-    return value === undefined ? { kind: "value", value: !given.isNegated } : misuse(`takes no value, not "${value}"`);
-  }
-  if (flag.kind === "switchOrList") return { kind: "value", value: value === undefined ? true : value.split(",") };
-  if (value === undefined) return misuse("wants a value after it");
-  if (flag.kind === "list") return { kind: "value", value: value.split(",") };
+/** One without a value is on or off. */
+function parseFlag(flag: Flag | undefined, value: string | boolean): Parsed {
+  return flag === undefined || typeof value === "boolean" ? { kind: "value", value } : parseValue(flag, value);
+}
+
+function parseValue(flag: Flag, value: string): Parsed {
+  if (flag.kind === "list" || flag.kind === "switchOrList") return { kind: "value", value: value.split(",") };
   if (flag.kind === "number") return parseNumber(flag, value);
   if (flag.kind === "json") return parseJson(value);
   if (flag.oneOf === undefined || flag.oneOf.includes(value)) return { kind: "value", value };
@@ -187,18 +170,6 @@ function misuse(problem: string): { kind: "misuse"; problem: string } {
 /** Each value was parsed after its own flag's kind, so that the names alone decide. */
 function isValuesOf<T extends FlagTable>(flags: T, values: Record<string, unknown>): values is FlagValues<T> {
   return Object.keys(values).every((name) => name in flags);
-}
-
-function optionsOf(flags: FlagTable): Record<string, { type: "string" | "boolean" }> {
-  const typeOf = ({ kind }: Flag) => (kind === "switch" || kind === "switchOrList" ? "boolean" : "string");
-  return Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [shellName(name).slice(2), { type: typeOf(flag) }]),
-  );
-}
-
-/** A flag as it is written in the shell: `--budget-ms` for `budgetMs`. */
-export function shellName(name: string): string {
-  return `--${[...name].map((letter) => (letter >= "A" && letter <= "Z" ? `-${letter.toLowerCase()}` : letter)).join("")}`;
 }
 
 function shownFlag(name: string, { kind, placeholder, isOn }: Flag): string {

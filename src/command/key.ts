@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { messageOf } from "../errors.ts";
+import { shellName } from "../flags.ts";
 import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
 import { fileProblem } from "./file-problem.ts";
-import { type Command, type FlagValues, readFlags, shellName } from "./flags.ts";
+import { type Command, type FlagValues, readFlags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { keyFrom, newKeyFlags } from "./new-key.ts";
 import { replaceText } from "./replace-text.ts";

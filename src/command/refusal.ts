@@ -1,6 +1,7 @@
+import { shellName } from "../flags.ts";
 import { asList, asRecord, asText } from "./answers.ts";
 import { type Answer, describeProblem } from "./client.ts";
-import { type FlagTable, shellName } from "./flags.ts";
+import type { FlagTable } from "./flags.ts";
 
 /** What a command asked: with which of its flags, at which address, and whether it presented a key. */
 export type Asking = { flags: FlagTable; url: string; hasKey: boolean };

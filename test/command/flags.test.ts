@@ -62,6 +62,7 @@ describe("flags", () => {
     [["--size", "1001"], '--size must be a whole number from 0 to 1000, not "1001"'],
     [["--size", ""], '--size must be a whole number from 0 to 1000, not ""'],
     [["--size"], "--size wants a value after it"],
+    [["--index", "--size", "5"], "--index wants a value after it"],
     [["--min-coverage", "two"], '--min-coverage must be a number from 0 to 1, not "two"'],
     [["--typos", "many"], '--typos must be one of auto, 0, not "many"'],
     [["--filter", "{"], '--filter must be JSON, not "{"'],
