@@ -1,4 +1,4 @@
-import { nearestName } from "../nearest.ts";
+import { type KnownFlag, partsOf, type Slip } from "../flags.ts";
 
 /** What `simulate` was asked to do. */
 export type SimulateRequest = {
@@ -29,44 +29,44 @@ simulate --ablate [--seed N] [--json] [--report FILE.html]
   --report    write latency curves and a timeline as a page`;
 
 const valued = ["scenario", "seed", "variant", "profile", "report"] as const;
-const flags = ["json", "ablate"] as const;
+const switches = ["json", "ablate"] as const;
+type Name = (typeof valued)[number] | (typeof switches)[number];
+const flags: readonly KnownFlag<Name>[] = [
+  ...valued.map((name) => ({ name, takes: "value" }) as const),
+  ...switches.map((name) => ({ name, takes: "nothing" }) as const),
+];
 
 /** Reads the command line of `simulate`. Throws a UsageError that names what it does not know. */
-export function readArguments(args: readonly string[]): SimulateRequest {
-  const values = new Map<string, string>();
-  const set = new Set<string>();
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? "";
-    const [name = "", inline] = arg.startsWith("--") ? splitOnce(arg.slice(2)) : [undefined];
-    if (flags.some((flag) => flag === name) && inline === undefined) set.add(name);
-    else if (valued.some((flag) => flag === name)) {
-      const value = inline ?? args[++i];
-      if (value === undefined || value.startsWith("--")) throw new UsageError(`--${name} needs a value`);
-      values.set(name, value);
-    } else throw new UsageError(`unknown argument: ${arg}${suggestion(name)}`);
+export function readArguments(args: readonly string[]): SimulateRequest | "help" {
+  const values = new Map<Name, string | boolean>();
+  const parts = partsOf(args, flags);
+  if (parts.some(({ kind }) => kind === "help")) return "help";
+  for (const part of parts) {
+    if (part.kind === "word") throw new UsageError(`unknown argument: ${part.text}`);
+    if (part.kind === "slip") throw new UsageError(slipProblems[part.why](part));
+    if (part.kind === "flag") values.set(part.name, part.value);
   }
-  const scenario = values.get("scenario");
-  if (scenario === undefined && !set.has("ablate")) throw new UsageError("--scenario is missing");
-  if (scenario === undefined && values.has("variant")) throw new UsageError("--variant needs --scenario");
-  const seed = Number(values.get("seed") ?? "1");
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError("--seed must be a whole number");
-  return {
-    scenario,
-    seed,
-    json: set.has("json"),
-    ablate: set.has("ablate"),
-    report: values.get("report"),
-    profile: values.get("profile"),
-    variant: values.get("variant"),
-  };
+  const textOf = (name: Name): string | undefined => (values.has(name) ? String(values.get(name)) : undefined);
+  const [scenario, variant] = [textOf("scenario"), textOf("variant")];
+  const ablate = values.get("ablate") === true;
+  if (scenario === undefined && !ablate) throw new UsageError("--scenario is missing");
+  if (scenario === undefined && variant !== undefined) throw new UsageError("--variant needs --scenario");
+  const seed = seedFrom(textOf("seed") ?? "1");
+  const json = values.get("json") === true;
+  return { scenario, seed, json, ablate, report: textOf("report"), profile: textOf("profile"), variant };
 }
 
-function suggestion(name: string | undefined): string {
-  const near = name === undefined ? undefined : nearestName(name, [...valued, ...flags]);
-  return near === undefined ? "" : `; did you mean --${near}?`;
+/** As people write it, so that no slip of theirs, such as nothing at all, counts as some other seed. */
+function seedFrom(text: string): number {
+  const seed = Number(text);
+  if (Number.isSafeInteger(seed) && seed >= 0 && String(seed) === text) return seed;
+  throw new UsageError(`--seed must be a whole number, not "${text}"`);
 }
 
-function splitOnce(text: string): [string, string | undefined] {
-  const at = text.indexOf("=");
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
+const slipProblems: Record<Slip["why"], (slip: Slip) => string> = {
+  unknown: ({ flag, hint }) => `unknown argument: ${flag}${hint}`,
+  noSwitch: ({ flag }) => `unknown argument: ${flag}`,
+  valueGiven: ({ flag }) => `${flag} takes no value`,
+  valueMissing: ({ flag }) => `${flag} needs a value`,
+  twice: ({ flag }) => `${flag} is given twice`,
+};

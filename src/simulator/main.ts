@@ -53,12 +53,12 @@ function noVariant({ name, variants }: ScenarioFile, wanted: string | undefined)
 }
 
 function run(args: readonly string[]): number {
-  if (args.includes("--help")) {
-    process.stdout.write(`${usage}\n`);
-    return exitDone;
-  }
   try {
     const request = readArguments(args);
+    if (request === "help") {
+      process.stdout.write(`${usage}\n`);
+      return exitDone;
+    }
     // Before all that takes minutes.
     const obstacle = request.report === undefined ? undefined : reportObstacle(request.report);
     if (obstacle === undefined) return simulate(request);

@@ -203,5 +203,23 @@ describe("the command line", () => {
     expect(() => readArguments(["--scenario"])).toThrow("--scenario needs a value");
     expect(() => readArguments(["--scenario", "x", "--seed", "1.5"])).toThrow("--seed");
     expect(() => readArguments([])).toThrow("--scenario is missing");
+    expect(() => readArguments(["tied"])).toThrow("unknown argument: tied");
+    expect(() => readArguments(["--scenario", "x", "--json=yes"])).toThrow("--json takes no value");
+  });
+
+  test.each(["", " ", "1e3", "0x10", "-1"])("takes %j for no seed", (seed) => {
+    const refusal = `--seed must be a whole number, not "${seed}"`;
+    expect(() => readArguments(["--scenario", "x", `--seed=${seed}`])).toThrow(refusal);
+  });
+
+  test.each(["--scenario=y", "--seed=2", "--json"])("takes %s once", (flag) => {
+    const [name = ""] = flag.split("=");
+    const args = ["--scenario", "x", "--seed", "1", "--json", flag];
+    expect(() => readArguments(args)).toThrow(`${name} is given twice`);
+  });
+
+  test("is asked for help wherever that is said", () => {
+    expect(readArguments(["--scenario", "--help"])).toBe("help");
+    expect(readArguments(["--json", "--sed", "-h"])).toBe("help");
   });
 });

@@ -26,7 +26,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   data: ground,
   command: [...ground, "nearest", "flags", "config", "data", "security"],
   client: [...ground, "command"],
-  simulator: [...ground, "nearest", "policy", "cluster", "query", "root"],
+  simulator: [...ground, "nearest", "flags", "policy", "cluster", "query", "root"],
   main: [...ground, "config", "command", "root", "leaf"],
 };
 
