@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
-import { messageOf } from "../../src/errors.ts";
-import { nearestName } from "../../src/nearest.ts";
-import { flagSlip } from "../driver/flag-slip.ts";
+import { slipProblem } from "../../src/command/flags.ts";
+import { type KnownFlag, partsOf } from "../../src/flags.ts";
+import { didYouMean } from "../../src/nearest.ts";
 
 /** The flags of a benchmark beside `--json`: those with a value after them, and those without. */
 type OwnFlags = { takes?: readonly string[]; switches?: readonly string[] };
@@ -49,21 +48,21 @@ function shownFlags({ takes = [], switches = [] }: OwnFlags): string[] {
 export function readCommandLine([name = "", ...args]: readonly string[]): CommandLine {
   if ([name, ...args].some((word) => word === "--help" || word === "-h")) return { kind: "help", text: usageOf(name) };
   if (!isBenchmark(name)) {
-    const near = nearestName(name, Object.keys(benchmarks));
-    const detail = `there is no benchmark "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`;
+    const detail = `there is no benchmark "${name}"${didYouMean(name, Object.keys(benchmarks))}`;
     return { kind: "invalid", detail };
   }
-  const own: OwnFlags = benchmarks[name];
-  const options = {
-    json: { type: "boolean", default: false },
-    ...Object.fromEntries((own.takes ?? []).map((flag) => [flag, { type: "string" } as const])),
-    ...Object.fromEntries((own.switches ?? []).map((flag) => [flag, { type: "boolean" } as const])),
-  } as const;
-  const slip = flagSlip(args, options);
-  if (slip !== undefined) return { kind: "invalid", detail: slip };
-  try {
-    return { kind: "run", name, options: parseArgs({ args, options }).values };
-  } catch (error) {
-    return { kind: "invalid", detail: messageOf(error) };
+  const options: BenchmarkOptions = { json: false };
+  for (const part of partsOf(args, knownFlags(benchmarks[name]))) {
+    if (part.kind === "word") return { kind: "invalid", detail: `"${part.text}" is no flag` };
+    if (part.kind === "slip") return { kind: "invalid", detail: slipProblem(part) };
+    if (part.kind === "flag") options[part.name] = part.value;
   }
+  return { kind: "run", name, options };
+}
+
+function knownFlags({ takes = [], switches = [] }: OwnFlags): KnownFlag<string>[] {
+  return [
+    ...takes.map((name): KnownFlag<string> => ({ name, takes: "value" })),
+    ...["json", ...switches].map((name): KnownFlag<string> => ({ name, takes: "nothing" })),
+  ];
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { messageOf } from "../../src/errors.ts";
+import { helpText, readFlags } from "../../src/command/flags.ts";
 
 export type Options = {
   collection: string;
@@ -18,56 +17,43 @@ export type OptionsResult =
   | { kind: "help" }
   | { kind: "invalid"; detail: string };
 
-export const usage = `npm run relevance -- --collection DIR [flags]
+const command = {
+  usage: `npm run relevance -- --collection DIR [flags]
 
 Loads a test collection (docs.jsonl, queries.tsv, qrels.tsv) into a cluster of its own, as one flat text field of
-title and body, asks every judged query and prints how good the answers are.
-
-  --collection DIR   the collection
-  --compare          hold other rankings (proximity, feedback, fields) against plain BM25
-  --json             print one JSON object instead of a table
-  --shards N         shards of the index (4)
-  --replicas N       replicas of each shard (1)
-  --leaves N         leaf processes (2)
-  --k1 X, --b X      BM25's parameters (0.9, 0.4)
-  --language CODE    the index's language (en)
-`;
-
-const flags = {
-  collection: { type: "string" },
-  json: { type: "boolean", default: false },
-  compare: { type: "boolean", default: false },
-  shards: { type: "string", default: "4" },
-  replicas: { type: "string", default: "1" },
-  leaves: { type: "string", default: "2" },
-  k1: { type: "string", default: "0.9" },
-  b: { type: "string", default: "0.4" },
-  language: { type: "string", default: "en" },
-  help: { type: "boolean", short: "h", default: false },
+title and body, asks every judged query and prints how good the answers are.`,
+  flags: {
+    collection: { kind: "text", placeholder: "DIR", reason: "the collection" },
+    compare: { kind: "switch", reason: "hold other rankings (proximity, feedback, fields) against plain BM25" },
+    json: { kind: "switch", reason: "print one JSON object instead of a table" },
+    shards: { kind: "number", min: 1, max: 256, isWhole: true, reason: "shards of the index (4)" },
+    replicas: { kind: "number", min: 1, max: 16, isWhole: true, reason: "replicas of each shard (1)" },
+    leaves: {
+      kind: "number",
+      min: 1,
+      max: 64,
+      isWhole: true,
+      reason: "leaf processes, as many as replicas or more (2)",
+    },
+    k1: { kind: "number", max: 10, reason: "BM25's saturation of counts (0.9)" },
+    b: { kind: "number", max: 1, reason: "BM25's share of lengths (0.4)" },
+    language: { kind: "text", placeholder: "CODE", reason: "the index's language (en)" },
+  },
 } as const;
+
+export const usage = helpText(command);
 
 /** Reads the flags. What does not fit is named. */
 export function readOptions(args: readonly string[]): OptionsResult {
-  try {
-    const { values } = parseArgs({ args: [...args], options: flags });
-    if (values.help) return { kind: "help" };
-    const { collection, json, compare, language } = values;
-    if (collection === undefined) throw new Error("--collection DIR is needed");
-    const shards = numberFrom("shards", values.shards, { min: 1, max: 256, whole: true });
-    const replicas = numberFrom("replicas", values.replicas, { min: 1, max: 16, whole: true });
-    const leaves = numberFrom("leaves", values.leaves, { min: replicas, max: 64, whole: true });
-    const k1 = numberFrom("k1", values.k1, { min: 0, max: 10, whole: false });
-    const b = numberFrom("b", values.b, { min: 0, max: 1, whole: false });
-    return { kind: "options", options: { collection, json, compare, shards, replicas, leaves, k1, b, language } };
-  } catch (error) {
-    return { kind: "invalid", detail: messageOf(error) };
-  }
-}
-
-function numberFrom(name: string, text: string, range: { min: number; max: number; whole: boolean }): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  const fits = value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
-  if (fits) return value;
-  const kind = range.whole ? "a whole number" : "a number";
-  throw new Error(`--${name} must be ${kind} from ${range.min} to ${range.max}, not "${text}"`);
+  const read = readFlags(args, command);
+  if (read.kind === "help") return { kind: "help" };
+  if (read.kind === "misuse") return { kind: "invalid", detail: read.problem };
+  const [word] = read.words;
+  if (word !== undefined) return { kind: "invalid", detail: `"${word}": there is nothing to say beside flags` };
+  const { collection, json = false, compare = false, language = "en" } = read.values;
+  const { shards = 4, replicas = 1, leaves = 2, k1 = 0.9, b = 0.4 } = read.values;
+  if (collection === undefined) return { kind: "invalid", detail: "--collection DIR is needed" };
+  if (leaves < replicas)
+    return { kind: "invalid", detail: `--leaves must be ${replicas} at least, one for each replica` };
+  return { kind: "options", options: { collection, json, compare, shards, replicas, leaves, k1, b, language } };
 }

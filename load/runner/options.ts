@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
+import { type FlagValues, helpText, readFlags } from "../../src/command/flags.ts";
 import { messageOf } from "../../src/errors.ts";
-import { flagSlip } from "../driver/flag-slip.ts";
 
 export type RunOptions = {
   scenario: string;
@@ -23,79 +22,90 @@ export type OptionsResult =
   | { kind: "help" }
   | { kind: "invalid"; detail: string };
 
-export const usage = `npm run load -- --scenario NAME|FILE [flags]
+const command = {
+  usage: `npm run load -- --scenario NAME|FILE [flags]
 npm run load -- --compare DIR DIR [--json]
 
 Starts a cluster of its own, sends queries, makes things go wrong, and says whether what the scenario holds to be
-true was. Exit code 0 when it was, 1 when not, 2 for a wrong command.
-
-  --scenario NAME|FILE   a name under load/scenarios, or a path to a scenario file
-  --target URL           a running cluster to load instead; nothing is done to its processes
-  --index NAME           the index to search there (demo)
-  --duration SECONDS     how long each leg lasts; faults and stages are stretched along
-  --rate N               queries a second, at random instants that no answer delays
-  --connections N        callers who each wait for their answer before they ask again
-  --queries FILE.tsv     queries to send in turn, instead of ones drawn from the demo corpus
-  --variant NAME         only this variant of the scenario
-  --seed N               a whole number; the same seed draws the same queries and victims (1)
-  --report DIR           write report.json and report.html there
-  --predict              have the simulator predict the run from the leaves' service times, and print both
-  --profile              record what root and leaves do with their time: flame graphs in the report, .cpuprofile beside it
-  --compare DIR DIR      two reports side by side, with confidence intervals
-  --json                 print one JSON object instead of tables
-`;
-
-const flags = {
-  scenario: { type: "string" },
-  target: { type: "string" },
-  index: { type: "string", default: "demo" },
-  duration: { type: "string" },
-  rate: { type: "string" },
-  connections: { type: "string" },
-  queries: { type: "string" },
-  variant: { type: "string" },
-  seed: { type: "string", default: "1" },
-  report: { type: "string" },
-  predict: { type: "boolean", default: false },
-  profile: { type: "boolean", default: false },
-  compare: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
+true was. Exit code 0 when it was, 1 when not, 2 for a wrong command.`,
+  flags: {
+    scenario: {
+      kind: "text",
+      placeholder: "NAME|FILE",
+      reason: "a name under load/scenarios, or a path to a scenario file",
+    },
+    target: {
+      kind: "text",
+      placeholder: "URL",
+      reason: "a running cluster to load instead; nothing is done to its processes",
+    },
+    index: { kind: "text", placeholder: "NAME", reason: "the index to search there (demo)" },
+    duration: {
+      kind: "number",
+      ...{ min: 1, max: 86_400, placeholder: "SECONDS" },
+      reason: "how long each leg lasts; faults and stages are stretched along",
+    },
+    rate: {
+      kind: "number",
+      ...{ min: 0.1, max: 1_000_000 },
+      reason: "queries a second, at random instants that no answer delays",
+    },
+    connections: {
+      kind: "number",
+      ...{ min: 1, max: 10_000, isWhole: true },
+      reason: "callers who each wait for their answer before they ask again",
+    },
+    queries: {
+      kind: "text",
+      placeholder: "FILE.tsv",
+      reason: "queries to send in turn, instead of ones drawn from the demo corpus",
+    },
+    variant: { kind: "text", placeholder: "NAME", reason: "only this variant of the scenario" },
+    seed: {
+      kind: "number",
+      ...{ max: 2 ** 31, isWhole: true },
+      reason: "a whole number; the same seed draws the same queries and victims (1)",
+    },
+    report: { kind: "text", placeholder: "DIR", reason: "write report.json and report.html there" },
+    predict: {
+      kind: "switch",
+      reason: "have the simulator predict the run from the leaves' service times, and print both",
+    },
+    profile: {
+      kind: "switch",
+      reason: "record what root and leaves do with their time: flame graphs in the report, .cpuprofile beside it",
+    },
+    compare: { kind: "switch", reason: "two reports, DIR DIR, side by side, with confidence intervals" },
+    json: { kind: "switch", reason: "print one JSON object instead of tables" },
+  },
 } as const;
+
+export const usage = helpText(command);
 
 /** Reads the flags. What does not fit is named. */
 export function readOptions(args: readonly string[]): OptionsResult {
-  const slip = flagSlip(args, flags);
-  if (slip !== undefined) return { kind: "invalid", detail: slip };
+  const read = readFlags(args, command);
+  if (read.kind === "help") return { kind: "help" };
+  if (read.kind === "misuse") return { kind: "invalid", detail: read.problem };
+  const { values, words } = read;
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
-    if (values.help) return { kind: "help" };
-    if (values.compare) {
-      const [before, after, ...more] = positionals;
+    if (values.compare === true) {
+      const [before, after, ...more] = words;
       if (before === undefined || after === undefined || more.length > 0)
         throw new Error("--compare takes two reports");
-      return { kind: "compare", before, after, json: values.json };
+      return { kind: "compare", before, after, json: values.json ?? false };
     }
-    if (positionals.length > 0) throw new Error(`"${positionals[0]}": there is nothing to say beside flags`);
+    if (words.length > 0) throw new Error(`"${words[0]}": there is nothing to say beside flags`);
     return { kind: "run", options: runOptions(values) };
   } catch (error) {
     return { kind: "invalid", detail: messageOf(error) };
   }
 }
 
-type Values = Record<
-  "scenario" | "target" | "duration" | "rate" | "connections" | "queries" | "variant" | "report",
-  string | undefined
-> & {
-  index: string;
-  seed: string;
-  predict: boolean;
-  profile: boolean;
-  json: boolean;
-};
+type Values = FlagValues<typeof command.flags>;
 
-function runOptions(values: { [K in keyof Values]?: Values[K] }): RunOptions {
-  const { scenario, target, queries, variant, report, index = "demo", seed = "1", profile = false } = values;
+function runOptions(values: Values): RunOptions {
+  const { scenario, target, queries, variant, report, index = "demo", profile = false } = values;
   if (scenario === undefined) throw new Error("--scenario NAME|FILE is needed");
   if (values.rate !== undefined && values.connections !== undefined) {
     throw new Error("--rate and --connections exclude each other: callers wait for their answers or do not");
@@ -108,16 +118,15 @@ function runOptions(values: { [K in keyof Values]?: Values[K] }): RunOptions {
   if (profile && report === undefined) {
     throw new Error("--profile needs --report DIR, where the flame graphs and the profiles are written");
   }
-  const durationS = optionalNumber("duration", values.duration, { min: 1, max: 86_400, whole: false });
   return {
     scenario,
     target: target === undefined ? undefined : urlFrom(target),
     index,
-    durationMs: durationS === undefined ? undefined : durationS * 1_000,
+    durationMs: values.duration === undefined ? undefined : values.duration * 1_000,
     arrivals: arrivalsFrom(values),
     queries,
     variant,
-    seed: optionalNumber("seed", seed, { min: 0, max: 2 ** 31, whole: true }) ?? 1,
+    seed: values.seed ?? 1,
     report,
     predict: values.predict ?? false,
     profile,
@@ -125,11 +134,9 @@ function runOptions(values: { [K in keyof Values]?: Values[K] }): RunOptions {
   };
 }
 
-function arrivalsFrom({ rate, connections }: { rate?: string | undefined; connections?: string | undefined }) {
-  const perSecond = optionalNumber("rate", rate, { min: 0.1, max: 1_000_000, whole: false });
-  if (perSecond !== undefined) return { kind: "rate", perSecond } as const;
-  const count = optionalNumber("connections", connections, { min: 1, max: 10_000, whole: true });
-  return count === undefined ? undefined : ({ kind: "closed", connections: count } as const);
+function arrivalsFrom({ rate, connections }: Values): RunOptions["arrivals"] {
+  if (rate !== undefined) return { kind: "rate", perSecond: rate };
+  return connections === undefined ? undefined : { kind: "closed", connections };
 }
 
 function urlFrom(text: string): string {
@@ -137,17 +144,4 @@ function urlFrom(text: string): string {
   const isHttp = url !== null && (url.protocol === "http:" || url.protocol === "https:");
   if (!isHttp) throw new Error(`--target must be http://host:port, not "${text}"`);
   return url.href.replace(/\/$/, "");
-}
-
-function optionalNumber(
-  name: string,
-  text: string | undefined,
-  range: { min: number; max: number; whole: boolean },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  const fits = value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
-  if (fits) return value;
-  const kind = range.whole ? "a whole number" : "a number";
-  throw new Error(`--${name} must be ${kind} from ${range.min} to ${range.max}, not "${text}"`);
 }

@@ -69,7 +69,7 @@ export function readFlags<T extends FlagTable>(
   const values: Record<string, unknown> = {};
   for (const part of partsOf(args, Object.entries(command.flags).map(asKnown))) {
     if (part.kind === "help") return helpOf(command, env);
-    if (part.kind === "slip") return misuse(slipProblems[part.why](part));
+    if (part.kind === "slip") return misuse(slipProblem(part));
     if (part.kind === "word") words.push(part.text);
     else {
       const parsed = parseFlag(command.flags[part.name], part.value);
@@ -98,6 +98,11 @@ export function helpText({ usage, flags }: Command<FlagTable>): string {
 
 function asKnown([name, { kind }]: [string, Flag]): KnownFlag<string> {
   return { name, takes: kind === "switch" ? "nothing" : kind === "switchOrList" ? "either" : "value" };
+}
+
+/** What a command says of a flag that does not fit. */
+export function slipProblem(slip: Slip): string {
+  return slipProblems[slip.why](slip);
 }
 
 const slipProblems: Record<Slip["why"], (slip: Slip) => string> = {

@@ -29,6 +29,9 @@ describe("the command line of the benchmarks", () => {
     [["engine", "--quick"], "there is no flag --quick"],
     [["scale", "shards"], "shards"],
     [["scale", "--part"], "--part"],
+    [["scale", "--part", "--quick"], "--part wants a value after it"],
+    [["scale", "--part", "shards", "--part", "roots"], "--part is given twice"],
+    [["engine", "--json=yes"], "--json takes no value"],
   ])("names what does not fit: %j", (args, detail) => {
     const read = readCommandLine(args);
     expect(read.kind === "invalid" && read.detail).toContain(detail);

@@ -31,6 +31,9 @@ it.each([
   [["--collection", "c", "--k1", "many"], "--k1"],
   [["--collection", "c", "--b", "1.1"], "--b"],
   [["--collection", "c", "--replicas", "3", "--leaves", "2"], "--leaves"],
+  [["--collection", "c", "--collection", "d"], "--collection is given twice"],
+  [["--collection", "c", "--language", "--json"], "--language wants a value"],
+  [["--collection", "c", "--shrads", "4"], "did you mean --shards?"],
   [["--collection", "c", "more"], "more"],
 ])("refuses %j and names %s", (args, name) => {
   const read = readOptions(args);

@@ -27,6 +27,10 @@ describe("the command line of the load harness", () => {
   test.each([
     [["--scenrio", "ci"], "there is no flag --scenrio; did you mean --scenario?"],
     [["--scenario", "ci", "--entirely-else"], "there is no flag --entirely-else"],
+    [["--scenario", "ci", "--scenario", "steady"], "--scenario is given twice"],
+    [["--scenario", "ci", "--report", "--json"], "--report wants a value after it"],
+    [["--scenario", "ci", "--seed="], "--seed must be a whole number"],
+    [["--scenario", "ci", "--json=yes"], "--json takes no value"],
     [[], "--scenario NAME|FILE is needed"],
     [["--scenario", "ci", "extra"], '"extra"'],
     [["--scenario", "ci", "--rate", "5", "--connections", "5"], "exclude each other"],
