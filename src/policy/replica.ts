@@ -70,11 +70,10 @@ export class ReplicaHealth {
   private oldest: Attempt | undefined;
   private newest: Attempt | undefined;
 
-  constructor(options: { leaf: string; zone?: string; rttMs?: number; joinedMs?: number; tracked?: boolean }) {
+  constructor(options: { leaf: string; zone?: string; rttMs?: number; tracked?: boolean }) {
     this.leaf = options.leaf;
     this.zone = options.zone;
     this.rttMs = options.rttMs ?? 0;
-    this.joinedMs = options.joinedMs;
     this.tracker = options.tracked === true ? new LatencyTracker() : undefined;
   }
 

@@ -53,24 +53,23 @@ export class TailPolicy {
     return new ShardHealth(replicas, documents, this.settings.hedge);
   }
 
-  /**
-   * A replica that joins at `nowMs`: it is expected to be as fast as the median of its siblings and takes up its share
-   * slowly. `nowMs` undefined: it was there before the root was.
-   */
-  replica(options: {
-    leaf: string;
-    zone?: string;
-    rttMs?: number;
-    tracked?: boolean;
-    joining?: { nowMs: number; siblings: readonly ReplicaHealth[] };
-  }): ReplicaHealth {
-    const { joining, ...rest } = options;
-    const replica = new ReplicaHealth(joining === undefined ? rest : { ...rest, joinedMs: joining.nowMs });
+  /** A replica of which nothing is known; `forget` it when it stands no longer. */
+  replica(options: { leaf: string; zone?: string; rttMs?: number; tracked?: boolean }): ReplicaHealth {
+    const replica = new ReplicaHealth(options);
     this.probation.count(replica, 1);
-    if (joining === undefined) return replica;
-    const known = joining.siblings.map((sibling) => sibling.ownMedianMs).sort((a, b) => a - b);
-    replica.seed(known[known.length >> 1] ?? 0, joining.nowMs);
     return replica;
+  }
+
+  /**
+   * A replica begins to serve beside others that do: it is taken to be as fast as their median, the slower middle one of
+   * an even number, and takes up its share slowly. Alone, it has nobody to leave queries to and takes all of them.
+   */
+  welcome(replica: ReplicaHealth, siblings: readonly ReplicaHealth[], nowMs: number): void {
+    const mediansMs = siblings.map(({ ownMedianMs }) => ownMedianMs).sort((a, b) => a - b);
+    const medianMs = mediansMs[mediansMs.length >> 1];
+    if (medianMs === undefined) return;
+    replica.seed(medianMs, nowMs);
+    replica.joinedMs = nowMs;
   }
 
   /** How often a replica was taken out of rotation so far. */

@@ -253,14 +253,15 @@ export class Topology {
     if (placed?.moving === true) this.#settle(index, placed);
   }
 
-  /** A replica that begins to serve beside others is taken to be as fast as they are, and ramped up. */
+  /** Has a replica that begins to serve take up its share beside those that serve already. */
   #welcome({ health }: ReplicaFeed, shard: CatalogShard | undefined): void {
-    const nowMs = this.#options.clock.nowMs();
     const siblings = (shard?.feeds ?? []).filter((feed) => feed.health !== health && feed.state === "ready");
-    const known = siblings.map((feed) => feed.health.ownMedianMs).sort((a, b) => a - b);
-    if (known.length === 0) return;
-    health.seed(known[known.length >> 1] ?? 0, nowMs);
-    health.joinedMs = nowMs;
+    const { policy, clock } = this.#options;
+    policy.welcome(
+      health,
+      siblings.map((feed) => feed.health),
+      clock.nowMs(),
+    );
   }
 
   /**

@@ -81,8 +81,9 @@ export class Fleet {
     leaf.slowness = (ms) => 1 + (act.factor - 1) * Math.max(0, 1 - (ms - nowMs) / Math.max(act.warmMs, 1e-9));
     for (const { replica, shard } of this.placed.filter((placed) => placed.leaf === leaf)) {
       const siblings = shard.replicas.filter((other) => other !== replica);
-      const joining = { nowMs, siblings };
-      const fresh = this.policy.replica({ leaf: replica.leaf, zone: leaf.zone, rttMs: replica.rttMs, joining });
+      const fresh = this.policy.replica({ leaf: replica.leaf, zone: leaf.zone, rttMs: replica.rttMs });
+      const serving = siblings.filter(({ reachable }) => reachable);
+      this.policy.welcome(fresh, serving, nowMs);
       shard.replicas = [...siblings, fresh];
       this.place(fresh, leaf, shard);
     }

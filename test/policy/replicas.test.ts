@@ -299,7 +299,8 @@ describe("probation", () => {
     const fleet = fleetOf(2);
     for (const replica of fleet.replicas)
       for (let i = 0; i < 50; i++) answer(fleet, replica, { latencyMs: 4, nowMs: i });
-    const fresh = fleet.policy.replica({ leaf: "new", joining: { nowMs: 100, siblings: fleet.replicas } });
+    const fresh = fleet.policy.replica({ leaf: "new" });
+    fleet.policy.welcome(fresh, fleet.replicas, 100);
     expect(fresh.latencyMs(1_000, 100)).toBeCloseTo(4, 1);
     fleet.shard.replicas = [...fleet.replicas, fresh];
     const shareAt = (nowMs: number): number => {
@@ -309,5 +310,23 @@ describe("probation", () => {
     };
     expect(shareAt(200)).toBeLessThan(0.15);
     expect(shareAt(20_000)).toBeGreaterThan(0.25);
+  });
+
+  test("one that joins three others is expected to be like the one in the middle", () => {
+    const fleet = fleetOf(3);
+    for (const [i, latencyMs] of [40, 2, 6].entries()) fleet.replicas[i]?.seed(latencyMs, 0);
+    const fresh = fleet.policy.replica({ leaf: "new" });
+    fleet.policy.welcome(fresh, fleet.replicas, 100);
+    expect(fresh.latencyMs(1_000, 100)).toBe(6);
+    expect(fresh.joinedMs).toBe(100);
+  });
+
+  test("one that joins nobody keeps what is known of it, and takes up its whole share at once", () => {
+    const fleet = fleetOf(1);
+    const [alone] = fleet.replicas;
+    answer(fleet, alone, { latencyMs: 4, nowMs: 50 });
+    if (alone !== undefined) fleet.policy.welcome(alone, [], 100);
+    expect(alone?.ownMedianMs).toBe(4);
+    expect(alone?.joinedMs).toBeUndefined();
   });
 });

@@ -316,10 +316,12 @@ describe("a topology", () => {
     const root = new Root([await Place.at("one"), await Place.at("two")], { log, definition: two });
     const feeds = (): readonly ReplicaFeed[] => root.index.shards[0]?.feeds ?? [];
     await expect.poll(() => feeds().map(({ state }) => state)).toEqual(["ready", "ready"]);
+    feeds()[0]?.health.seed(4, systemClock.nowMs());
     appended = last;
     tell([{ index: two.index, incarnation: two.incarnation, shard: 0, sequence: last }]);
     await expect.poll(() => feeds().map(({ sequence }) => sequence)).toEqual([last, last]);
     await expect.poll(() => feeds().map(({ state }) => state)).toEqual(["ready", "ready"]);
     expect(feeds().map(({ health }) => health.joinedMs === undefined)).toEqual([true, false]);
+    expect(feeds().map(({ health }) => health.ownMedianMs)).toEqual([4, 4]);
   });
 });
