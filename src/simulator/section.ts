@@ -5,7 +5,7 @@ export class ScenarioError extends Error {
   override readonly name = "ScenarioError";
 }
 
-type NumberBounds = { min?: number; max?: number; whole?: boolean };
+export type NumberBounds = { min?: number; max?: number; whole?: boolean };
 
 /**
  * Reads one object of a scenario file field by field, checking as it goes; `done` refuses whatever was not read, so a
