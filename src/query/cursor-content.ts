@@ -8,9 +8,14 @@ import { queryLengthMax } from "../protocol/search-request.ts";
 /** What a walk keeps from its first page on, so that no score moves while statistics change: the plan's own words. */
 type Kept = Pick<Plan, "epoch" | "averageLengths" | "matchAtLeast" | "clauses">;
 
-/** What a cursor says: which query it goes on with, what that query rests on, and the hit that the next page follows. */
+/**
+ * What a cursor says: which query of which index it goes on with, what that query rests on, and the hit that the next
+ * page follows.
+ */
 export type CursorContent = Kept & {
   version: 1;
+  index: string;
+  incarnation: number;
   query: string;
   documents: number;
   documentsLeftOut?: number | undefined;
@@ -31,21 +36,24 @@ const weightMax = 1000;
 const averageLengthMin = 1e-12;
 const averageLengthMax = 1e12;
 const epochLengthMax = 64;
+const indexLengthMax = 64;
 
 /**
  * Reads what a cursor says; undefined where no search can have led to it. Anyone can write one, so it may ask of the
  * leaves no more than a query may, and no score may come out of it that is no number.
  */
-export function readContent(json: Buffer, plan: Plan): CursorContent | undefined {
+export function readContent(json: Buffer): CursorContent | undefined {
   if (json.length > contentBytesMax || outgrows(json, { depthMax, opensMax })) return undefined;
   const content: unknown = JSON.parse(json.toString());
-  return isContent(content) && fitsPlan(content, plan) ? content : undefined;
+  return isContent(content) ? content : undefined;
 }
 
 function isContent(value: unknown): value is CursorContent {
   return (
     isRecord(value) &&
     value.version === 1 &&
+    isText(value.index, indexLengthMax) &&
+    isCount(value.incarnation) &&
     typeof value.query === "string" &&
     isText(value.epoch, epochLengthMax) &&
     isCount(value.documents) &&
@@ -59,7 +67,7 @@ function isContent(value: unknown): value is CursorContent {
 }
 
 /** Whether it speaks of as many fields as the index has, and of as many sort values as the order has. */
-function fitsPlan({ averageLengths, clauses, after }: CursorContent, { fieldBoosts, sort }: Plan): boolean {
+export function fitsPlan({ averageLengths, clauses, after }: CursorContent, { fieldBoosts, sort }: Plan): boolean {
   const fields = fieldBoosts.length;
   return (
     averageLengths.length === fields &&

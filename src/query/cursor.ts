@@ -3,7 +3,7 @@ import type { Hit } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { unfit } from "./columns.ts";
-import { type CursorContent, contentBytesMax, readContent } from "./cursor-content.ts";
+import { type CursorContent, contentBytesMax, fitsPlan, readContent } from "./cursor-content.ts";
 
 /** What is longer is deflated. */
 const plainLettersMax = 2_000;
@@ -27,9 +27,10 @@ export function writeCursor(body: SearchBody, resumed: Resumed, { id, score, sor
   const documentsLeftOut = resumed.documentsLeftOut || undefined;
   const { epoch, averageLengths, matchAtLeast, clauses } = plan;
   const after = sort === undefined ? { id, score } : { id, score, sort };
+  const { index, incarnation } = plan;
   const query = queryKey(body, plan);
   const rests = { documents, documentsLeftOut, epoch, averageLengths, matchAtLeast, clauses };
-  const content: CursorContent = { version: 1, query, ...rests, after };
+  const content: CursorContent = { version: 1, index, incarnation, query, ...rests, after };
   return encode(JSON.stringify(content));
 }
 
@@ -43,20 +44,37 @@ export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
   if ((body.from ?? searchDefaults.from) > 0)
     throw unfit("/from", "must be 0 with a cursor, which says itself where to go on");
   const { plan } = fresh;
-  const content = readCursor(body.cursor, plan);
-  if (content === undefined) throw unfit("/cursor", "is not one that an answer carried");
-  if (content.query !== queryKey(body, plan)) {
-    throw unfit("/cursor", "belongs to another search: only size, facets and what is returned may change on the way");
-  }
+  const content = readCursor(body.cursor);
+  if (content !== undefined) requireSame(content, body, plan);
+  if (content === undefined || !fitsPlan(content, plan)) throw unfit("/cursor", "is not one that an answer carried");
   const { epoch, averageLengths, matchAtLeast, clauses, after, documents, documentsLeftOut = 0 } = content;
   return { plan: { ...plan, epoch, averageLengths, matchAtLeast, clauses, after }, documents, documentsLeftOut };
 }
 
+/**
+ * Refuses a cursor of another index, of the same one in an earlier life, or of another search. Behind an alias that was
+ * switched, or after a drop or a restore, a caller has changed nothing and would look for the mistake in vain.
+ */
+function requireSame({ index, incarnation, query }: CursorContent, body: SearchBody, plan: Plan): void {
+  if (index !== plan.index)
+    throw unfit(
+      "/cursor",
+      `belongs to the index ${JSON.stringify(index)}, and this search asks "${plan.index}": begin again without a cursor`,
+    );
+  if (incarnation !== plan.incarnation)
+    throw unfit("/cursor", `belongs to an index "${index}" that was made anew since: begin again without a cursor`);
+  if (query !== queryKey(body, plan))
+    throw unfit(
+      "/cursor",
+      "belongs to another search: query, match, prefix, typos, fields, filter and sort must stay as they were on its first page; all else but from may change",
+    );
+}
+
 /** Names what decides which documents match and in which order; the words' expansions are the cursor's own. */
-function queryKey(body: SearchBody, { index, incarnation, fieldBoosts, filter, sort }: Plan): string {
+function queryKey(body: SearchBody, { fieldBoosts, filter, sort }: Plan): string {
   const { query = "", match = searchDefaults.match, prefix = false, typos = searchDefaults.typos } = body;
   const words = [query, match, prefix, typos];
-  return checksum(JSON.stringify([index, incarnation, words, fieldBoosts, filter ?? null, sort ?? null]));
+  return checksum(JSON.stringify([words, fieldBoosts, filter ?? null, sort ?? null]));
 }
 
 function checksum(text: string): string {
@@ -72,11 +90,11 @@ function encode(text: string): string {
   return `${payload}.${checksum(payload)}`;
 }
 
-function readCursor(cursor: string, plan: Plan): CursorContent | undefined {
+function readCursor(cursor: string): CursorContent | undefined {
   const payload = cursor.slice(0, Math.max(0, cursor.lastIndexOf(".")));
   if (cursor !== `${payload}.${checksum(payload)}`) return undefined;
   try {
-    return readContent(decode(payload), plan);
+    return readContent(decode(payload));
   } catch {
     return undefined;
   }

@@ -64,8 +64,11 @@ function filled<Item>(count: number, item: Item): Item[] {
   return Array.from({ length: count }, () => item);
 }
 
-const refused = (path: string) =>
-  expect.objectContaining({ code: "invalid_request", places: [expect.objectContaining({ path })] });
+const refused = (path: string, detail = "") =>
+  expect.objectContaining({
+    code: "invalid_request",
+    places: [{ path, detail: expect.stringContaining(detail) }],
+  });
 
 describe("a cursor", () => {
   test("goes on with the words, weights and averages that the walk began with", () => {
@@ -113,23 +116,6 @@ describe("a cursor", () => {
     );
   });
 
-  test.each<[string, SearchBody, Partial<Plan>]>([
-    ["words", { query: "walden" }, {}],
-    ["share of words", { match: "all" }, {}],
-    ["prefix", { prefix: true }, {}],
-    ["typos", { typos: 0 }, {}],
-    ["fields", {}, { fieldBoosts: [1, 1] }],
-    ["filter", {}, { filter: { kind: "in", field: "year", values: [1] } }],
-    ["order", {}, { sort: [{ field: "year", descending: false }] }],
-    ["index", {}, { index: "others" }],
-    ["life of the index", {}, { incarnation: 4 }],
-  ])("is refused with another %s", (_what, changedBody, changedPlan) => {
-    const asked = { ...body, ...changedBody, cursor };
-    expect(() => resumePlan(asked, { plan: { ...plan, ...changedPlan }, documents: 42, documentsLeftOut: 0 })).toThrow(
-      refused("/cursor"),
-    );
-  });
-
   test("is refused with any character changed, added or lost", () => {
     fc.assert(
       fc.property(fc.nat(cursor.length - 1), fc.constantFrom("A", "z", "_", ".", "", "AA"), (at, put) => {
@@ -172,6 +158,8 @@ describe("a cursor", () => {
     ["an epoch of a megabyte", (forged) => Object.assign(forged, { epoch: "e".repeat(1 << 20) })],
     ["more documents than can be counted", (forged) => Object.assign(forged, { documents: 1e300 })],
     ["more left out than there are", (forged) => Object.assign(forged, { documentsLeftOut: 43 })],
+    ["an index longer than any", (forged) => Object.assign(forged, { index: "x".repeat(65) })],
+    ["half a life", (forged) => Object.assign(forged, { incarnation: 2.5 })],
     ["an id longer than any", ({ after }) => Object.assign(after, { id: "x".repeat(513) })],
     ["a hit of another order", ({ after }) => Object.assign(after, { sort: [1, 2] })],
     ["a hit of no order", ({ after }) => Object.assign(after, { sort: undefined })],
@@ -201,6 +189,27 @@ describe("a cursor", () => {
     }
     expect(parse).not.toHaveBeenCalled();
     parse.mockRestore();
+  });
+});
+
+describe("a cursor out of its place", () => {
+  test.each<[string, SearchBody, Partial<Plan>, string]>([
+    ["words", { query: "walden" }, {}, "another search"],
+    ["share of words", { match: "all" }, {}, "another search"],
+    ["prefix", { prefix: true }, {}, "another search"],
+    ["typos", { typos: 0 }, {}, "another search"],
+    ["fields", {}, { fieldBoosts: [1, 1] }, "another search"],
+    ["filter", {}, { filter: { kind: "in", field: "year", values: [1] } }, "another search"],
+    ["order", {}, { sort: [{ field: "year", descending: false }] }, "another search"],
+    ["number of sort values", {}, { sort: [] }, "another search"],
+    ["index", {}, { index: "others" }, 'the index "books", and this search asks "others"'],
+    ["life of the index", {}, { incarnation: 4 }, '"books" that was made anew'],
+    ["life of the index, with more fields", {}, { incarnation: 4, fieldBoosts: [2, 1, 1] }, "made anew"],
+  ])("is refused with another %s", (_what, changedBody, changedPlan, detail) => {
+    const asked = { ...body, ...changedBody, cursor };
+    expect(() => resumePlan(asked, { plan: { ...plan, ...changedPlan }, documents: 42, documentsLeftOut: 0 })).toThrow(
+      refused("/cursor", detail),
+    );
   });
 
   test("is refused beside a place to start from", () => {
