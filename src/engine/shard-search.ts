@@ -32,7 +32,7 @@ export type ShardResult = {
   totalExact: boolean;
   /** In the plan's order, at most the plan's `top`. */
   hits: Hit[];
-  /** Each hit's document as JSON, of the fields asked for; empty where none were. */
+  /** Each hit's document as JSON, of the fields asked for. */
   sources: DocumentSlice[];
   /** In the order of the plan's facets, where it has some. */
   facets?: ShardFacet[];
@@ -51,7 +51,8 @@ export type ShardView = {
   analyzer: () => Analyzer;
 };
 
-const none = wholeSlice(new Uint8Array());
+/** What is left of a document of which no field was asked for. */
+const noFields = wholeSlice(Buffer.from("{}"));
 
 /** Postings read between two looks at the clock: well under 0.2 ms. */
 const unpausedPostings = 20_000;
@@ -172,7 +173,7 @@ export class ShardSearch {
   }
 
   #sourcesOf(best: readonly Candidate[]): DocumentSlice[] {
-    if (this.#withoutSources) return best.map(() => none);
+    if (this.#withoutSources) return best.map(() => noFields);
     const projection = this.#projection;
     if (projection !== undefined) {
       for (let step = 0; step < lastProjections && !projection.done; step++) projection.advance(best);

@@ -112,7 +112,10 @@ export const searchBodySchema = {
       anyOf: [{ type: "boolean" }, names],
       description: "where it matched, in all text fields or in these",
     },
-    returned: { ...names, description: "which fields of documents come back; all" },
+    returned: {
+      ...names,
+      description: "which fields of documents come back; all. An empty list: none of them, and `document` is {}",
+    },
     budgetMs: { type: "number", minimum: 1, maximum: 60000, description: "the answer leaves by then" },
     minCoverage: { type: "number", minimum: 0, maximum: 1, description: "the least share of documents to answer with" },
     hedge: { type: "boolean", description: "false: never send a second attempt" },

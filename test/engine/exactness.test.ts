@@ -265,7 +265,8 @@ describe("an engine's answers", () => {
       search(shard, returned === undefined ? plan : { ...plan, returned }).sources.map(sliceText);
     expect(sources(undefined)).toEqual([JSON.stringify(document)]);
     expect(sources(["body", "nothing"])).toEqual(['{"body":"bee bee"}']);
-    expect(sources([])).toEqual([""]);
+    expect(sources(["nothing"])).toEqual(["{}"]);
+    expect(sources([])).toEqual(["{}"]);
   });
 });
 
