@@ -91,14 +91,20 @@ function readWord(query: string, start: number): Piece {
 
 /** Whether a query is nothing but white space. */
 export function isBlank(query: string): boolean {
-  for (let at = 0; at < query.length; at++) if (!isSpace(query.charCodeAt(at))) return false;
+  for (let at = 0; at < query.length; at++) if (!isWhiteSpace(query.charCodeAt(at))) return false;
   return true;
 }
 
-/** White space as Unicode has it, and control characters. */
+/** What parts words: white space and control characters. */
 function isSpace(code: number): boolean {
+  return code <= 0x20 || isWhiteSpace(code);
+}
+
+/** White space as Unicode has it. */
+function isWhiteSpace(code: number): boolean {
   return (
-    code <= 0x20 ||
+    (code >= 0x09 && code <= 0x0d) ||
+    code === 0x20 ||
     code === 0x85 ||
     code === 0xa0 ||
     code === 0x1680 ||
