@@ -226,6 +226,30 @@ describe("bad input", () => {
     }
   });
 
+  it.each([
+    ["latin1", 415],
+    ['"UTF-16"', 415],
+    ["utf-8; charset=iso-8859-1", 415],
+    ["UTF-8", 200],
+    ['"utf8"', 200],
+    ["us-ascii", 200],
+  ])("reads no body as UTF-8 that says it is something else: %s", async (charset, status) => {
+    for (const [path, type, body] of [
+      [search, "application/json", "{}"],
+      [documents, "application/json", '[{"id":"cased"}]'],
+      [documents, "application/x-ndjson", '{"id":"cased"}'],
+    ] as const) {
+      const sent = new RawBody({ "content-type": `${type}; charset=${charset}` }, body);
+      const answer = await cluster.request("POST", path, sent);
+      expect(answer.status).toBe(status);
+      if (status === 415)
+        expect(answer.body).toMatchObject({
+          code: "unsupported_media_type",
+          detail: expect.stringContaining("charset"),
+        });
+    }
+  });
+
   it("turns ids away that no address can hold", async () => {
     const answer = await cluster.request("POST", documents, [{ id: "." }, { id: ".." }, { id: "..." }]);
     expect(answer.body).toMatchObject({ accepted: 1, rejected: [{ line: 1 }, { line: 2 }] });
