@@ -31,8 +31,9 @@ export function indexRoutes(app: App, service: RootService): void {
 
   app.delete<IndexParameters>("/v1/indexes/:index", { preValidation: requireExactPath }, async (request) => {
     const { index } = request.params;
-    if (!(await service.indexes.drop(index))) throw service.catalog.missing(index, request.grant);
-    return { index, dropped: true };
+    const aliases = await service.indexes.drop(index);
+    if (aliases === undefined) throw service.catalog.missing(index, request.grant);
+    return { index, dropped: true, aliases: aliases.filter((alias) => request.grant.covers(alias)) };
   });
 
   app.post<{ Body: { set: Record<string, string | null> } }>(

@@ -94,7 +94,9 @@ describe("an alias", () => {
     const query = { query: "rare", after: written.body.token, budgetMs: 10_000, typos: 0 };
     const found = await cluster.request("POST", `/v1/indexes/books-${generations}/search`, query);
     expect(found.body.total).toEqual({ value: 1, exact: true });
-    await cluster.request("DELETE", `/v1/indexes/books-${generations}`);
+    const name = `books-${generations}`;
+    const dropped = await cluster.request("DELETE", `/v1/indexes/${name}`);
+    expect(dropped.body).toEqual({ index: name, dropped: true, aliases: ["also", "current"] });
     expect((await cluster.request("POST", "/v1/indexes/current/search", { query: "rare" })).status).toBe(404);
     expect((await cluster.request("GET", "/v1/indexes")).body.aliases).toEqual({});
   });

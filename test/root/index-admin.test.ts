@@ -9,17 +9,23 @@ import { seededRandom } from "../../src/time.ts";
 import { demoDefinition } from "../support/fake-replica.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
-it("serves an alias at once that points at what another root has just created", async () => {
+/** The indexes of a root on a log that holds one index, and the aliases that another root has set. */
+function indexesOver(aliases: Map<string, string>) {
   const { clock, timers } = virtualTime();
   const catalog = new Catalog({ termsMax: 10, policy: new TailPolicy({ random: seededRandom(1) }) });
-  const aliases: Record<string, string | null> = {};
+  const definitions = [demoDefinition];
   const log = {
-    aliases: async () => Object.fromEntries(Object.entries(aliases).map(([alias, index]) => [alias, index ?? ""])),
-    indexes: async () => [demoDefinition],
+    aliases: async () => Object.fromEntries(aliases),
+    indexes: async () => definitions,
     onDefinitions: () => () => undefined,
     createIndex: () => expect.unreachable(),
-    dropIndex: () => expect.unreachable(),
-    setAliases: async (set: Record<string, string | null>) => void Object.assign(aliases, set),
+    dropIndex: async (name: string) => {
+      for (const [alias, index] of aliases) if (index === name) aliases.delete(alias);
+      return name === demoDefinition.index && definitions.pop() !== undefined;
+    },
+    setAliases: async (set: Record<string, string | null>) => {
+      for (const [alias, index] of Object.entries(set)) if (index !== null) aliases.set(alias, index);
+    },
   };
   const topology = { take: () => undefined, release: () => undefined, saltFor: () => 0 };
   const indexes = new IndexAdmin({
@@ -27,6 +33,20 @@ it("serves an alias at once that points at what another root has just created", 
     definitions: new Definitions({ log, catalog, topology, timers }),
     waits: new Waits({ clock, timers }),
   });
+  return { indexes, catalog };
+}
+
+it("serves an alias at once that points at what another root has just created", async () => {
+  const { indexes, catalog } = indexesOver(new Map());
   expect(await indexes.setAliases({ current: demoDefinition.index })).toEqual({ current: demoDefinition.index });
   expect(catalog.get("current", fullGrant).definition).toEqual(demoDefinition);
+});
+
+it("names the aliases that go with a dropped index, those that another root has set too", async () => {
+  const { index } = demoDefinition;
+  const aliases = new Map(Object.entries({ new: index, other: "books", current: index }));
+  const { indexes, catalog } = indexesOver(aliases);
+  expect(await indexes.drop(index)).toEqual(["current", "new"]);
+  expect(catalog.aliases).toEqual({ other: "books" });
+  expect(await indexes.drop(index)).toBeUndefined();
 });

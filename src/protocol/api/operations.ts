@@ -272,15 +272,19 @@ export const operations: Readonly<Record<string, Operation>> = {
   "DELETE /v1/indexes/{index}": {
     id: "dropIndex",
     tag: "indexes",
-    summary: "Drop an index with all its documents",
+    summary: "Drop an index with all its documents, and the aliases that point at it",
     parameters: [{ ...index, example: "books" }],
     answers: {
       200: {
         description: "dropped",
         schema: {
           type: "object",
-          required: ["index", "dropped"],
-          properties: { index: { type: "string" }, dropped: { const: true } },
+          required: ["index", "dropped", "aliases"],
+          properties: {
+            index: { type: "string" },
+            dropped: { const: true },
+            aliases: { type: "array", items: { type: "string" }, description: "those that have gone with it" },
+          },
         },
       },
     },
