@@ -37,7 +37,12 @@ export const indexBodySchema = {
         required: ["type"],
         properties: {
           type: { enum: ["text", "keyword", "number", "date", "boolean", "stored"] },
-          boost: { type: "number", exclusiveMinimum: 0, maximum: boostMax },
+          boost: {
+            type: "number",
+            exclusiveMinimum: 0,
+            maximum: boostMax,
+            description: "of a text field alone: how much its words count",
+          },
         },
       },
     },
@@ -81,6 +86,15 @@ export const newIndexBodySchema = {
 export const indexNamePattern = "^[a-z0-9][a-z0-9_-]{0,63}$";
 
 export type IndexDefaults = { shards: number; replicas: number; placementSalt: number };
+
+/** A weight of what no query is searched for in, so that it would never count. Undefined where all can. */
+export function boostMisfit({ fields }: Pick<IndexSettings, "fields">): { path: string; detail: string } | undefined {
+  const found = Object.entries(fields).find(([, { type, boost }]) => type !== "text" && boost !== undefined);
+  if (found === undefined) return undefined;
+  const [name, { type }] = found;
+  const detail = `"${name}" is a ${type} field, and a boost weighs text fields alone: leave it out`;
+  return { path: `/fields/${name}/boost`, detail };
+}
 
 /** Fills in what the creator left out. */
 export function settingsFrom(body: IndexBody, defaults: IndexDefaults): IndexSettings {

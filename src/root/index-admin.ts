@@ -1,6 +1,6 @@
 import type { ChangeLog } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
-import { type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
+import { boostMisfit, type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { stopWordMisfit } from "../query/stop-words.ts";
 import { synonymMisfit } from "../query/synonyms.ts";
@@ -34,7 +34,7 @@ export class IndexAdmin {
     catalog.requireWhole();
     const settings = this.settingsFor(name, body);
     // One that stands may have such as were let pass once.
-    const misfit = catalog.find(name) === undefined ? stopWordMisfit(settings) : undefined;
+    const misfit = catalog.find(name) === undefined ? (boostMisfit(settings) ?? stopWordMisfit(settings)) : undefined;
     if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
     const { kind, definition } = await log.createIndex(name, settings);
     if (kind === "differs") {

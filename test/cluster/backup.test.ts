@@ -8,6 +8,7 @@ import { createEmbeddedLog } from "../../src/changes/embedded-log.ts";
 import { run as backup } from "../../src/command/backup.ts";
 import { run as restore } from "../../src/command/restore.ts";
 import { BackupWriter } from "../../src/protocol/backup.ts";
+import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { restoringIndex } from "../../src/root/catalog.ts";
 import { testSettings } from "../engine/layout.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
@@ -176,27 +177,33 @@ describe("a backup", () => {
     await cluster.close();
   });
 
-  it("brings back stop words that nobody could give any more, with which the index can be asked for again", async () => {
-    const cluster = await startCluster({ leaves: 1 });
-    const writer = new BackupWriter();
-    const { placementSalt: _, ...rest } = testSettings;
-    const settings = { ...rest, stopWords: ["wi-fi", "it's"] };
-    const body = Buffer.concat([
-      writer.begin(["old"], 0),
-      writer.index({ name: "old", settings }),
-      writer.aliases({}),
-      writer.end(),
-    ]);
-    const headers = { "content-type": "application/x-hedgerow-backup" };
-    const answer = await fetch(`${cluster.url}/v1/restore`, { method: "POST", headers, body });
-    expect(answer.status).toBe(200);
-    const put = async (name: string, asked: object) =>
-      (await cluster.request("PUT", `/v1/indexes/${name}`, asked)).status;
-    expect(await put("old", settings)).toBe(200);
-    expect(await put("old", { ...settings, stopWords: ["fi-wi"] })).toBe(409);
-    expect(await put("new", settings)).toBe(400);
-    await cluster.close();
-  });
+  it.each<Partial<Pick<IndexSettings, "fields" | "stopWords">>>([
+    { stopWords: ["wi-fi", "it's"] },
+    { fields: { title: { type: "text" }, kind: { type: "keyword", boost: 2 } } },
+  ])(
+    "brings back settings that nobody could give any more, with which the index can be asked for again: %j",
+    async (old) => {
+      const cluster = await startCluster({ leaves: 1 });
+      const writer = new BackupWriter();
+      const { placementSalt: _, ...rest } = testSettings;
+      const settings = { ...rest, ...old };
+      const body = Buffer.concat([
+        writer.begin(["old"], 0),
+        writer.index({ name: "old", settings }),
+        writer.aliases({}),
+        writer.end(),
+      ]);
+      const headers = { "content-type": "application/x-hedgerow-backup" };
+      const answer = await fetch(`${cluster.url}/v1/restore`, { method: "POST", headers, body });
+      expect(answer.status).toBe(200);
+      const put = async (name: string, asked: object) =>
+        (await cluster.request("PUT", `/v1/indexes/${name}`, asked)).status;
+      expect(await put("old", settings)).toBe(200);
+      expect(await put("old", { ...settings, stopWords: ["fi-wi"] })).toBe(409);
+      expect(await put("new", settings)).toBe(400);
+      await cluster.close();
+    },
+  );
 
   it("writes no file where the service has nothing to give", async () => {
     const path = join(directory, "none.backup");
