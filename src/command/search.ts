@@ -1,4 +1,4 @@
-import type { SearchBody } from "../protocol/search-request.ts";
+import { numberIn, type SearchBody } from "../protocol/search-request.ts";
 import { systemTimers, type Timers } from "../time.ts";
 import { askWithin } from "./ask-within.ts";
 import { accepted } from "./client.ts";
@@ -87,5 +87,5 @@ export function searchBody(query: string, values: FlagValues<typeof flags>): Rec
 }
 
 function asNumberIfOne(text: string | undefined): string | number | undefined {
-  return text === undefined || text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+  return text === undefined ? undefined : numberIn(text);
 }

@@ -134,6 +134,9 @@ export const searchBodySchema = {
   },
 } as const;
 
+const whole = /^-?\d+$/;
+const decimal = /^-?(?:\d+\.?\d*|\.\d+)$/;
+
 type Parsed = { kind: "body"; body: Record<string, unknown> } | { kind: "invalid"; path: string; detail: string };
 
 /**
@@ -189,13 +192,14 @@ function convert(name: string, text: string): unknown {
       return booleanIn(text) ?? splitList(text);
     case "filter":
       return parseJson(text);
-    case "match":
-    case "typos":
     case "size":
     case "from":
+      return whole.test(text) ? numberIn(text) : text;
+    case "match":
+    case "typos":
     case "budgetMs":
     case "minCoverage":
-      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+      return numberIn(text);
     case "prefix":
     case "hedge":
     case "cache":
@@ -205,6 +209,11 @@ function convert(name: string, text: string): unknown {
     default:
       return text;
   }
+}
+
+/** A number as people write it; any other text that the language takes for one, such as `0x10`, stays the text it is. */
+export function numberIn(text: string): string | number {
+  return decimal.test(text) && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function booleanIn(text: string): boolean | undefined {

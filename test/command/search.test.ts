@@ -102,7 +102,14 @@ describe("hedgerow search", () => {
   });
 
   it("reads texts as the service's query parameters do", async () => {
-    for (const [name, text] of Object.entries({ match: "all", typos: "auto", budgetMs: "12", fields: "a,b" })) {
+    for (const [name, text] of [
+      ["match", "all"],
+      ["match", "62.5"],
+      ["match", "0x10"],
+      ["typos", "auto"],
+      ["budgetMs", "12"],
+      ["fields", "a,b"],
+    ] as const) {
       const flag = `--${name === "budgetMs" ? "budget-ms" : name}`;
       const { seen } = await search([flag, text]);
       const parameters = bodyFromParameters({ query: "", [name]: text });
