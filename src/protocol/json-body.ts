@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { HedgerowError, messageOf } from "../errors.ts";
 import { asBuffer } from "./bytes.ts";
 import { jsonDepthMax, nestsDeeper } from "./json-depth.ts";
@@ -12,6 +13,8 @@ const byteOrderMark = 0xfeff;
  */
 export function readJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
+  // What such bytes are taken for would be searched for, or stored, as if it had been sent.
+  if (!isUtf8(body)) throw misfit("", "the body is not JSON: it is not UTF-8");
   if (nestsDeeper(body)) throw misfit("", `the body nests deeper than ${jsonDepthMax} levels`);
   const sent = asBuffer(body).toString();
   const text = sent.charCodeAt(0) === byteOrderMark ? sent.slice(1) : sent;

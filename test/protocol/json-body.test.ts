@@ -39,6 +39,13 @@ describe("a JSON body", () => {
 
   it("is none where it is empty", () => expect(readJsonBody(Buffer.of())).toBeUndefined());
 
+  it("is refused where its bytes are no text, rather than read with signs that stand for them", () => {
+    expect(() => readJsonBody(Buffer.from('{"query":"caf\xe9"}', "latin1"))).toThrow(
+      "the body is not JSON: it is not UTF-8",
+    );
+    expect(readJsonBody(Buffer.from('{"query":"café \ufffd"}'))).toEqual({ query: "café \ufffd" });
+  });
+
   it("is refused where it is not JSON, with the reason", () => {
     expect(() => readJsonBody(Buffer.from('{"a":}'))).toThrow(/not JSON: .*token/);
   });
