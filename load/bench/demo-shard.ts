@@ -3,9 +3,9 @@ import { type Analyzer, createAnalyzer } from "../../src/engine/analyzer.ts";
 import type { Shard } from "../../src/engine/shard.ts";
 import type { Change } from "../../src/protocol/change.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
+import { inverseDocumentFrequency } from "../../src/protocol/plan-numbers.ts";
 import { type IndexDefinition, type IndexSettings, textFields } from "../../src/protocol/settings.ts";
 import { rarestFirst } from "../../src/query/clause-order.ts";
-import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
 import { type Random, seededRandom } from "../../src/time.ts";
 
 /** The demo index in one shard. */

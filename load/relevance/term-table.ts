@@ -1,5 +1,5 @@
 import type { Analyzer } from "../../src/engine/analyzer.ts";
-import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
+import { inverseDocumentFrequency } from "../../src/protocol/plan-numbers.ts";
 
 /** What a root knows of an index's terms, counted again from the documents: the public API does not tell it. */
 export class TermTable {

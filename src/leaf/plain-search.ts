@@ -3,6 +3,7 @@ import { HedgerowError } from "../errors.ts";
 import { sliceText } from "../protocol/bytes.ts";
 import type { DocumentSlice, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
+import { averageLengths, inverseDocumentFrequency } from "../protocol/plan-numbers.ts";
 import { writePlan } from "../protocol/plan-payload.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
@@ -95,19 +96,14 @@ async function planOf(
     epoch: "shard",
     bm25: settings.bm25,
     fieldBoosts: textFields(settings).map((name) => settings.fields[name]?.boost ?? 1),
-    averageLengths: lengths.map((length) => (documents > 0 && length > 0 ? length / documents : 1)),
+    averageLengths: averageLengths(documents, lengths),
     clauses: words.map((term) => ({
       occur: "optional",
-      terms: [{ term, weight: rarity(documents, frequencies.get(term) ?? 0) }],
+      terms: [{ term, weight: inverseDocumentFrequency(documents, frequencies.get(term) ?? 0) }],
     })),
     matchAtLeast: words.length === 0 ? 0 : 1,
     top: size ?? sizeDefault,
   };
-}
-
-/** The inverse document frequency that plans of the root use. */
-function rarity(documents: number, frequency: number): number {
-  return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
 }
 
 type ShardStatistics = { documents: number; lengths: readonly number[]; frequencies: Map<string, number> };

@@ -1,9 +1,9 @@
 import { HedgerowError } from "../errors.ts";
 import { lookupsMax, type PlanTerm, planClausesMax, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
+import { inverseDocumentFrequency } from "../protocol/plan-numbers.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import type { PlanContext } from "./context.ts";
 import type { Occur } from "./parse.ts";
-import { inverseDocumentFrequency } from "./weigh.ts";
 
 /** A word that the index does not hold, and the words of the index that it was taken for, the best first. */
 export type Correction = { from: string; to: string[] };

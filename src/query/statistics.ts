@@ -1,4 +1,5 @@
 import { murmur3 } from "../protocol/hashing.ts";
+import { averageLengths } from "../protocol/plan-numbers.ts";
 import { type StatisticsCursor, type StatisticsDelta, wordMark } from "../protocol/statistics.ts";
 import { TermBounds, type Weights } from "./term-bounds.ts";
 
@@ -199,8 +200,7 @@ export class GlobalStatistics {
     return {
       epoch: `${(this.#fingerprint >>> 0).toString(36)}-${fingerprint.toString(36)}`,
       documents,
-      // An average of nothing is set to one: it is divided by.
-      averageLengths: lengths.map((length) => (documents > 0 && length > 0 ? length / documents : 1)),
+      averageLengths: averageLengths(documents, lengths),
     };
   }
 }

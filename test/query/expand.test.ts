@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { planSizeBytesMax } from "../../src/leaf/plan-check.ts";
 import { readPlan } from "../../src/leaf/plan-memory.ts";
 import { lookupsMax, typingTermsMax } from "../../src/protocol/plan.ts";
+import { inverseDocumentFrequency } from "../../src/protocol/plan-numbers.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
 import type { IndexSettings } from "../../src/protocol/settings.ts";
@@ -10,7 +11,6 @@ import { wordMark } from "../../src/protocol/statistics.ts";
 import { createPlanContext, type PlanContext } from "../../src/query/context.ts";
 import { correctedWordsMax } from "../../src/query/expand.ts";
 import { planQuery } from "../../src/query/plan.ts";
-import { inverseDocumentFrequency } from "../../src/query/weigh.ts";
 import { seededRandom } from "../../src/time.ts";
 import { naiveSearch } from "../engine/oracle.ts";
 

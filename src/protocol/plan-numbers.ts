@@ -5,3 +5,8 @@
 export function inverseDocumentFrequency(documents: number, frequency: number): number {
   return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
 }
+
+/** How long the texts of each field are on average. An average of nothing is set to one: it is divided by. */
+export function averageLengths(documents: number, lengths: readonly number[]): number[] {
+  return lengths.map((length) => (documents > 0 && length > 0 ? length / documents : 1));
+}
