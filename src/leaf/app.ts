@@ -19,7 +19,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
 import { type PlainSearchBody, plainSearchSchema, searchPlainly } from "./plain-search.ts";
 import type { Replicas } from "./replicas.ts";
-import type { SearchQueue } from "./search.ts";
+import type { SearchQueue } from "./search-queue.ts";
 
 export type LeafAppParts = {
   replicas: Replicas;

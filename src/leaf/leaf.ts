@@ -11,7 +11,7 @@ import { acceptLinks } from "./link.ts";
 import { createMemoryGuard } from "./memory.ts";
 import { meterCalls, meterSearches, showLeaf } from "./meters.ts";
 import { createReplicas, type OpenReplica, type Replicas } from "./replicas.ts";
-import { createSearchQueue, searchQueueDefaults } from "./search.ts";
+import { createSearchQueue, searchQueueDefaults } from "./search-queue.ts";
 
 export type LeafOptions = {
   name: string;

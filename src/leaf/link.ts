@@ -8,7 +8,8 @@ import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMisma
 import { type AttemptError, type CallError, linkProtocol, type ShardReply } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
 import type { Clock } from "../time.ts";
-import type { ReplyTo, SearchQueue } from "./search.ts";
+import type { ReplyTo } from "./search.ts";
+import type { SearchQueue } from "./search-queue.ts";
 
 /** What a call asks for, as it came; nothing is known of `params` yet. */
 export type IncomingCall = {

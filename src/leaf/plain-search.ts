@@ -10,7 +10,8 @@ import type { StatisticsCursor } from "../protocol/statistics.ts";
 import { yieldToLoop } from "../time.ts";
 import { checkPlan } from "./plan-check.ts";
 import type { HeldReplica, Replicas } from "./replicas.ts";
-import type { ReplyTo, SearchFailure, SearchQueue } from "./search.ts";
+import type { ReplyTo, SearchFailure } from "./search.ts";
+import type { SearchQueue } from "./search-queue.ts";
 
 /** A search of one shard by a person: a plan as roots send it, or words, which this leaf then weighs by itself. */
 export type PlainSearchBody =

@@ -50,7 +50,8 @@ export type SearchRequest = {
   replyTo: ReplyTo;
 };
 
-type Arrived = { search: SearchRequest; arrivedMs: number };
+/** A search that waits for its turn. */
+export type Arrived = { search: SearchRequest; arrivedMs: number };
 
 /** Finds what a plan is for; a SearchFailure is the answer when it cannot be searched. */
 export type PlanResolver = (
@@ -66,255 +67,161 @@ export type SearchMeter = {
   cancelled(stage: "queued" | "running"): void;
 };
 
-export type SearchQueueSettings = AnswerReserves & {
-  /** Searches that may wait beside the one that runs; one more is refused with `overloaded`. */
-  waitingMax: number;
-  /** How long the thread searches before it looks at its sockets again. */
-  sliceMs: number;
-};
+/** A search that ended in something thrown. */
+export type SearchFault = { error: SearchFailure; cause: unknown; search: SearchRequest };
 
-export const searchQueueDefaults: SearchQueueSettings = {
-  waitingMax: 128,
-  sliceMs: 1,
-  replyReserveMs: 0.5,
-  hitReserveMs: 0.001,
-  detailReserveMs: 10,
-  letterReserveMs: 0.000_05,
-};
-
-/**
- * The one queue of this process's thread: searches run one after the other, in the order they came. What is told of
- * hits in detail is worked out a slice at a time, each time behind those that wait.
- */
-export type SearchQueue = {
-  /** Takes a search in. False: it was refused, and its failure has been sent. */
-  submit(search: SearchRequest): boolean;
-  /** Whether a search of this number, whose answers go there, waits or runs. */
-  has(replyTo: ReplyTo, request: number): boolean;
-  /** Stops a search, whether it waits or runs; nothing more is said about it. False: there is none (any more). */
-  cancel(replyTo: ReplyTo, request: number): boolean;
-  /** Stops all whose answers go there. */
-  cancelAll(replyTo: ReplyTo): void;
-  /** Searches that wait, and the one that runs. */
-  readonly length: number;
-};
-
-type Active = Arrived & {
-  running: RunningSearch;
-  queuedMs: number;
-  times: AnswerTimes;
-  /** Measured only where the plan asks for it. */
-  kernel: { tookMs: number; slices: number } | undefined;
-};
-
-export type SearchQueueParts = {
+/** What every search needs beside its request. */
+export type SearchParts = {
   resolve: PlanResolver;
   clock: Clock;
   meter: SearchMeter;
-  /** Runs a slice after the sockets had their turn. */
-  schedule: (turn: () => void) => void;
-  settings: SearchQueueSettings;
+  settings: AnswerReserves;
   /** Hears of searches that were thrown out of; a fault of theirs or of this program's. */
   onFault?: (fault: SearchFault) => void;
 };
 
-/** A search that ended in something thrown. */
-export type SearchFault = { error: SearchFailure; cause: unknown; search: SearchRequest };
+/** Ends a search that brings nothing. */
+export function failSearch(search: SearchRequest, error: SearchFailure, { meter }: Pick<SearchParts, "meter">): void {
+  meter.failed(error.code);
+  search.replyTo.failure(search.request, error);
+}
 
-/** Makes the queue. A search that throws ends with `crashed` and takes nothing else down. */
-export function createSearchQueue({
-  resolve,
-  clock,
-  meter,
-  schedule,
-  settings,
-  onFault,
-}: SearchQueueParts): SearchQueue {
-  // Short enough to be gone through: a Map or Set that fills and empties this fast burdens the collector (`under-way`).
-  const waiting: (Arrived | Active)[] = [];
-  let active: Active | undefined;
-  let scheduled = false;
-  let pauseAtMs = 0;
-  const shouldPause = (): boolean => clock.nowMs() >= pauseAtMs;
-
-  const fail = (search: SearchRequest, error: SearchFailure): void => {
-    meter.failed(error.code);
-    search.replyTo.failure(search.request, error);
-  };
-
-  const fault = (search: SearchRequest, cause: unknown): void => {
-    const error = asFailure(cause);
-    fail(search, error);
-    onFault?.({ error, cause, search });
-  };
-
-  const wake = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    schedule(turn);
-  };
-
-  /** Makes a search the active one, or answers why not. */
-  const begin = ({ search, arrivedMs }: Arrived, nowMs: number): void => {
-    const queuedMs = nowMs - arrivedMs;
-    const endMs = arrivedMs + Math.max(search.budgetMs - settings.replyReserveMs, search.budgetMs / 2);
-    if (nowMs >= endMs) {
-      fail(search, {
-        code: "expired",
-        detail: `its ${search.budgetMs.toFixed(1)} ms were over after ${queuedMs.toFixed(1)}`,
-      });
-      return;
+/** Begins a search whose turn has come; undefined where that has ended it, and its failure has been sent. */
+export function beginSearch(arrived: Arrived, nowMs: number, parts: SearchParts): BegunSearch | undefined {
+  const { search, arrivedMs } = arrived;
+  const { meter, settings } = parts;
+  const queuedMs = nowMs - arrivedMs;
+  const endMs = arrivedMs + Math.max(search.budgetMs - settings.replyReserveMs, search.budgetMs / 2);
+  if (nowMs >= endMs) {
+    const detail = `its ${search.budgetMs.toFixed(1)} ms were over after ${queuedMs.toFixed(1)}`;
+    failSearch(search, { code: "expired", detail }, parts);
+    return undefined;
+  }
+  try {
+    const resolved = parts.resolve(search.plan, search.shard);
+    if (resolved.kind === "refused") {
+      failSearch(search, resolved.error, parts);
+      return undefined;
     }
+    meter.started(queuedMs);
+    if (search.tied) search.replyTo.started(search.request);
+    const running = resolved.shard.prepare(resolved.plan);
+    const times = answerTimes(resolved.plan, { nowMs, endMs }, settings);
+    return new BegunSearch(arrived, { running, queuedMs, times, isProfiled: resolved.plan.profile === true }, parts);
+  } catch (error) {
+    faultSearch(search, error, parts);
+    return undefined;
+  }
+}
+
+function faultSearch(search: SearchRequest, cause: unknown, parts: SearchParts): void {
+  const error = asFailure(cause);
+  failSearch(search, error, parts);
+  parts.onFault?.({ error, cause, search });
+}
+
+type Beginning = { running: RunningSearch; queuedMs: number; times: AnswerTimes; isProfiled: boolean };
+
+/** A search from when its turn came until it is answered. */
+export class BegunSearch {
+  readonly search: SearchRequest;
+  readonly #arrivedMs: number;
+  readonly #queuedMs: number;
+  readonly #running: RunningSearch;
+  readonly #times: AnswerTimes;
+  /** Measured only where the plan asks for it. */
+  readonly #kernel: { tookMs: number; slices: number } | undefined;
+  readonly #parts: SearchParts;
+  #pauseAtMs = 0;
+  readonly #shouldPause = (): boolean => this.#parts.clock.nowMs() >= this.#pauseAtMs;
+
+  constructor({ search, arrivedMs }: Arrived, { running, queuedMs, times, isProfiled }: Beginning, parts: SearchParts) {
+    this.search = search;
+    this.#arrivedMs = arrivedMs;
+    this.#queuedMs = queuedMs;
+    this.#running = running;
+    this.#times = times;
+    this.#kernel = isProfiled ? { tookMs: 0, slices: 0 } : undefined;
+    this.#parts = parts;
+  }
+
+  /** Whether nothing is left to do but to tell of its hits in detail. */
+  get isAtDetails(): boolean {
+    return this.#running.detailLetters !== undefined;
+  }
+
+  /** Whether it must be answered with what there is. */
+  isDue(nowMs: number): boolean {
+    return nowMs >= this.#answerByMs;
+  }
+
+  /** Works until it is done, or may go on no longer (true), or until the slice ends (false). */
+  work(sliceEndMs: number): boolean {
+    this.#pauseAtMs = Math.min(sliceEndMs, this.#times.stopMs, this.#answerByMs);
+    return this.#step() || !this.#goesOn(this.#parts.clock.nowMs());
+  }
+
+  /** Ends it with what it has found. */
+  answer(): void {
+    const { search } = this;
+    const { clock, meter } = this.#parts;
+    const queuedMs = this.#queuedMs;
     try {
-      const resolved = resolve(search.plan, search.shard);
-      if (resolved.kind === "refused") {
-        fail(search, resolved.error);
-        return;
-      }
-      meter.started(queuedMs);
-      if (search.tied) search.replyTo.started(search.request);
-      const running = resolved.shard.prepare(resolved.plan);
-      const times = answerTimes(resolved.plan, { nowMs, endMs }, settings);
-      const kernel = resolved.plan.profile === true ? { tookMs: 0, slices: 0 } : undefined;
-      active = { search, arrivedMs, running, queuedMs, times, kernel };
-    } catch (error) {
-      fault(search, error);
-    }
-  };
-
-  const stepped = ({ running, kernel }: Active): boolean => {
-    if (kernel === undefined) return running.step(shouldPause);
-    const beganMs = clock.nowMs();
-    const done = running.step(shouldPause);
-    kernel.tookMs += clock.nowMs() - beganMs;
-    kernel.slices++;
-    return done;
-  };
-
-  const profileOf = ({ arrivedMs, running, queuedMs, kernel }: Active): LeafProfile | undefined => {
-    if (kernel === undefined) return undefined;
-    const { tookMs: kernelMs, slices } = kernel;
-    const instants = { arrivedMs, startedMs: arrivedMs + queuedMs, repliedMs: clock.nowMs() };
-    return { ...instants, kernelMs, slices, postings: running.postings };
-  };
-
-  const answer = (current: Active): void => {
-    const { search, arrivedMs, queuedMs, running } = current;
-    try {
-      const found = running.finish();
+      const found = this.#running.finish();
       const odd = endlessScore(found.hits);
       if (odd !== undefined) {
-        fail(search, { code: "bad_plan", detail: `its numbers are too large: the score of ${odd.id} is ${odd.score}` });
+        const detail = `its numbers are too large: the score of ${odd.id} is ${odd.score}`;
+        failSearch(search, { code: "bad_plan", detail }, this.#parts);
         return;
       }
-      const tookMs = clock.nowMs() - arrivedMs - queuedMs;
+      const tookMs = clock.nowMs() - this.#arrivedMs - queuedMs;
       meter.replied(found.outcome, tookMs);
       const reply = replyOf(found, { queuedMs, tookMs });
-      const profile = profileOf(current);
+      const profile = this.#profile();
       if (profile !== undefined) reply.profile = profile;
       search.replyTo.reply(search.request, reply, found.sources);
     } catch (error) {
-      fault(search, error);
+      this.fault(error);
     }
-  };
+  }
 
-  const answerBy = ({ times, running }: Active): number => answerByMs(times, running.detailLetters, settings);
+  /** Ends it with what was thrown. */
+  fault(cause: unknown): void {
+    faultSearch(this.search, cause, this.#parts);
+  }
 
-  /** Whether a search goes on, be it only to put in order what it found: then it is stopped. */
-  const goesOn = (current: Active, nowMs: number): boolean => {
-    const { times, running } = current;
-    if (nowMs >= answerBy(current)) return false;
+  get #answerByMs(): number {
+    return answerByMs(this.#times, this.#running.detailLetters, this.#parts.settings);
+  }
+
+  #step(): boolean {
+    const kernel = this.#kernel;
+    if (kernel === undefined) return this.#running.step(this.#shouldPause);
+    const { clock } = this.#parts;
+    const beganMs = clock.nowMs();
+    const done = this.#running.step(this.#shouldPause);
+    kernel.tookMs += clock.nowMs() - beganMs;
+    kernel.slices++;
+    return done;
+  }
+
+  /** Whether it goes on, be it only to put in order what it found: then it is stopped. */
+  #goesOn(nowMs: number): boolean {
+    if (this.isDue(nowMs)) return false;
+    const times = this.#times;
     if (nowMs < times.stopMs) return true;
-    running.stop();
+    this.#running.stop();
     times.stopMs = times.endMs;
     return true;
-  };
+  }
 
-  /** Runs the active search until it ends or the slice does. */
-  const advance = (current: Active, sliceEndMs: number): void => {
-    try {
-      pauseAtMs = Math.min(sliceEndMs, current.times.stopMs, answerBy(current));
-      if (!stepped(current) && goesOn(current, clock.nowMs())) return;
-    } catch (error) {
-      active = undefined;
-      fault(current.search, error);
-      return;
-    }
-    active = undefined;
-    answer(current);
-  };
-
-  /** Answers those that wait to go on with details, and can wait no longer. */
-  const answerDue = (nowMs: number): void => {
-    const isDue = (one: Arrived | Active): boolean => "running" in one && nowMs >= answerBy(one);
-    for (let at = waiting.findIndex(isDue); at >= 0; at = waiting.findIndex(isDue)) {
-      const [due] = waiting.splice(at, 1);
-      if (due !== undefined && "running" in due) answer(due);
-    }
-  };
-
-  const turn = (): void => {
-    scheduled = false;
-    let nowMs = clock.nowMs();
-    const sliceEndMs = nowMs + settings.sliceMs;
-    answerDue(nowMs);
-    do {
-      if (active === undefined) {
-        const next = waiting.shift();
-        if (next === undefined) return;
-        if ("running" in next) active = next;
-        else begin(next, nowMs);
-      }
-      if (active !== undefined) advance(active, sliceEndMs);
-      nowMs = clock.nowMs();
-    } while (nowMs < sliceEndMs);
-    if (active?.running.detailLetters !== undefined) {
-      waiting.push(active);
-      active = undefined;
-    }
-    if (active !== undefined || waiting.length > 0) wake();
-  };
-
-  const isOf = ({ search }: { search: SearchRequest }, replyTo: ReplyTo, request: number): boolean =>
-    search.request === request && search.replyTo === replyTo;
-
-  const cancel = (replyTo: ReplyTo, request: number): boolean => {
-    if (active !== undefined && isOf(active, replyTo, request)) {
-      active = undefined;
-      meter.cancelled("running");
-      return true;
-    }
-    const place = waiting.findIndex((one) => isOf(one, replyTo, request));
-    if (place < 0) return false;
-    const [one] = waiting.splice(place, 1);
-    meter.cancelled(one !== undefined && "running" in one ? "running" : "queued");
-    return true;
-  };
-
-  return {
-    submit(search) {
-      if (waiting.length >= settings.waitingMax) {
-        fail(search, { code: "overloaded", detail: `${waiting.length} searches are waiting` });
-        return false;
-      }
-      waiting.push({ search, arrivedMs: clock.nowMs() });
-      wake();
-      return true;
-    },
-    has(replyTo, request) {
-      if (active !== undefined && isOf(active, replyTo, request)) return true;
-      for (const one of waiting) if (isOf(one, replyTo, request)) return true;
-      return false;
-    },
-    cancel,
-    cancelAll(replyTo) {
-      const all = active === undefined ? [...waiting] : [active, ...waiting];
-      for (const { search } of all) if (search.replyTo === replyTo) cancel(replyTo, search.request);
-    },
-    get length() {
-      return waiting.length + (active === undefined ? 0 : 1);
-    },
-  };
+  #profile(): LeafProfile | undefined {
+    if (this.#kernel === undefined) return undefined;
+    const { tookMs: kernelMs, slices } = this.#kernel;
+    const arrivedMs = this.#arrivedMs;
+    const instants = { arrivedMs, startedMs: arrivedMs + this.#queuedMs, repliedMs: this.#parts.clock.nowMs() };
+    return { ...instants, kernelMs, slices, postings: this.#running.postings };
+  }
 }
 
 /** A hit whose score no reply can carry. Roots bound what goes into scores; this is what stands between others and a link. */

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HedgerowError } from "../../src/errors.ts";
-import {
-  createSearchQueue,
-  type ReplyTo,
-  type RunningSearch,
-  type SearchFailure,
-  type SearchQueue,
-} from "../../src/leaf/search.ts";
+import type { ReplyTo, RunningSearch, SearchFailure } from "../../src/leaf/search.ts";
+import { createSearchQueue, type SearchQueue } from "../../src/leaf/search-queue.ts";
 import type { LeafProfile } from "../../src/protocol/leaf-profile.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
 import { type VirtualTime, virtualTime } from "../support/virtual-time.ts";
