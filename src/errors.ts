@@ -57,6 +57,18 @@ export class HedgerowError extends Error {
   }
 }
 
+type InvalidCode = "invalid_request" | "invalid_query" | "invalid_document";
+
+/** What is wrong at one place of a request; `detail` names that itself. */
+export function invalidAt(path: string, detail: string, code: InvalidCode = "invalid_request"): HedgerowError {
+  return new HedgerowError(code, detail, [{ path, detail }]);
+}
+
+/** The same where `detail` goes on from the path: "must be a number". */
+export function unfitAt(path: string, detail: string): HedgerowError {
+  return new HedgerowError("invalid_request", `${path} ${detail}`, [{ path, detail }]);
+}
+
 /** What was thrown, in words. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

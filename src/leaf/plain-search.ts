@@ -1,5 +1,5 @@
 import { createAnalyzer } from "../engine/analyzer.ts";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, invalidAt } from "../errors.ts";
 import { sliceText } from "../protocol/bytes.ts";
 import type { DocumentSlice, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
@@ -74,13 +74,10 @@ export async function searchPlainly(
 
 function readGivenPlan(given: unknown): Plan {
   const reading = checkPlan(given);
-  if (reading.kind === "unfit") {
-    throw new HedgerowError("invalid_request", reading.detail, [{ path: "/plan", detail: reading.detail }]);
-  }
+  if (reading.kind === "unfit") throw invalidAt("/plan", reading.detail);
   const { plan } = reading;
   if (plan.top <= hitsMax) return plan;
-  const detail = `a search by hand answers with ${hitsMax} hits at most; the plan asks for ${plan.top}`;
-  throw new HedgerowError("invalid_request", detail, [{ path: "/plan/top", detail }]);
+  throw invalidAt("/plan/top", `a search by hand answers with ${hitsMax} hits at most; the plan asks for ${plan.top}`);
 }
 
 /** A plan for plain words, any of which may match, weighed with the shard's own statistics. */
@@ -150,7 +147,7 @@ function asHedgerowError({ code, detail }: SearchFailure): HedgerowError {
     case "expired":
       return new HedgerowError("deadline_exceeded", detail);
     case "bad_plan":
-      return new HedgerowError("invalid_request", detail, [{ path: "/plan", detail }]);
+      return invalidAt("/plan", detail);
     case "unknown_shard":
       return new HedgerowError("not_found", detail);
     case "not_ready":

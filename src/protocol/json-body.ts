@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { HedgerowError, messageOf } from "../errors.ts";
+import { invalidAt, messageOf, unfitAt } from "../errors.ts";
 import { asBuffer } from "./bytes.ts";
 import { jsonDepthMax, nestsDeeper } from "./json-depth.ts";
 
@@ -14,8 +14,8 @@ const byteOrderMark = 0xfeff;
 export function readJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   // What such bytes are taken for would be searched for, or stored, as if it had been sent.
-  if (!isUtf8(body)) throw misfit("", "the body is not JSON: it is not UTF-8");
-  if (nestsDeeper(body)) throw misfit("", `the body nests deeper than ${jsonDepthMax} levels`);
+  if (!isUtf8(body)) throw invalidAt("", "the body is not JSON: it is not UTF-8");
+  if (nestsDeeper(body)) throw invalidAt("", `the body nests deeper than ${jsonDepthMax} levels`);
   const sent = asBuffer(body).toString();
   const text = sent.charCodeAt(0) === byteOrderMark ? sent.slice(1) : sent;
   const value = parsed(text);
@@ -27,7 +27,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw misfit("", `the body is not JSON: ${messageOf(error)}`);
+    throw invalidAt("", `the body is not JSON: ${messageOf(error)}`);
   }
 }
 
@@ -37,11 +37,7 @@ function refuseNames(value: unknown, path: string): void {
   for (const [name, part] of Object.entries(value)) {
     const place = `${path}/${name}`;
     const isPrototype = name === "__proto__" || (name === "prototype" && path.endsWith("/constructor"));
-    if (isPrototype) throw misfit(place, "is a name that nothing here may have");
+    if (isPrototype) throw unfitAt(place, "is a name that nothing here may have");
     refuseNames(part, place);
   }
-}
-
-function misfit(path: string, detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", path === "" ? detail : `${path} ${detail}`, [{ path, detail }]);
 }

@@ -1,14 +1,9 @@
-import { HedgerowError } from "../errors.ts";
+import { unfitAt } from "../errors.ts";
 import type { PlanFacet, PlanSort } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type ColumnField, columnFields, type IndexSettings } from "../protocol/settings.ts";
 
 const scoreName = "_score";
-
-/** What does not fit, under its path in the request. */
-export function unfit(path: string, detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", `${path} ${detail}`, [{ path, detail }]);
-}
 
 /** The field of that name, which must have a column. Throws `invalid_request` that says what it is instead. */
 export function requireColumn(
@@ -21,7 +16,7 @@ export function requireColumn(
   const type = Object.hasOwn(settings.fields, name) ? settings.fields[name]?.type : undefined;
   const known = columns.map((each) => each.name).join(", ") || "none";
   const what = type === undefined ? `"${name}" is no field of this index` : `"${name}" is a ${type} field`;
-  throw unfit(path, `${what}; it must be a keyword, number, date or boolean field, of which the index has ${known}`);
+  throw unfitAt(path, `${what}; it must be a keyword, number, date or boolean field, of which the index has ${known}`);
 }
 
 /** The facets asked for. Throws `invalid_request` for a field without a column, or one that is named twice. */
@@ -39,7 +34,7 @@ export function planFacets(facets: NonNullable<SearchBody["facets"]>, settings: 
 function requireOnce(entries: readonly { field: string }[], path: string): void {
   const seen = new Set<string>();
   for (const [i, { field }] of entries.entries()) {
-    if (seen.has(field)) throw unfit(`${path}/${i}`, `names "${field}" a second time`);
+    if (seen.has(field)) throw unfitAt(`${path}/${i}`, `names "${field}" a second time`);
     seen.add(field);
   }
 }
@@ -54,7 +49,7 @@ export function planSort(sort: readonly string[], settings: IndexSettings): Plan
     if (entry === scoreName) return { field: scoreName, descending: true };
     const descending = entry.startsWith("-");
     const field = descending ? entry.slice(1) : entry;
-    if (field === scoreName) throw unfit(`/sort/${i}`, 'must be "_score": the best always come first');
+    if (field === scoreName) throw unfitAt(`/sort/${i}`, 'must be "_score": the best always come first');
     requireColumn(field, { path: `/sort/${i}`, settings });
     return { field, descending };
   });

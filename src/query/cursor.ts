@@ -1,8 +1,8 @@
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
+import { unfitAt } from "../errors.ts";
 import type { Hit } from "../protocol/hit.ts";
 import type { Plan } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
-import { unfit } from "./columns.ts";
 import { type CursorContent, contentBytesMax, fitsPlan, readContent } from "./cursor-content.ts";
 
 /** What is longer is deflated. */
@@ -42,11 +42,11 @@ export function writeCursor(body: SearchBody, resumed: Resumed, { id, score, sor
 export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
   if (body.cursor === undefined) return fresh;
   if ((body.from ?? searchDefaults.from) > 0)
-    throw unfit("/from", "must be 0 with a cursor, which says itself where to go on");
+    throw unfitAt("/from", "must be 0 with a cursor, which says itself where to go on");
   const { plan } = fresh;
   const content = readCursor(body.cursor);
   if (content !== undefined) requireSame(content, body, plan);
-  if (content === undefined || !fitsPlan(content, plan)) throw unfit("/cursor", "is not one that an answer carried");
+  if (content === undefined || !fitsPlan(content, plan)) throw unfitAt("/cursor", "is not one that an answer carried");
   const { epoch, averageLengths, matchAtLeast, clauses, after, documents, documentsLeftOut = 0 } = content;
   return { plan: { ...plan, epoch, averageLengths, matchAtLeast, clauses, after }, documents, documentsLeftOut };
 }
@@ -57,14 +57,14 @@ export function resumePlan(body: SearchBody, fresh: Resumed): Resumed {
  */
 function requireSame({ index, incarnation, query }: CursorContent, body: SearchBody, plan: Plan): void {
   if (index !== plan.index)
-    throw unfit(
+    throw unfitAt(
       "/cursor",
       `belongs to the index ${JSON.stringify(index)}, and this search asks "${plan.index}": begin again without a cursor`,
     );
   if (incarnation !== plan.incarnation)
-    throw unfit("/cursor", `belongs to an index "${index}" that was made anew since: begin again without a cursor`);
+    throw unfitAt("/cursor", `belongs to an index "${index}" that was made anew since: begin again without a cursor`);
   if (query !== queryKey(body, plan))
-    throw unfit(
+    throw unfitAt(
       "/cursor",
       "belongs to another search: query, match, prefix, typos, fields, filter and sort must stay as they were on its first page; all else but from may change",
     );

@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { invalidAt } from "../errors.ts";
 import { explainedWordsMax, type Plan } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type IndexSettings, textFields } from "../protocol/settings.ts";
@@ -23,7 +23,7 @@ export function requireExplainable(body: SearchBody, words: number): void {
   const hitsMax = Math.floor(explainedWordsMax / Math.max(1, words));
   if (from + size <= hitsMax) return;
   const detail = `"explain" tells of at most ${hitsMax} hits, from + size, where the query has ${words} words; ask for fewer`;
-  throw new HedgerowError("invalid_request", detail, [{ path: "/explain", detail }]);
+  throw invalidAt("/explain", detail);
 }
 
 function highlightedFields(asked: true | string[], settings: IndexSettings): string[] {
@@ -32,7 +32,7 @@ function highlightedFields(asked: true | string[], settings: IndexSettings): str
   asked.forEach((name, i) => {
     if (names.includes(name)) return;
     const detail = `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`;
-    throw new HedgerowError("invalid_request", detail, [{ path: `/highlight/${i}`, detail }]);
+    throw invalidAt(`/highlight/${i}`, detail);
   });
   return [...new Set(asked)];
 }

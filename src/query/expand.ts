@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { type HedgerowError, invalidAt } from "../errors.ts";
 import { lookupsMax, type PlanTerm, planClausesMax, planTermsMax, typingTermsMax } from "../protocol/plan.ts";
 import { inverseDocumentFrequency } from "../protocol/plan-numbers.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
@@ -180,12 +180,12 @@ function lettersOf(terms: readonly string[]): number {
 
 function tooManyExcluded(prefix: string, termsMax: number): HedgerowError {
   const detail = `"${prefix}*" begins more than the ${termsMax} terms that there is room for, and what is excluded must be so as a whole; write more of the word`;
-  return new HedgerowError("invalid_query", detail, [{ path: "/query", detail }]);
+  return invalidAt("/query", detail, "invalid_query");
 }
 
 function tooManyMeant(): HedgerowError {
   const detail = `the query stands for more than ${planTermsMax} terms with its synonyms`;
-  return new HedgerowError("invalid_query", detail, [{ path: "/query", detail }]);
+  return invalidAt("/query", detail, "invalid_query");
 }
 
 /** How many edits a word of this length is allowed: the shorter, the more it takes to be another word. */

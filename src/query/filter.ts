@@ -1,8 +1,9 @@
+import { unfitAt } from "../errors.ts";
 import type { PlanFilter } from "../protocol/plan.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ColumnField, ColumnType, IndexSettings } from "../protocol/settings.ts";
 import { instantForm, parseInstant } from "../time.ts";
-import { requireColumn, unfit } from "./columns.ts";
+import { requireColumn } from "./columns.ts";
 
 /** How deep `not`, `and` and `or` may stand in one another. */
 const depthMax = 12;
@@ -31,8 +32,8 @@ export function planFilter(filter: unknown, settings: IndexSettings): PlanFilter
 }
 
 function readObject({ value, path, depth }: Part, reading: Reading): PlanFilter | undefined {
-  if (!isRecord(value)) throw unfit(path, "must be an object of conditions");
-  if (depth > depthMax) throw unfit(path, `stands deeper than ${depthMax} levels`);
+  if (!isRecord(value)) throw unfitAt(path, "must be an object of conditions");
+  if (depth > depthMax) throw unfitAt(path, `stands deeper than ${depthMax} levels`);
   spend(reading, 0);
   const parts = Object.entries(value).flatMap(([name, part]) => {
     const place = { value: part, path: `${path}/${name}`, depth: depth + 1 };
@@ -46,14 +47,14 @@ function readOperator(name: string, part: Part, reading: Reading): PlanFilter {
   const { value, path, depth } = part;
   if (name === "not") {
     const of = readObject(part, reading);
-    if (of === undefined) throw unfit(path, "needs a condition");
+    if (of === undefined) throw unfitAt(path, "needs a condition");
     return { kind: "not", of };
   }
   if (!Array.isArray(value) || value.length === 0)
-    throw unfit(path, "must be a list of at least one object of conditions");
+    throw unfitAt(path, "must be a list of at least one object of conditions");
   const of = value.map((each, i) => {
     const read = readObject({ value: each, path: `${path}/${i}`, depth }, reading);
-    if (read === undefined) throw unfit(`${path}/${i}`, "needs a condition");
+    if (read === undefined) throw unfitAt(`${path}/${i}`, "needs a condition");
     return read;
   });
   return { kind: name === "or" ? "or" : "and", of };
@@ -62,7 +63,7 @@ function readOperator(name: string, part: Part, reading: Reading): PlanFilter {
 function readField(name: string, { value, path }: Part, reading: Reading): PlanFilter {
   const field = requireColumn(name, { path, settings: reading.settings });
   if (Array.isArray(value)) {
-    if (value.length === 0) throw unfit(path, "needs at least one value");
+    if (value.length === 0) throw unfitAt(path, "needs at least one value");
     const values = value.map((each, i) => readValue(each, { field, path: `${path}/${i}` }, reading));
     return { kind: "in", field: name, values };
   }
@@ -73,14 +74,14 @@ function readField(name: string, { value, path }: Part, reading: Reading): PlanF
 type FieldPlace = { field: ColumnField; path: string };
 
 function readRange(range: Record<string, unknown>, { field, path }: FieldPlace, reading: Reading): PlanFilter {
-  if (field.type === "boolean") throw unfit(path, "must be true or false: a boolean field has no ranges");
+  if (field.type === "boolean") throw unfitAt(path, "must be true or false: a boolean field has no ranges");
   const unknown = Object.keys(range).find((key) => !rangeKeys.some((known) => known === key));
-  if (unknown !== undefined) throw unfit(`${path}/${unknown}`, `is not one of ${rangeKeys.join(", ")}`);
+  if (unknown !== undefined) throw unfitAt(`${path}/${unknown}`, `is not one of ${rangeKeys.join(", ")}`);
   const ends: { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number } = {};
   for (const key of rangeKeys) {
     if (Object.hasOwn(range, key)) ends[key] = readValue(range[key], { field, path: `${path}/${key}` }, reading);
   }
-  if (Object.keys(ends).length === 0) throw unfit(path, `needs at least one of ${rangeKeys.join(", ")}`);
+  if (Object.keys(ends).length === 0) throw unfitAt(path, `needs at least one of ${rangeKeys.join(", ")}`);
   return { kind: "range", field: field.name, ...ends };
 }
 
@@ -94,7 +95,7 @@ const expectations: Record<ColumnType, string> = {
 /** A value as the field's column holds it. */
 function readValue(value: unknown, { field, path }: FieldPlace, reading: Reading): string | number {
   const read = columnValue(value, field.type);
-  if (read === undefined) throw unfit(path, `must be ${expectations[field.type]}, as the field "${field.name}" is`);
+  if (read === undefined) throw unfitAt(path, `must be ${expectations[field.type]}, as the field "${field.name}" is`);
   spend(reading, typeof read === "string" ? read.length : 0);
   return read;
 }
@@ -103,8 +104,8 @@ function readValue(value: unknown, { field, path }: FieldPlace, reading: Reading
 function spend(reading: Reading, characters: number): void {
   reading.parts--;
   reading.characters -= characters;
-  if (reading.parts < 0) throw unfit("/filter", `has more than ${partsMax} parts`);
-  if (reading.characters < 0) throw unfit("/filter", `has more than ${charactersMax} characters`);
+  if (reading.parts < 0) throw unfitAt("/filter", `has more than ${partsMax} parts`);
+  if (reading.characters < 0) throw unfitAt("/filter", `has more than ${charactersMax} characters`);
 }
 
 function columnValue(value: unknown, type: ColumnType): string | number | undefined {

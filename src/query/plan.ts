@@ -1,5 +1,5 @@
 import type { Token } from "../engine/analyzer.ts";
-import { HedgerowError } from "../errors.ts";
+import { invalidAt } from "../errors.ts";
 import { boostMax, type Plan, type PlanClause, planClausesMax } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
@@ -25,8 +25,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   const { definition, statistics } = context;
   const boosts = fieldBoosts(body.fields, definition);
   const parsed = parseQuery(body.query ?? "", fieldLookup(definition));
-  if (parsed.kind === "invalid")
-    throw new HedgerowError("invalid_query", parsed.detail, [place("query", parsed.detail)]);
+  if (parsed.kind === "invalid") throw invalidAt("/query", parsed.detail, "invalid_query");
   const expander = new Expander(context, body.typos);
   const parts = body.prefix === true ? lastAsPrefix(parsed.parts) : parsed.parts;
   const clauses: PlanClause[] = [];
@@ -65,7 +64,7 @@ function requireFew(words: number, termsMax: number): void {
   const wordsMax = Math.min(termsMax, planClausesMax);
   if (words <= wordsMax) return;
   const detail = `the query has ${words} terms, more than the ${wordsMax} allowed`;
-  throw new HedgerowError("invalid_query", detail, [place("query", detail)]);
+  throw invalidAt("/query", detail, "invalid_query");
 }
 
 function isWanted({ occur }: { occur: PlanClause["occur"] }): boolean {
@@ -90,10 +89,6 @@ function columnParts(body: SearchBody, { settings }: IndexDefinition): Pick<Plan
   return parts;
 }
 
-function place(path: string, detail: string): { path: string; detail: string } {
-  return { path: `/${path}`, detail };
-}
-
 function fieldLookup(definition: IndexDefinition): FieldLookup {
   const { fields } = definition.settings;
   return (name) => {
@@ -111,23 +106,20 @@ function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDef
   if (fields === undefined) return names.map(own);
   const boosts = names.map(() => 0);
   fields.forEach((entry, i) => {
+    const path = `/fields/${i}`;
     const caret = entry.lastIndexOf("^");
     const name = caret === -1 ? entry : entry.slice(0, caret);
     const position = names.indexOf(name);
     const written = caret === -1 ? undefined : entry.slice(caret + 1);
     const boost = written === undefined ? own(name) : decimal.test(written) ? Number(written) : Number.NaN;
     if (position === -1)
-      throw misfit(i, `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`);
+      throw invalidAt(path, `"${name}" is not a text field of this index; it has ${names.join(", ") || "none"}`);
     if (!(boost > 0 && boost <= boostMax))
-      throw misfit(i, `"${entry}" must be name^boost with a decimal boost above 0 and up to ${boostMax}`);
-    if (boosts[position] !== 0) throw misfit(i, `names "${name}" a second time`);
+      throw invalidAt(path, `"${entry}" must be name^boost with a decimal boost above 0 and up to ${boostMax}`);
+    if (boosts[position] !== 0) throw invalidAt(path, `names "${name}" a second time`);
     boosts[position] = boost;
   });
   return boosts;
-}
-
-function misfit(position: number, detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", detail, [place(`fields/${position}`, detail)]);
 }
 
 function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {

@@ -1,5 +1,5 @@
 import type { DocumentWrite } from "../changes/log.ts";
-import { HedgerowError } from "../errors.ts";
+import { type HedgerowError, invalidAt } from "../errors.ts";
 import { asBuffer } from "../protocol/bytes.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { jsonElements, jsonMembers, onOneLine, parseJson } from "../protocol/json-text.ts";
@@ -83,7 +83,7 @@ function slicesOf(clock: Clock): () => Promise<void> | undefined {
 const noArray = "the body must be a JSON array of documents; for one document a line send application/x-ndjson";
 
 function notJson(detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", detail, [{ path: "", detail }]);
+  return invalidAt("", detail);
 }
 
 function trimmed(body: Uint8Array, start: number, end: number): Uint8Array {

@@ -1,5 +1,5 @@
 import type { ChangeLog } from "../changes/log.ts";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, invalidAt } from "../errors.ts";
 import { boostMisfit, type IndexBody, type IndexDefaults, settingsFrom } from "../protocol/index-request.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { stopWordMisfit } from "../query/stop-words.ts";
@@ -35,7 +35,7 @@ export class IndexAdmin {
     const settings = this.settingsFor(name, body);
     // One that stands may have such as were let pass once.
     const misfit = catalog.find(name) === undefined ? (boostMisfit(settings) ?? stopWordMisfit(settings)) : undefined;
-    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    if (misfit !== undefined) throw invalidAt(misfit.path, misfit.detail);
     const { kind, definition } = await log.createIndex(name, settings);
     if (kind === "differs") {
       const detail = `the index "${name}" stands with other settings; GET it to compare, or create another and switch an alias`;
@@ -61,7 +61,7 @@ export class IndexAdmin {
       placementSalt: known ?? topology.saltFor(name, { shards, replicas }),
     });
     const misfit = synonymMisfit(settings);
-    if (misfit !== undefined) throw new HedgerowError("invalid_request", misfit.detail, [misfit]);
+    if (misfit !== undefined) throw invalidAt(misfit.path, misfit.detail);
     return settings;
   }
 

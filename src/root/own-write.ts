@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { invalidAt } from "../errors.ts";
 import type { GlobalStatistics } from "../query/statistics.ts";
 import type { ReplicaFeed } from "./feed.ts";
 import type { WaitLimits, Waits } from "./waits.ts";
@@ -29,10 +29,7 @@ export async function waitForWrite(
   limits: WaitLimits & { waits: Waits },
 ): Promise<boolean> {
   const sequence = writtenSequence(token);
-  if (sequence === undefined) {
-    const detail = `"after" takes the token of a write, not "${token}"`;
-    throw new HedgerowError("invalid_request", detail, [{ path: "/after", detail }]);
-  }
+  if (sequence === undefined) throw invalidAt("/after", `"after" takes the token of a write, not "${token}"`);
   return waitForSequence(index, sequence, limits);
 }
 

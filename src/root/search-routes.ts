@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, unfitAt } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import { invalidRequest } from "../protocol/problem.ts";
 import {
@@ -40,9 +40,9 @@ export function searchRoutes(app: App, service: RootService): void {
     async (request, reply) => {
       const garbled = undecodableParameter(request.raw.url ?? "");
       if (garbled !== undefined)
-        throw misfit(`/${garbled}`, "is not percent-encoded UTF-8, in which a % itself is %25");
+        throw unfitAt(`/${garbled}`, "is not percent-encoded UTF-8, in which a % itself is %25");
       const parsed = bodyFromParameters(request.query);
-      if (parsed.kind === "invalid") throw misfit(parsed.path, parsed.detail);
+      if (parsed.kind === "invalid") throw unfitAt(parsed.path, parsed.detail);
       const validate = request.compileValidationSchema(searchBodySchema);
       if (!isSearchBody(parsed.body, validate)) throw invalidRequest(validate.errors ?? []);
       const body = service.searches.granted(parsed.body, request.grant);
@@ -57,10 +57,6 @@ export function searchRoutes(app: App, service: RootService): void {
 function takeNoBody(request: { body: unknown }, _reply: unknown, done: () => void): void {
   if (request.body === undefined) request.body = {};
   done();
-}
-
-function misfit(path: string, detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", `${path} ${detail}`, [{ path, detail }]);
 }
 
 function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) => boolean): body is SearchBody {

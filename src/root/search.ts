@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { invalidAt } from "../errors.ts";
 import type { Priority } from "../policy/admission.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import type { TraceContext } from "../protocol/trace-context.ts";
@@ -124,5 +124,5 @@ function pageOf(body: SearchBody, limits: SearchLimits): { from: number; size: n
   const { from = searchDefaults.from, size = searchDefaults.size } = body;
   if (from + size <= limits.windowMax) return { from, size };
   const detail = `from + size is ${from + size}, more than ${limits.windowMax}; walk deeper with "cursor"`;
-  throw new HedgerowError("invalid_request", detail, [{ path: "/from", detail }]);
+  throw invalidAt("/from", detail);
 }

@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, invalidAt } from "../errors.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { jsonMembers, onOneLine } from "../protocol/json-text.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
@@ -19,9 +19,9 @@ export function sentDocument(body: unknown, id: string, bounds: DocumentBounds):
   const text = onOneLine(withoutMark(body));
   // Parsing many megabytes holds up every search.
   requireSize(text, documentBytesMax);
-  if (nestsDeeper(text)) throw unreadable(`the body nests deeper than ${jsonDepthMax} levels`);
+  if (nestsDeeper(text)) throw invalidAt("", `the body nests deeper than ${jsonDepthMax} levels`);
   const read = readDocument(text);
-  if (read.kind === "broken") throw unreadable(`the body is not JSON: ${read.detail}`);
+  if (read.kind === "broken") throw invalidAt("", `the body is not JSON: ${read.detail}`);
   const document = withId(read.document, id);
   const isNamed = document === read.document;
   const source = isNamed ? text : begunWithId(text, id);
@@ -35,18 +35,12 @@ function requireSize({ length }: Uint8Array, documentBytesMax: number): void {
     throw new HedgerowError("too_large", `a document of ${length} bytes is larger than ${documentBytesMax}`);
 }
 
-function unreadable(detail: string): HedgerowError {
-  return new HedgerowError("invalid_request", detail, [{ path: "", detail }]);
-}
-
 /** The document with the path's id in it; another id in the body is a mistake worth naming. */
 function withId(document: unknown, id: string): unknown {
   if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
   if (!Object.hasOwn(document, "id")) return { id, ...document };
-  if ("id" in document && document.id !== id) {
-    const detail = `"id" differs from the "${id}" of the path`;
-    throw new HedgerowError("invalid_document", detail, [{ path: "/id", detail }]);
-  }
+  if ("id" in document && document.id !== id)
+    throw invalidAt("/id", `"id" differs from the "${id}" of the path`, "invalid_document");
   return document;
 }
 
