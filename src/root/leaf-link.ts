@@ -1,15 +1,12 @@
-import type { Duplex } from "node:stream";
-import { messageOf } from "../errors.ts";
-import { ClockOffset, type OffsetInterval } from "../policy/clock-offset.ts";
-import { readPong } from "../protocol/frame-payload.ts";
-import { createFrameWriter, type FrameWriter, type SearchFrame } from "../protocol/frame-writer.ts";
-import { createFrameDecoder, type FrameKind, frameKind } from "../protocol/frames.ts";
+import type { OffsetInterval } from "../policy/clock-offset.ts";
+import type { SearchFrame } from "../protocol/frame-writer.ts";
 import type { LeafIdentity } from "../protocol/handshake.ts";
 import type { CallError, LinkCallName, LinkCalls } from "../protocol/link.ts";
 import type { Certificates } from "../security/certificates.ts";
-import { afterPoll, type Clock, type Random, type Timer, type Timers } from "../time.ts";
+import type { Clock, Random, Timer, Timers } from "../time.ts";
 import { callResultChecks } from "./call-results.ts";
 import { type ConnectOutcome, connectLink } from "./link-connection.ts";
+import { LinkSession } from "./link-session.ts";
 import { createOutstanding, type SearchHandler } from "./outstanding.ts";
 
 export type { SearchFrame } from "../protocol/frame-writer.ts";
@@ -114,17 +111,6 @@ export type LeafLinkOptions = {
   certificates?: Certificates;
 };
 
-type Session = {
-  socket: Duplex;
-  writer: FrameWriter;
-  heardMs: number;
-  pingedMs: number | undefined;
-  /** When it was last looked whether the leaf is silent. */
-  lookedMs: number;
-  /** Of this session alone: the next one's leaf may be another process, whose clock began at another time. */
-  offset: ClockOffset;
-};
-
 /** Pings that the round trip is the shortest of. */
 const rttPings = 8;
 
@@ -133,7 +119,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
   const { url, clock, timers, random, onState, certificates } = options;
   const settings = { ...leafLinkDefaults, ...options.settings };
   const outstanding = createOutstanding(options.onBadReply);
-  let session: Session | undefined;
+  let session: LinkSession | undefined;
   let leaf: LeafIdentity | undefined;
   let leaving = false;
   let trouble: string | undefined = "not connected yet";
@@ -184,88 +170,35 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
   };
 
   const begin = ({ socket, identity }: Extract<ConnectOutcome, { kind: "connected" }>): void => {
-    const current: Session = {
-      socket,
-      writer: createFrameWriter(socket),
-      heardMs: clock.nowMs(),
-      pingedMs: undefined,
-      lookedMs: clock.nowMs(),
-      offset: new ClockOffset(),
-    };
-    const decoder = createFrameDecoder((kind, request, payload) => receive(current, { kind, request, payload }));
-    session = current;
+    const { pingEveryMs, silenceMaxMs } = settings;
     lost = undefined;
     leaf = identity;
     leaving = false;
     trouble = undefined;
     failures = 0;
-    socket.on("data", (chunk: Buffer) => {
-      if (session !== current) return;
-      current.heardMs = clock.nowMs();
-      try {
-        decoder.push(chunk);
-      } catch (error) {
-        lose(current, messageOf(error));
-      }
+    session = new LinkSession(socket, {
+      ...{ clock, timers, pingEveryMs, silenceMaxMs },
+      onFrame: outstanding.take,
+      onRoundTrip(tookMs) {
+        if (roundTripsMs.push(tookMs) > rttPings) roundTripsMs.shift();
+        rttMs = Math.min(...roundTripsMs);
+      },
+      onLeaving() {
+        leaving = true;
+        onState?.(state());
+      },
+      onEnd({ detail, hungUp }) {
+        if (hungUp) lost = { searches: outstanding.searches, abruptly: !leaving, atMs: clock.nowMs() };
+        lose(detail);
+      },
     });
-    const hungUp = (detail: string): void => {
-      if (session === current) lost = { searches: outstanding.searches, abruptly: !leaving, atMs: clock.nowMs() };
-      lose(current, detail);
-    };
-    socket.on("error", (error) => hungUp(error.message));
-    socket.on("end", () => hungUp("the leaf hung up"));
-    socket.on("close", () => hungUp("the connection is gone"));
-    ping(current);
     onState?.(state());
   };
 
-  const receive = (current: Session, frame: { kind: FrameKind; request: number; payload: Buffer }): void => {
-    if (session !== current) return;
-    if (frame.kind === frameKind.pong) {
-      if (current.pingedMs === undefined) return;
-      const nowMs = clock.nowMs();
-      if (roundTripsMs.push(nowMs - current.pingedMs) > rttPings) roundTripsMs.shift();
-      const theirMs = readPong(frame.payload);
-      if (theirMs !== undefined) current.offset.add({ sentMs: current.pingedMs, receivedMs: nowMs, theirMs });
-      rttMs = Math.min(...roundTripsMs);
-      current.pingedMs = undefined;
-    } else if (frame.kind === frameKind.leaving) {
-      leaving = true;
-      onState?.(state());
-    } else {
-      outstanding.take(frame.kind, frame.request, frame.payload);
-    }
-  };
-
-  const ping = (current: Session): void => {
-    if (session !== current) return;
-    const nowMs = clock.nowMs();
-    // What stood still may have been the whole machine: nobody was silent then, and all leaves at once would be gone.
-    if (nowMs - current.lookedMs > 2 * settings.pingEveryMs) current.heardMs = nowMs;
-    current.lookedMs = nowMs;
-    if (current.pingedMs === undefined) {
-      current.pingedMs = nowMs;
-      current.writer.signal("ping", 0);
-    } else if (isSilent(current)) {
-      // Timers run before sockets are read: after a blocked loop the answer may be there, unread.
-      afterPoll(() => {
-        if (isSilent(current)) lose(current, `the leaf has been silent for ${settings.silenceMaxMs} ms`);
-      });
-    }
-    timer = timers.after(settings.pingEveryMs, () => ping(current));
-  };
-
-  const isSilent = (current: Session): boolean =>
-    current.pingedMs !== undefined &&
-    clock.nowMs() - Math.max(current.heardMs, current.pingedMs) > settings.silenceMaxMs;
-
-  const lose = (current: Session, detail: string): void => {
-    if (session !== current) return;
-    writesBefore += current.writer.writes + 1;
+  const lose = (detail: string): void => {
+    writesBefore += (session?.writer.writes ?? 0) + 1;
     session = undefined;
     leaving = false;
-    timer?.cancel();
-    current.socket.destroy();
     outstanding.failAll(detail);
     if (!closed) retry(detail, false);
   };
@@ -274,7 +207,7 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
 
   return {
     search(search, handler) {
-      if (session === undefined || session.socket.writableLength > settings.unsentSizeBytesMax) return undefined;
+      if (session === undefined || session.unsentSizeBytes > settings.unsentSizeBytesMax) return undefined;
       const request = outstanding.addSearch(handler);
       session.writer.search(request, search);
       return request;
@@ -326,8 +259,8 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       closed = true;
       timer?.cancel();
       giveUp?.();
-      if (session !== undefined) lose(session, "the link was closed");
-      timer?.cancel();
+      session?.close();
+      if (session !== undefined) lose("the link was closed");
     },
   };
 }
