@@ -3,7 +3,7 @@ import { conditions } from "./config/conditions.ts";
 import { securitySettings } from "./config/security-settings.ts";
 import { type Role, services, setting } from "./config/setting.ts";
 import { parseValue, textOf, type ValueOf } from "./config/values.ts";
-import { type KnownFlag, partsOf, type Slip, shellName } from "./flags.ts";
+import { type KnownFlag, offName, partsOf, type Slip, shellName } from "./flags.ts";
 import { didYouMean } from "./nearest.ts";
 import { planTermsMax, planTopMax } from "./protocol/plan.ts";
 
@@ -268,7 +268,7 @@ export function flagsFor(role: Role, config: Config): string[] {
     .filter((name) => config[name] !== settingsTable[name].default)
     .map((name) => {
       const value = config[name];
-      if (typeof value === "boolean") return value ? shellName(name) : `--no-${shellName(name).slice(2)}`;
+      if (typeof value === "boolean") return value ? shellName(name) : offName(name);
       return `${shellName(name)}=${textOf(value)}`;
     });
 }

@@ -78,12 +78,17 @@ function usefulNames({ name, takes }: KnownFlag<string>): string[] {
 }
 
 function shellNames(name: string): string[] {
-  return [shellName(name), `--no-${shellName(name).slice(2)}`];
+  return [shellName(name), offName(name)];
 }
 
 /** A flag as it is written in the shell: `--budget-ms` for `budgetMs`. */
 export function shellName(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A switch as it is turned off: `--no-log-queries` for `logQueries`. */
+export function offName(name: string): string {
+  return `--no-${shellName(name).slice(2)}`;
 }
 
 function splitOnce(arg: string): [string, string | undefined] {

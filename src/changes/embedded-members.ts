@@ -32,7 +32,7 @@ export class EmbeddedMembers implements MemberLog {
     const said = announcementOf(member);
     if (before === undefined || !saysTheSame(before, said)) await this.#store.set(said);
     records.set(said.name, { ...said, beat: ++this.#beat });
-    this.#tell();
+    this.#listeners.tell();
   }
 
   async remove(name: string, beat?: number): Promise<boolean> {
@@ -42,7 +42,7 @@ export class EmbeddedMembers implements MemberLog {
     // Before the disk has it, so that nobody takes it away twice, nor an announcement that comes meanwhile.
     records.delete(name);
     await this.#store.remove(name);
-    this.#tell();
+    this.#listeners.tell();
     return true;
   }
 
@@ -61,9 +61,5 @@ export class EmbeddedMembers implements MemberLog {
   async #load(): Promise<Map<string, MemberRecord>> {
     const kept = await this.#store.read();
     return new Map(kept.map((member) => [member.name, { ...member, beat: ++this.#beat }]));
-  }
-
-  #tell(): void {
-    this.#listeners.tell();
   }
 }

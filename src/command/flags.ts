@@ -1,5 +1,5 @@
 import { unknownVariables, variableOf } from "../config.ts";
-import { type KnownFlag, partsOf, type Slip, shellName } from "../flags.ts";
+import { type KnownFlag, offName, partsOf, type Slip, shellName } from "../flags.ts";
 
 type Kind = "text" | "number" | "list" | "switch" | "json" | "switchOrList";
 
@@ -178,7 +178,7 @@ function isValuesOf<T extends FlagTable>(flags: T, values: Record<string, unknow
 }
 
 function shownFlag(name: string, { kind, placeholder, isOn }: Flag): string {
-  const shown = isOn === true ? `--no-${shellName(name).slice(2)}` : shellName(name);
+  const shown = isOn === true ? offName(name) : shellName(name);
   if (kind === "switch") return shown;
   if (kind === "switchOrList") return `${shown}[=${placeholder ?? "A,B"}]`;
   return `${shown} ${placeholder ?? (kind === "number" ? "N" : kind === "list" ? "A,B" : kind.toUpperCase())}`;

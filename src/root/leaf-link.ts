@@ -259,8 +259,9 @@ export function createLeafLink(options: LeafLinkOptions): LeafLink {
       closed = true;
       timer?.cancel();
       giveUp?.();
-      session?.close();
-      if (session !== undefined) lose("the link was closed");
+      if (session === undefined) return;
+      session.close();
+      lose("the link was closed");
     },
   };
 }

@@ -92,7 +92,7 @@ export class LinkSession {
   }
 
   #ping(): void {
-    const { clock, timers, pingEveryMs } = this.#options;
+    const { clock, timers, pingEveryMs, silenceMaxMs } = this.#options;
     const nowMs = clock.nowMs();
     // What stood still may have been the whole machine: nobody was silent then, and all leaves at once would be gone.
     if (nowMs - this.#lookedMs > 2 * pingEveryMs) this.#heardMs = nowMs;
@@ -103,7 +103,8 @@ export class LinkSession {
     } else if (this.#isSilent()) {
       // Timers run before sockets are read: after a blocked loop the answer may be there, unread.
       afterPoll(() => {
-        if (this.#isSilent()) this.#end({ detail: this.#silence(), hungUp: false });
+        const detail = `the leaf has been silent for ${silenceMaxMs} ms`;
+        if (this.#isSilent()) this.#end({ detail, hungUp: false });
       });
     }
     this.#timer = timers.after(pingEveryMs, () => this.#ping());
@@ -112,9 +113,5 @@ export class LinkSession {
   #isSilent(): boolean {
     const { clock, silenceMaxMs } = this.#options;
     return this.#pingedMs !== undefined && clock.nowMs() - Math.max(this.#heardMs, this.#pingedMs) > silenceMaxMs;
-  }
-
-  #silence(): string {
-    return `the leaf has been silent for ${this.#options.silenceMaxMs} ms`;
   }
 }
