@@ -10,33 +10,14 @@ export const faultTests = [
   "test/load/harness.test.ts",
 ];
 
-/** Rooms whose tests leave nothing behind: a process of its own for each file would cost them a third of their time. */
-const quietTests =
-  "test/{client,console,data,deploy,engine,leaf,load,policy,protocol,query,root,simulator,telemetry}/**/*.test.ts";
-
 export default defineConfig({
   test: {
+    include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...faultTests],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: "quiet",
-          isolate: false,
-          include: [quietTests],
-          exclude: [...configDefaults.exclude, ...faultTests],
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: "whole",
-          include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...faultTests, quietTests],
-        },
-      },
-    ],
+    // A process of its own for each file would take a fifth of the time. So a test undoes what it changes of its process.
+    isolate: false,
   },
 });
