@@ -12,6 +12,8 @@ import {
   isClauseExtras,
   isPlanClause,
   type Plan,
+  type PlanFacet,
+  type PlanSort,
   planClausesMax,
   planFieldsMax,
   planTermsMax,
@@ -102,12 +104,15 @@ const optional =
     value === undefined || check(value);
 
 const listOf =
-  (check: Check, lengthMax: number): Check =>
+  <Item>(fits: (item: unknown) => item is Item, lengthMax: number): Check =>
   (value) =>
-    Array.isArray(value) && value.length <= lengthMax && value.every(check);
+    isListOf(value, fits, lengthMax);
 
-const isBoolean: Check = (value) => typeof value === "boolean";
-const isPositive: Check = (value) => isAmount(value) && value !== 0;
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+const isPositive = (value: unknown): value is number => isAmount(value) && value !== 0;
+const isPlanFacet = (facet: unknown): facet is PlanFacet =>
+  isRecord(facet) && isString(facet.field) && isCountUpTo(facet.size, planTopMax);
+const isPlanSort = (key: unknown): key is PlanSort => isRecord(key) && isString(key.field) && isBoolean(key.descending);
 const upTo =
   (countMax: number): Check =>
   (value) =>
@@ -126,10 +131,8 @@ const openingChecks: Readonly<Record<keyof PlanOpening, Check>> = {
 
 const extraChecks: Readonly<Record<keyof Omit<PlanExtras, "clauses">, Check>> = {
   filter: optional((value) => filterParts(value, 0) <= filterPartsMax),
-  facets: optional(
-    listOf((facet) => isRecord(facet) && isString(facet.field) && isCountUpTo(facet.size, planTopMax), planFieldsMax),
-  ),
-  sort: optional(listOf((sort) => isRecord(sort) && isString(sort.field) && isBoolean(sort.descending), planFieldsMax)),
+  facets: optional(listOf(isPlanFacet, planFieldsMax)),
+  sort: optional(listOf(isPlanSort, planFieldsMax)),
   after: optional(
     (value) =>
       isRecord(value) &&

@@ -1,4 +1,7 @@
+import { isColumnValue, isCount, isListOf, isSortValue } from "./checks.ts";
+import type { ShardFacet } from "./link.ts";
 import { isRecord } from "./record.ts";
+
 /** Whether what a reply says of facets, if anything, is of the form that is promised. */
 export function facetsFit(facets: unknown): boolean {
   return facets === undefined || isListOf(facets, isShardFacet);
@@ -9,26 +12,12 @@ export function sortFits(sort: unknown): boolean {
   return sort === undefined || isListOf(sort, isSortValue);
 }
 
-function isShardFacet(facet: unknown): boolean {
+function isShardFacet(facet: unknown): facet is ShardFacet {
   return (
-    isRecord(facet) &&
-    [facet.missing, facet.rest, facet.error].every(isCount) &&
-    isListOf(facet.values, (entry) => Array.isArray(entry) && isColumnValue(entry[0]) && isCount(entry[1]))
+    isRecord(facet) && [facet.missing, facet.rest, facet.error].every(isCount) && isListOf(facet.values, isValueCount)
   );
 }
 
-function isColumnValue(value: unknown): boolean {
-  return typeof value === "string" || Number.isFinite(value);
-}
-
-function isSortValue(value: unknown): boolean {
-  return value === null || isColumnValue(value);
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && value >= 0 && Number.isFinite(value);
-}
-
-function isListOf(value: unknown, fits: (item: unknown) => boolean): value is unknown[] {
-  return Array.isArray(value) && value.every(fits);
+function isValueCount(entry: unknown): entry is ShardFacet["values"][number] {
+  return Array.isArray(entry) && isColumnValue(entry[0]) && isCount(entry[1]);
 }
