@@ -14,7 +14,9 @@ export class Fleet {
   readonly leaves: readonly SimulatedLeaf[];
   readonly shards: readonly ShardHealth[];
   private readonly policy: TailPolicy;
-  private readonly placed: Placed[] = [];
+  private placed: Placed[] = [];
+  /** Replicas whose place another has taken, while attempts of theirs are under way. */
+  private replaced: ReplicaHealth[] = [];
   private readonly byReplica = new Map<ReplicaHealth, Placed>();
   private readonly joins = new Map<SimulatedLeaf, number>();
 
@@ -62,6 +64,13 @@ export class Fleet {
     }
   }
 
+  /** Has the policy forget the replicas whose place another has taken, once the last of their attempts has ended. */
+  forgetReplaced(): void {
+    if (this.replaced.length === 0) return;
+    for (const replica of this.replaced) if (replica.inflight === 0) this.policy.forget(replica);
+    this.replaced = this.replaced.filter(({ inflight }) => inflight > 0);
+  }
+
   /** Whether an attempt went to a shard one of whose replicas joined within the last second, and to that one. */
   joinedInLastSecond(replica: ReplicaHealth, nowMs: number): { attempts: number; fairAttempts: number } {
     const none = { attempts: 0, fairAttempts: 0 };
@@ -79,7 +88,10 @@ export class Fleet {
   private join(leaf: SimulatedLeaf, act: { factor: number; warmMs: number }, nowMs: number): void {
     this.joins.set(leaf, nowMs);
     leaf.slowness = (ms) => 1 + (act.factor - 1) * Math.max(0, 1 - (ms - nowMs) / Math.max(act.warmMs, 1e-9));
-    for (const { replica, shard } of this.placed.filter((placed) => placed.leaf === leaf)) {
+    const before = this.placed.filter((placed) => placed.leaf === leaf);
+    this.placed = this.placed.filter((placed) => placed.leaf !== leaf);
+    for (const { replica, shard } of before) {
+      this.replaced.push(replica);
       const siblings = shard.replicas.filter((other) => other !== replica);
       const fresh = this.policy.replica({ leaf: replica.leaf, zone: leaf.zone, rttMs: replica.rttMs });
       const serving = siblings.filter(({ reachable }) => reachable);

@@ -124,6 +124,7 @@ export class Simulation {
     if (this.arrived >= this.queriesAll) return;
     const measured = this.arrived >= load.warmUpQueries;
     this.arrived++;
+    this.fleet.forgetReplaced();
     if (load.arrivals.kind !== "closed") {
       const rate = this.ratePerMs * this.stageFactor(nowMs);
       if (rate > 0) this.events.push(nowMs + exponential(1 / rate, this.arrivalRandom), { kind: "arrival" });
