@@ -1,12 +1,10 @@
 import { readJsonBody } from "../protocol/json-body.ts";
 import type { App } from "./app.ts";
-import { requireUtf8 } from "./charset.ts";
 
 /** Takes JSON of requests and nothing else, a body that is empty as none at all. */
 export function readShallowJson(app: App): void {
   app.removeContentTypeParser("text/plain");
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, ({ headers }, body, done) => {
-    requireUtf8(headers);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     done(null, readJsonBody(Buffer.isBuffer(body) ? body : Buffer.from(body)));
   });
 }

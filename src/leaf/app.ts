@@ -1,6 +1,7 @@
 import fastify from "fastify";
 import { HedgerowError } from "../errors.ts";
 import type { App } from "../http/app.ts";
+import { requireReadableBodies } from "../http/readable-bodies.ts";
 import { readShallowJson } from "../http/shallow-json.ts";
 import { stampAnswers } from "../http/stamped-answers.ts";
 import { refuseUnknownRoutes } from "../http/unknown-routes.ts";
@@ -72,6 +73,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): A
   refuseUnknownRoutes(app);
   if (transport !== undefined) knowCallers(app);
   if (parts.ownNamesOnly === true) refuseForeignNames(app);
+  requireReadableBodies(app);
   app.get("/livez", () => ({ status: "live" }));
   app.get("/readyz", () => readiness(replicas));
   app.get(metricsRoute, async (request, reply) => {

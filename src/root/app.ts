@@ -1,5 +1,6 @@
 import fastify, { LogController } from "fastify";
 import type { App, Reply, Request } from "../http/app.ts";
+import { requireReadableBodies } from "../http/readable-bodies.ts";
 import { readShallowJson } from "../http/shallow-json.ts";
 import { stampAnswers } from "../http/stamped-answers.ts";
 import { refuseUnknownRoutes } from "../http/unknown-routes.ts";
@@ -81,6 +82,7 @@ export function createApp(options: AppOptions): App {
     audit(ended);
   });
   guardRoutes(app, guard);
+  requireReadableBodies(app);
   readShallowJson(app);
   answerErrors(app, service.timers);
   refuseUnknownRoutes(app);

@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import { HedgerowError } from "../errors.ts";
-import { requireUtf8 } from "../http/charset.ts";
 import { type BackupIndex, backupMediaType } from "../protocol/backup.ts";
 import { indexBodySchema } from "../protocol/index-request.ts";
 import { invalidRequest } from "../protocol/problem.ts";
@@ -24,10 +23,7 @@ export function backupRoutes(app: App, service: RootService): void {
 
   // A backup may be larger than memory: it is read as it comes, whatever the limit for bodies.
   app.register(async (scope) => {
-    scope.addContentTypeParser(backupMediaType, ({ headers }, payload, done) => {
-      requireUtf8(headers);
-      done(null, payload);
-    });
+    scope.addContentTypeParser(backupMediaType, (_request, payload, done) => done(null, payload));
     scope.post("/v1/restore", async (request) => {
       if (!(request.body instanceof Readable)) {
         throw new HedgerowError("unsupported_media_type", `a backup comes as ${backupMediaType}`);

@@ -1,6 +1,5 @@
 import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
 import { HedgerowError } from "../errors.ts";
-import { requireUtf8 } from "../http/charset.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
 import { readArray, readLines } from "./bulk.ts";
@@ -123,10 +122,7 @@ function mediaTypeOf(contentType: string | undefined): string {
 /** Leaves bodies of some types to their routes. */
 function readRaw(scope: App, mediaTypes: string[]): void {
   scope.removeContentTypeParser("application/json");
-  scope.addContentTypeParser(mediaTypes, { parseAs: "buffer" }, ({ headers }, body, done) => {
-    requireUtf8(headers);
-    done(null, body);
-  });
+  scope.addContentTypeParser(mediaTypes, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 }
 
 /** An empty key is a caller's slip: taken for none, the request would be less safe to repeat than it looks. */

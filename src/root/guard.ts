@@ -58,14 +58,6 @@ export function guardRoutes(app: App, { access, ...guard }: Guard): void {
       const need = needOf(request.method, request.route);
       request.grant = access.admit(request.headers.authorization, need, named(request.params, "index"));
     }
-    refuseEncoding(request.headers["content-encoding"]);
     done();
   });
-}
-
-/** Refuses a body that is packed: taken as it stands it would be read as something else. */
-function refuseEncoding(encoding: string | undefined): void {
-  if (encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity") return;
-  const detail = `bodies are taken as they are, not with Content-Encoding: ${encoding}`;
-  throw new HedgerowError("unsupported_media_type", detail);
 }

@@ -66,6 +66,19 @@ describe("a leaf's plain HTTP", () => {
     expect((await leaf.app.inject("/readyz")).statusCode).toBe(200);
   });
 
+  it.each([
+    { "content-type": "application/json; charset=latin1" },
+    { "content-type": "application/json", "content-encoding": "gzip" },
+  ])("refuses a body that would be read as something else: %o", async (headers) => {
+    const { app } = await demoLeaf();
+    const url = "/v1/shards/demo/0/search";
+    const answer = await app.inject({ method: "POST", url, headers, payload: '{"query":"fear"}' });
+    expect([answer.statusCode, answer.json().code]).toEqual([415, "unsupported_media_type"]);
+    expect((await app.inject({ url: "/livez", headers: { "content-type": "a/b; charset=latin1" } })).statusCode).toBe(
+      200,
+    );
+  });
+
   it("searches by words with the shard's own statistics, and says so", async () => {
     await demoLeaf();
     expect(await post({ query: "fear of heights", size: 5 })).toMatchObject({
