@@ -107,10 +107,10 @@ class EmbeddedLog implements ChangeLog {
     return reply.kind === "index" ? reply.result : unexpected(reply);
   }
 
-  async dropIndex(index: string, incarnation?: number): Promise<boolean> {
+  async dropIndex(index: string, incarnation?: number): Promise<string[] | undefined> {
     const only = incarnation === undefined ? {} : { incarnation };
     const reply = await this.#define({ kind: "dropIndex", index, ...only });
-    return reply.kind === "dropped" ? reply.found : unexpected(reply);
+    return reply.kind === "dropped" ? reply.aliases : unexpected(reply);
   }
 
   async indexes(): Promise<IndexDefinition[]> {

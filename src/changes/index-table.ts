@@ -20,6 +20,7 @@ export class IndexTable {
   readonly #alias: StatementSync;
   readonly #setAlias: StatementSync;
   readonly #removeAlias: StatementSync;
+  readonly #aliasesOf: StatementSync;
   readonly #removeAliasesOf: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -36,6 +37,7 @@ export class IndexTable {
     this.#alias = database.prepare("select target from aliases where alias = ?");
     this.#setAlias = database.prepare("insert or replace into aliases (alias, target) values (?, ?)");
     this.#removeAlias = database.prepare("delete from aliases where alias = ?");
+    this.#aliasesOf = database.prepare("select alias from aliases where target = ? order by alias");
     this.#removeAliasesOf = database.prepare("delete from aliases where target = ?");
   }
 
@@ -63,11 +65,13 @@ export class IndexTable {
     this.#add.run(incarnation, index, JSON.stringify(settings), settings.shards);
   }
 
-  /** Takes an index and its aliases away; its rows are left to `dropped`. */
-  drop(index: string, incarnation: number): void {
+  /** Takes an index and its aliases away, which it answers, in order; the index's rows are left to `dropped`. */
+  drop(index: string, incarnation: number): string[] {
+    const aliases = this.#aliasesOf.all(index).map((row) => textIn(row, "alias"));
     this.#remove.run(incarnation);
     this.#removeAliasesOf.run(index);
     this.#addDropped.run(incarnation);
+    return aliases;
   }
 
   /** A dropped incarnation that may still have rows. */

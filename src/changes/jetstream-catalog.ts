@@ -103,14 +103,19 @@ export class JetStreamCatalog {
     });
   }
 
-  /** Drops an index and its aliases, or only that life of it; answers which incarnation it was. */
-  drop(index: string, life?: number): Promise<number | undefined> {
-    let own: number | undefined;
+  /** Drops an index and its aliases, or only that life of it, as the log's `dropIndex` does. */
+  drop(index: string, life?: number): Promise<string[] | undefined> {
+    let own: { incarnation: number; aliases: string[] } | undefined;
     return this.#change(async ({ indexes, aliases, dropped }) => {
       const incarnation = this.#definitions.get(index)?.incarnation;
-      const wanted = own ?? life ?? incarnation;
-      if (incarnation === undefined || incarnation !== wanted) return own;
-      own = incarnation;
+      const wanted = own?.incarnation ?? life ?? incarnation;
+      if (incarnation === undefined || incarnation !== wanted) return own?.aliases;
+      own = {
+        incarnation,
+        aliases: Object.keys(aliases)
+          .filter((alias) => aliases[alias] === index)
+          .sort(),
+      };
       const rest = Object.entries(indexes).filter(([name]) => name !== index);
       const others = Object.entries(aliases).filter(([, target]) => target !== index);
       await this.#save({
@@ -118,7 +123,7 @@ export class JetStreamCatalog {
         aliases: Object.fromEntries(others),
         dropped: [...dropped, incarnation],
       });
-      return incarnation;
+      return own.aliases;
     });
   }
 

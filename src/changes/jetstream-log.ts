@@ -134,8 +134,8 @@ class JetStreamLog implements ChangeLog {
     });
   }
 
-  dropIndex(index: string, incarnation?: number): Promise<boolean> {
-    return this.#track(async () => (await this.#catalog.drop(index, incarnation)) !== undefined);
+  dropIndex(index: string, incarnation?: number): Promise<string[] | undefined> {
+    return this.#track(() => this.#catalog.drop(index, incarnation));
   }
 
   async indexes(): Promise<IndexDefinition[]> {

@@ -84,9 +84,9 @@ export type ChangeLog = {
   createIndex(index: string, settings: IndexSettings): Promise<CreateIndexResult>;
   /**
    * Drops an index and the aliases that point at it; its space is freed in the background. With an incarnation only that
-   * life of it: another one stays. Says whether it has dropped one.
+   * life of it: another one stays. Answers the aliases that went with it, in order; undefined where it dropped nothing.
    */
-  dropIndex(index: string, incarnation?: number): Promise<boolean>;
+  dropIndex(index: string, incarnation?: number): Promise<string[] | undefined>;
   indexes(): Promise<IndexDefinition[]>;
   aliases(): Promise<Record<string, string>>;
   /** Points several aliases at once, or none if one cannot be: `null` removes one. */

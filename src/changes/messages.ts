@@ -35,7 +35,7 @@ export type StoreReply =
   | { kind: "appended"; runs: OutcomeRun[]; sequence: number }
   | { kind: "unknown_index" }
   | { kind: "index"; result: CreateIndexResult }
-  | { kind: "dropped"; found: boolean }
+  | { kind: "dropped"; aliases: string[] | undefined }
   | { kind: "done" }
   | { kind: "document"; document: StoredDocument | undefined }
   | { kind: "page"; batch: Uint8Array<ArrayBuffer>; upTo: number; more: boolean; forgotten: Forgotten | undefined }

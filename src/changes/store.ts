@@ -188,9 +188,8 @@ export class Store {
   #dropIndex({ index, incarnation }: Extract<StoreChange, { kind: "dropIndex" }>): StoreReply {
     const shape = this.#indexes.shape(index);
     if (shape === undefined || (incarnation ?? shape.incarnation) !== shape.incarnation)
-      return { kind: "dropped", found: false };
-    this.#indexes.drop(index, shape.incarnation);
-    return { kind: "dropped", found: true };
+      return { kind: "dropped", aliases: undefined };
+    return { kind: "dropped", aliases: this.#indexes.drop(index, shape.incarnation) };
   }
 
   #setAliases(set: Record<string, string | null>): StoreReply {

@@ -14,7 +14,7 @@ import type { Waits } from "./waits.ts";
 export type IndexAdminOptions = {
   catalog: Catalog;
   topology: Pick<Topology, "saltFor">;
-  log: Pick<ChangeLog, "aliases" | "createIndex" | "dropIndex" | "setAliases">;
+  log: Pick<ChangeLog, "createIndex" | "dropIndex" | "setAliases">;
   defaults: Omit<IndexDefaults, "placementSalt">;
 };
 
@@ -65,19 +65,17 @@ export class IndexAdmin {
     return settings;
   }
 
-  /** Drops an index. Answers the aliases that pointed at it and have gone with it; undefined where there is no such index. */
+  /** Drops an index. Answers the aliases that went with it, in order; undefined where there is no such index. */
   async drop(name: string): Promise<string[] | undefined> {
     const { catalog, log, definitions } = this.#options;
     catalog.requireWhole();
-    const before = await log.aliases();
-    const dropped = await log.dropIndex(name);
+    const aliases = await log.dropIndex(name);
     // Another root may have created it anew by now: what is let go is for the log to say.
     await definitions.refresh();
-    if (!dropped) return undefined;
-    const pointedAtIt = Object.keys(before).filter((alias) => before[alias] === name);
-    return pointedAtIt.filter((alias) => !Object.hasOwn(catalog.aliases, alias)).toSorted();
+    return aliases;
   }
 
+  /** Points aliases at indexes, or removes them (`null`), all or none; answers all that stand then. */
   async setAliases(set: Readonly<Record<string, string | null>>): Promise<Readonly<Record<string, string>>> {
     const { catalog, log, definitions } = this.#options;
     catalog.requireWhole();

@@ -45,7 +45,8 @@ export class RestoreClaim {
         return claim;
       }
       // Where it is gone, the other restore has ended: how, shows what stands once there is a new marker.
-      if (await log.dropIndex(restoringIndex, definition.incarnation)) hasTakenOver = true;
+      const dropped = await log.dropIndex(restoringIndex, definition.incarnation);
+      if (dropped !== undefined) hasTakenOver = true;
     }
   }
 
@@ -70,13 +71,18 @@ export class RestoreClaim {
   /** Makes it count. Rejects with `not_ready` where not all of it stands. */
   async finish(): Promise<void> {
     await this.requireStanding();
-    if (!(await this.#log.dropIndex(restoringIndex, this.#marker.incarnation))) throw takenOver();
+    await this.#dropMarker();
   }
 
   /** Takes away what it has made. Rejects with `not_ready` where another restore has taken over. */
   async giveUp(): Promise<void> {
     for (const { index, incarnation } of this.#made) await this.#log.dropIndex(index, incarnation);
-    if (!(await this.#log.dropIndex(restoringIndex, this.#marker.incarnation))) throw takenOver();
+    await this.#dropMarker();
+  }
+
+  async #dropMarker(): Promise<void> {
+    const dropped = await this.#log.dropIndex(restoringIndex, this.#marker.incarnation);
+    if (dropped === undefined) throw takenOver();
   }
 
   /** Somebody may have created an index between the first look and the marker, and was told that it stands. */

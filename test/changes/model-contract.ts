@@ -105,7 +105,7 @@ async function take(one: Exclude<Step, { kind: "reopen" }>, log: ChangeLog, mode
       return;
     }
     case "drop":
-      expect(await log.dropIndex(one.index)).toBe(model.drop(one.index));
+      expect(await log.dropIndex(one.index)).toEqual(model.drop(one.index) ? [] : undefined);
       return;
     case "read":
       await compareShard(log, model, one);

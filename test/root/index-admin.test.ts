@@ -20,8 +20,9 @@ function indexesOver(aliases: Map<string, string>) {
     onDefinitions: () => () => undefined,
     createIndex: () => expect.unreachable(),
     dropIndex: async (name: string) => {
-      for (const [alias, index] of aliases) if (index === name) aliases.delete(alias);
-      return name === demoDefinition.index && definitions.pop() !== undefined;
+      const dropped = [...aliases.keys()].filter((alias) => aliases.get(alias) === name).sort();
+      for (const alias of dropped) aliases.delete(alias);
+      return name === demoDefinition.index && definitions.pop() !== undefined ? dropped : undefined;
     },
     setAliases: async (set: Record<string, string | null>) => {
       for (const [alias, index] of Object.entries(set)) if (index !== null) aliases.set(alias, index);
