@@ -1,9 +1,9 @@
-import type { ChangeLog, ChangePage } from "../changes/log.ts";
+import type { ChangeLog } from "../changes/log.ts";
 import { type Filling, leaderOf, type ShardSpan, standsBack, waitsFor } from "../policy/fill-order.ts";
 import type { ReplicaHealth } from "../policy/replica.ts";
-import { encodeChanges } from "../protocol/batch.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { type Random, sleep, type Timers } from "../time.ts";
+import { FeedSession } from "./feed-session.ts";
 import type { FillTurns } from "./fill-turns.ts";
 import { type LeafLink, LinkCallError } from "./leaf-link.ts";
 import { LeafTimes } from "./leaf-times.ts";
@@ -33,16 +33,9 @@ export type FeedOptions = {
   onTrouble: (detail: string | undefined) => void;
 };
 
-/** Searches of the leaf wait behind a page on the same connection. */
-const pageBytes = 1 << 20;
-const littleBytes = 64 << 10;
-/** A leaf may have a large snapshot to read before it answers. */
-const openTimeoutMs = 60_000;
-const applyTimeoutMs = 60_000;
 const retryDelayMs = 200;
 /** Room comes when somebody makes some, not by asking. */
 const fullRetryMs = 2_000;
-const applyWindow = 2;
 
 /**
  * Keeps one replica up with the log: asks the leaf how far it has got, sends the rest in order, then every append as
@@ -59,25 +52,17 @@ export class ReplicaFeed implements Filling {
   readonly #options: FeedOptions;
   readonly #log: ShardLog;
   #state: Stage = "closed";
-  #sequence = 0;
-  #appliedSequence = 0;
-  /** Up to where pages have been sent; what lies between it and the next page does not concern the shard. */
-  #sentSequence = 0;
   #caughtUp = false;
-  /** Whether the log holds more than the page that was read last. */
-  #more = false;
-  /** What has been sent and is not applied yet. */
-  #sentBytes = 0;
   #standsBack = false;
   #waits = false;
   #full: string | undefined;
   #closed = false;
-  /** The last time of forgetting deletes that the leaf has been told of. */
-  #forgotten: string | undefined;
   #wake: (() => void) | undefined;
   #news = true;
-  /** Grows with every lost connection: what a session found out ends with it. */
-  #sessions = 0;
+  /** What the leaf is being told, where it is connected. */
+  #session: FeedSession | undefined;
+  /** The last session whose leaf has said how far it had got: until another has, the replica is taken to stand there. */
+  #opened: FeedSession | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -113,22 +98,22 @@ export class ReplicaFeed implements Filling {
   }
 
   get hasBacklog(): boolean {
-    return this.#more || this.#sentBytes > littleBytes;
+    return this.#opened?.hasBacklog === true;
   }
 
   /** Every change of the shard up to here is searchable in this replica. */
   get sequence(): number {
-    return this.#sequence;
+    return this.#opened?.sequence ?? 0;
   }
 
   /** Every change of the shard up to here has been sent to the leaf. */
   get sentSequence(): number {
-    return this.#sentSequence;
+    return this.#opened?.sentSequence ?? 0;
   }
 
   /** Where the leaf itself stands: it hears nothing of sequences that do not concern the shard. */
   get appliedSequence(): number {
-    return this.#appliedSequence;
+    return this.#opened?.appliedSequence ?? 0;
   }
 
   /** Whether it leaves the shard's searches to a replica that is filled first. */
@@ -161,7 +146,7 @@ export class ReplicaFeed implements Filling {
 
   /** Says that a replica of the shard has moved on, or gone: this one may have to stand back, or not any more. */
   reconsider(): void {
-    const own = { sequence: this.#sequence, before: this.#standsBack };
+    const own = { sequence: this.sequence, before: this.#standsBack };
     this.#standsBack = this.#full === undefined && standsBack(own, this.#leader, this.#span);
     this.#updateHealth();
     if (this.#waits) this.#goOn();
@@ -187,24 +172,24 @@ export class ReplicaFeed implements Filling {
    * asked, the replica must not count as one that can be searched.
    */
   #dropSession(): void {
-    this.#sessions++;
+    this.#session?.end();
     this.#state = "closed";
-    this.#more = false;
   }
 
   /** Stops following. The replica itself stays on its leaf until `close` is called there. */
   close(): void {
     this.#closed = true;
+    this.#session?.end();
     this.notify();
   }
 
   async #follow(): Promise<void> {
     while (!this.#closed) {
       try {
-        if (this.link.connected) await this.#session();
+        if (this.link.connected) await this.#runSession();
         else await this.#pause();
       } catch (error) {
-        this.#more = false;
+        this.#session?.end();
         // Whatever broke the session, the next one asks the leaf afresh how far it has got.
         this.#full = error instanceof LinkCallError && error.code === "full" ? error.message : undefined;
         if (!this.#servesFull) this.#enter("closed");
@@ -214,123 +199,52 @@ export class ReplicaFeed implements Filling {
     }
   }
 
-  async #session(): Promise<void> {
-    const session = this.#sessions;
-    const opened = await this.#open();
-    if (opened === undefined || session !== this.#sessions) return;
-    this.#sequence = opened.sequence;
-    this.#appliedSequence = opened.sequence;
-    this.#sentSequence = opened.sequence;
+  async #runSession(): Promise<void> {
+    const session = this.#newSession();
+    this.#session = session;
+    await session.open();
+    if (session.isOver) return;
+    this.#opened = session;
     if (!this.#servesFull) this.#enter("catching-up");
-    if (opened.sequence === 0 && (await this.#missesMuch())) {
+    if (session.sequence === 0 && (await session.missesMuch())) {
       await this.#options.turns.run(async () => {
-        if (session === this.#sessions) await this.#drain();
+        if (!session.isOver) await session.drain();
       });
     }
-    if (session !== this.#sessions) return;
-    while (!this.#closed) {
+    while (!session.isOver) {
       this.#news = false;
-      await this.#drain();
+      await session.drain();
       this.#full = undefined;
-      if (session !== this.#sessions) return;
+      if (session.isOver) return;
       this.#caughtUp = true;
       this.#enter("ready");
       if (!this.#news) await this.#pause();
-      if (session !== this.#sessions) return;
     }
   }
 
-  /** Tells the leaf of the log's history, of which it keeps what is on it, and asks how far it has got. */
-  async #open(): Promise<{ sequence: number } | undefined> {
-    const { definition, shard } = this.#options;
-    const eras = await this.#log.eras(this.#inSession());
-    if (this.#closed) return undefined;
-    const opened = await this.link.call("open", { definition, shard, eras }, { timeoutMs: openTimeoutMs });
-    this.#forgotten = eras.findLast(({ deletes }) => deletes !== undefined)?.id;
-    return opened;
-  }
-
-  /** Whether filling an empty replica will take long. What takes a moment must not wait for what does. */
-  async #missesMuch(): Promise<boolean> {
-    return (await this.#log.read({ after: 0, limitBytes: littleBytes }, this.#inSession())).more;
-  }
-
-  /** Tells as long as it does whether the connection of now stands and the replica is followed. */
-  #inSession(): () => boolean {
-    const session = this.#sessions;
-    return () => session === this.#sessions && !this.#closed;
-  }
-
-  /** Sends everything that the log holds beyond the replica, a few pages in flight so that neither end waits. */
-  async #drain(): Promise<void> {
-    const { definition, shard } = this.#options;
-    const { link } = this;
-    const { index, incarnation } = definition;
-    const isWanted = this.#inSession();
-    const inflight: Promise<void>[] = [];
-    let after = this.#sequence;
-    for (let more = true; more && !this.#closed; ) {
-      const page = await this.#log.read({ after, limitBytes: pageBytes }, isWanted);
-      if (page.forgotten !== undefined && page.forgotten.id !== this.#forgotten) {
-        await Promise.all(inflight);
-        await this.#hearOfForgotten();
-        continue;
-      }
-      this.#more = page.more;
-      await this.#letSiblingPass();
-      const upTo = Math.max(after, page.upTo);
-      const last = lastOf(page);
-      if (last > this.#sentSequence) {
-        // Named by its last change, not by the log's head: so all replicas that hold the same name the same sequence.
-        const body = encodeChanges(page.changes);
-        const applied = link.call(
-          "apply",
-          { index, incarnation, shard, after: this.#sentSequence, upTo: last },
-          { timeoutMs: applyTimeoutMs, body },
-        );
-        this.#sentSequence = last;
-        this.#sentBytes += body.length;
-        const settled = applied
-          .finally(() => {
-            this.#sentBytes -= body.length;
-          })
-          .then(({ sequence }) => {
-            this.#appliedSequence = sequence;
-            this.#advance(upTo);
-          });
-        settled.catch(() => undefined);
-        inflight.push(settled);
-        if (inflight.length >= applyWindow) await inflight.shift();
-      }
-      after = upTo;
-      more = page.more;
-    }
-    await Promise.all(inflight);
-    this.#advance(after);
+  #newSession(): FeedSession {
+    const { definition, shard, onProgress } = this.#options;
+    const session: FeedSession = new FeedSession({
+      ...{ definition, shard, onProgress, link: this.link, log: this.#log },
+      letPass: () => this.#letSiblingPass(session),
+    });
+    return session;
   }
 
   /** Waits while another replica of the shard is to have the load first. */
-  async #letSiblingPass(): Promise<void> {
-    const session = this.#sessions;
+  async #letSiblingPass(session: FeedSession): Promise<void> {
     this.reconsider();
     this.#waits = true;
     try {
-      while (this.#standsBack && !this.#closed) {
+      while (this.#standsBack && !session.isOver) {
         const leader = this.#leader;
         if (leader === undefined || !waitsFor(leader, this)) return;
         await this.#pause();
-        if (session !== this.#sessions) throw new Error("the link was lost");
+        if (session.isOver) throw new Error("the link was lost");
       }
     } finally {
       this.#waits = false;
     }
-  }
-
-  /** Deletes have been forgotten: a replica that has not applied them all must begin anew, which the leaf knows. */
-  async #hearOfForgotten(): Promise<void> {
-    const opened = await this.#open();
-    if (opened === undefined || opened.sequence >= this.#sentSequence) return;
-    throw new Error("the replica begins anew");
   }
 
   #pause(): Promise<void> {
@@ -338,12 +252,6 @@ export class ReplicaFeed implements Filling {
       if (this.#closed) resolve();
       else this.#wake = resolve;
     });
-  }
-
-  #advance(sequence: number): void {
-    if (sequence <= this.#sequence) return;
-    this.#sequence = sequence;
-    this.#options.onProgress();
   }
 
   #enter(state: Stage): void {
@@ -358,12 +266,4 @@ export class ReplicaFeed implements Filling {
     this.health.reachable = this.state === "ready" && !this.link.state().leaving;
     this.health.rttMs = this.link.rttMs ?? 0;
   }
-}
-
-/**
- * What a replica's sequence is once it has a page: its last change's, or that of the last delete that was forgotten,
- * which a replica that has heard of it stands at.
- */
-function lastOf({ changes, more, forgotten }: ChangePage): number {
-  return Math.max(changes.at(-1)?.sequence ?? 0, more ? 0 : (forgotten?.deletes ?? 0));
 }

@@ -20,7 +20,11 @@ class Log implements Pick<ChangeLog, "read" | "eras"> {
   /** Why it cannot be read. */
   trouble: string | undefined;
 
+  /** What a read waits for. */
+  held: Promise<void> | undefined;
+
   async read({ after }: { after: number }): ReturnType<ChangeLog["read"]> {
+    await this.held;
     if (this.trouble !== undefined) throw new Error(this.trouble);
     const upTo = Math.min(this.appended, Math.max(after, created) + pageChanges);
     const from = Math.max(after, created);
@@ -40,12 +44,15 @@ class Log implements Pick<ChangeLog, "read" | "eras"> {
 class Leaf {
   connected = true;
   applied = 0;
+  /** What it was asked, in order. */
+  readonly called: string[] = [];
   readonly waiting: (() => void)[] = [];
   readonly link: LeafLink;
 
   constructor() {
     const leaf = this;
     const call = async (name: string, params: { upTo?: number }): Promise<unknown> => {
+      leaf.called.push(name);
       if (name === "open") return { sequence: leaf.applied };
       await new Promise<void>((resolve) => void leaf.waiting.push(resolve));
       leaf.applied = params.upTo ?? 0;
@@ -195,5 +202,23 @@ describe("the feeds of a shard's replicas", () => {
     await expect.poll(() => shard.states).toEqual(["ready", "ready"]);
     expect([one.applied, two.applied]).toEqual([shard.log.appended, shard.log.appended]);
     expect(shard.feeds.map(({ trouble }) => trouble)).toEqual([undefined, undefined]);
+  });
+
+  it("ask the next life of a leaf how far it has got before anything is sent there", async () => {
+    const shard = await Shard.serving();
+    const [one] = shard.leaves;
+    let goOn = (): void => undefined;
+    shard.log.held = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    await shard.append(1);
+    for (const connected of [false, true]) {
+      one.connected = connected;
+      shard.feeds[0].notify();
+    }
+    one.called.length = 0;
+    goOn();
+    await expect.poll(() => one.called.length).toBeGreaterThan(1);
+    expect(one.called.slice(0, 2)).toEqual(["open", "apply"]);
   });
 });
