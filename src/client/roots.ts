@@ -20,7 +20,7 @@ const didNothing: ErrorCode = "not_ready";
  * ready or does not know whether it wrote, and where something before the root answered in its stead, which shows by the missing code. Whatever else a
  * root answers, another one would answer too.
  */
-export function goesElsewhere(attempt: RootAttempt): boolean {
+function goesElsewhere(attempt: RootAttempt): boolean {
   if (attempt.kind === "unreachable") return true;
   if (typeof attempt.code !== "string") return gatewayStatuses.includes(attempt.status);
   return attempt.status === 503 && rootsOwnCodes.includes(attempt.code);

@@ -11,7 +11,7 @@ export const exitCodes = { done: 0, failed: 1, misuse: 2 } as const;
 const defaultUrl = "http://127.0.0.1:8080";
 
 /** What every command that talks to a service takes. */
-export const clientFlags = { ...urlFlag, ...keyFileFlag, ...jsonFlag };
+const clientFlags = { ...urlFlag, ...keyFileFlag, ...jsonFlag };
 
 /** What is left of a command once its flags are read. `misuse` ends it with a message and the code for usage. */
 export type Invocation<T extends FlagTable> = {

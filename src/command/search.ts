@@ -61,7 +61,7 @@ async function search({ values, words, client, io, isJson }: Searching, timers: 
 }
 
 /** The request that the flags describe. What only the service can judge is left to it. */
-export function searchBody(query: string, values: FlagValues<typeof flags>): Record<keyof SearchBody, unknown> {
+function searchBody(query: string, values: FlagValues<typeof flags>): Record<keyof SearchBody, unknown> {
   return {
     query,
     match: asNumberIfOne(values.match),

@@ -4,7 +4,7 @@ import type { ColumnData, ColumnKind } from "./column-data.ts";
 import type { AnalyzedDocument } from "./document.ts";
 
 /** Lays one column of a list of documents out. */
-export function buildColumn(documents: readonly AnalyzedDocument[], kind: ColumnKind, number: number): ColumnData {
+function buildColumn(documents: readonly AnalyzedDocument[], kind: ColumnKind, number: number): ColumnData {
   const builder = new ColumnBuilder(kind, documents.length);
   documents.forEach(({ cells }, doc) => void builder.addCell(doc, cells[number] ?? null));
   return builder.build();

@@ -39,7 +39,7 @@ export type ReplicaSettings = PartLimits & {
   quietMs: number;
 };
 
-export const replicaDefaults: ReplicaSettings = {
+const replicaDefaults: ReplicaSettings = {
   appendedChangesMax: 200,
   appendedBytesMax: 1 << 18,
   partChangesMax: 4096,

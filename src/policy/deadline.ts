@@ -1,7 +1,7 @@
 import type { DeadlineSettings } from "./settings.ts";
 
 /** What of a query's budget is kept back for merging the answers and sending the result. */
-export function mergeReserveMs(budgetMs: number, settings: DeadlineSettings): number {
+function mergeReserveMs(budgetMs: number, settings: DeadlineSettings): number {
   const reserve = budgetMs * settings.mergeReserveShare;
   const bounded = Math.min(settings.mergeReserveMsMax, Math.max(settings.mergeReserveMsMin, reserve));
   return Math.min(bounded, budgetMs / 2);

@@ -18,7 +18,7 @@ const rampShareMin = 0.1;
  * How long an answer of this replica is expected to take: its own time for each attempt that stands before, and as much
  * again as its oldest attempt has already waited beyond that, since what has stalled for long will not end at once.
  */
-export function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
+function replicaCost(replica: ReplicaHealth, settings: ChoiceSettings, nowMs: number): number {
   const ownMs = Math.max(replica.latencyMs(settings.peakDecayMs, nowMs), 1e-3);
   const stalledMs = Math.max(0, replica.oldestAgeMs(nowMs) - replica.inflight * ownMs);
   return (replica.inflight + 1) * ownMs + stalledMs;

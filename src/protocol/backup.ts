@@ -11,7 +11,7 @@ import type { IndexSettings } from "./settings.ts";
  * `broken` instead, which says why, and is refused as a damaged one is.
  */
 export const backupMediaType = "application/x-hedgerow-backup";
-export const backupFormat = 1;
+const backupFormat = 1;
 
 export type BackupIndex = { name: string; settings: Omit<IndexSettings, "placementSalt"> };
 

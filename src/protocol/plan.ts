@@ -9,7 +9,7 @@ export const planClausesMax = 1024;
 export const planTermsMax = 10_000;
 
 /** The most letters that a term of a plan may have: their UTF-8 is named by a size of two bytes. */
-export const planTermLengthMax = 20_000;
+const planTermLengthMax = 20_000;
 
 /** The most fields that a part of a plan may speak of. */
 export const planFieldsMax = 1000;

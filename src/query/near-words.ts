@@ -3,7 +3,7 @@ import { editsBetween, editsBetweenLetters } from "./edits.ts";
 /** Only this many first letters of a word are looked up by; the rest is compared. */
 const keyLength = 7;
 /** The most edits that `near` finds. */
-export const nearEditsMax = 2;
+const nearEditsMax = 2;
 
 const smallestBlock = 512;
 const largestBlock = 8192;

@@ -85,7 +85,7 @@ export type LeafLinkSettings = {
   unsentSizeBytesMax: number;
 };
 
-export const leafLinkDefaults: LeafLinkSettings = {
+const leafLinkDefaults: LeafLinkSettings = {
   connectTimeoutMs: 250,
   handshakeTimeoutMs: 1000,
   backoffMinMs: 50,

@@ -98,10 +98,7 @@ const clientUse = "1.3.6.1.5.5.7.3.2";
  * authority, so the extended key usage tells them apart: a root's is for clients alone, a leaf's for servers alone.
  * Otherwise a leaf that was taken over could write to all others as a root.
  */
-export function roleProblem(
-  certificate: Pick<PeerCertificate, "ext_key_usage">,
-  role: "root" | "leaf",
-): string | undefined {
+function roleProblem(certificate: Pick<PeerCertificate, "ext_key_usage">, role: "root" | "leaf"): string | undefined {
   const uses = certificate.ext_key_usage ?? [];
   const [needed, refused] = role === "root" ? [clientUse, serverUse] : [serverUse, clientUse];
   if (uses.includes(needed) && !uses.includes(refused)) return undefined;

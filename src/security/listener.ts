@@ -17,7 +17,7 @@ export type ListenerLimits = {
 const checkEveryMs = 1000;
 const sharedFilesMin = 32;
 
-export const listenerDefaults: ListenerLimits = {
+const listenerDefaults: ListenerLimits = {
   headMs: 10_000,
   headBytesMax: 16 * 1024,
   idleMs: 75_000,
