@@ -1,11 +1,11 @@
 /** A shard's replica on a leaf, as one root sees it: whether a search could be sent to it now. */
-export type HeldReplica = { leaf: string; serving: boolean };
+export type Holding = { leaf: string; serving: boolean };
 
 export type ShardSituation = {
   /** Where placement wants the shard's replicas. */
   placed: readonly string[];
   /** Where they are, wanted there or not. */
-  held: readonly HeldReplica[];
+  held: readonly Holding[];
   /** Whether a leaf belongs to the cluster; one that does not is gone, and so is what it held. */
   isMember: (leaf: string) => boolean;
 };

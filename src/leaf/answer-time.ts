@@ -12,17 +12,17 @@ export type AnswerReserves = {
 };
 
 /** When a search scans no further, and when it is answered with what there is. */
-export type AnswerTimes = { stopMs: number; endMs: number; detailsKeptMsMax: number };
+export type AnswerSchedule = { stopMs: number; endMs: number; detailsKeptMsMax: number };
 
 /** What a document costs that is cut down to some fields, in hits. */
 const projectedHits = 20;
 
-/** The times of a search that begins at `nowMs` and has to be answered by `endMs`, its hits' details apart. */
-export function answerTimes(
+/** The schedule of a search that begins at `nowMs` and has to be answered by `endMs`, its hits' details apart. */
+export function answerSchedule(
   plan: Plan,
   { nowMs, endMs }: { nowMs: number; endMs: number },
   reserves: AnswerReserves,
-): AnswerTimes {
+): AnswerSchedule {
   const leftMs = endMs - nowMs;
   const { closingMs, writingMs } = closing(plan, reserves, leftMs);
   const answerMs = endMs - writingMs;
@@ -34,7 +34,7 @@ export function answerTimes(
  * takes to write them, and the root to read and to write them again. `letters` is undefined as long as it does not.
  */
 export function answerByMs(
-  { endMs, detailsKeptMsMax }: AnswerTimes,
+  { endMs, detailsKeptMsMax }: AnswerSchedule,
   letters: number | undefined,
   { detailReserveMs, letterReserveMs }: AnswerReserves,
 ): number {

@@ -134,13 +134,14 @@ function submitted(
     const replyTo: ReplyTo = {
       started: () => undefined,
       reply: (_request, reply, documents) => resolve({ reply, documents }),
-      failure: (_request, error) => reject(asHedgerowError(error)),
+      failure: (_request, error) => reject(errorOf(error)),
     };
     searches.submit({ ...search, request: 0, tied: false, replyTo });
   });
 }
 
-function asHedgerowError({ code, detail }: SearchFailure): HedgerowError {
+/** What a person is told of a search that brought nothing. */
+function errorOf({ code, detail }: SearchFailure): HedgerowError {
   switch (code) {
     case "overloaded":
       return new HedgerowError("overloaded", detail);

@@ -3,7 +3,7 @@ import type { LeafProfile } from "../protocol/leaf-profile.ts";
 import type { DocumentSlice, ShardReply, searchErrorCodes } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
-import { type AnswerReserves, type AnswerTimes, answerByMs, answerTimes } from "./answer-time.ts";
+import { type AnswerReserves, type AnswerSchedule, answerByMs, answerSchedule } from "./answer-time.ts";
 
 /** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
 export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
@@ -106,8 +106,8 @@ export function beginSearch(arrived: Arrived, nowMs: number, parts: SearchParts)
     meter.started(queuedMs);
     if (search.tied) search.replyTo.started(search.request);
     const running = resolved.shard.prepare(resolved.plan);
-    const times = answerTimes(resolved.plan, { nowMs, endMs }, settings);
-    return new BegunSearch(arrived, { running, queuedMs, times, isProfiled: resolved.plan.profile === true }, parts);
+    const schedule = answerSchedule(resolved.plan, { nowMs, endMs }, settings);
+    return new BegunSearch(arrived, { running, queuedMs, schedule, isProfiled: resolved.plan.profile === true }, parts);
   } catch (error) {
     faultSearch(search, error, parts);
     return undefined;
@@ -120,7 +120,7 @@ function faultSearch(search: SearchRequest, cause: unknown, parts: SearchParts):
   parts.onFault?.({ error, cause, search });
 }
 
-type Beginning = { running: RunningSearch; queuedMs: number; times: AnswerTimes; isProfiled: boolean };
+type Beginning = { running: RunningSearch; queuedMs: number; schedule: AnswerSchedule; isProfiled: boolean };
 
 /** A search from when its turn came until it is answered. */
 export class BegunSearch {
@@ -128,19 +128,23 @@ export class BegunSearch {
   readonly #arrivedMs: number;
   readonly #queuedMs: number;
   readonly #running: RunningSearch;
-  readonly #times: AnswerTimes;
+  readonly #schedule: AnswerSchedule;
   /** Measured only where the plan asks for it. */
   readonly #kernel: { tookMs: number; slices: number } | undefined;
   readonly #parts: SearchParts;
   #pauseAtMs = 0;
   readonly #shouldPause = (): boolean => this.#parts.clock.nowMs() >= this.#pauseAtMs;
 
-  constructor({ search, arrivedMs }: Arrived, { running, queuedMs, times, isProfiled }: Beginning, parts: SearchParts) {
+  constructor(
+    { search, arrivedMs }: Arrived,
+    { running, queuedMs, schedule, isProfiled }: Beginning,
+    parts: SearchParts,
+  ) {
     this.search = search;
     this.#arrivedMs = arrivedMs;
     this.#queuedMs = queuedMs;
     this.#running = running;
-    this.#times = times;
+    this.#schedule = schedule;
     this.#kernel = isProfiled ? { tookMs: 0, slices: 0 } : undefined;
     this.#parts = parts;
   }
@@ -157,7 +161,7 @@ export class BegunSearch {
 
   /** Works until it is done, or may go on no longer (true), or until the slice ends (false). */
   work(sliceEndMs: number): boolean {
-    this.#pauseAtMs = Math.min(sliceEndMs, this.#times.stopMs, this.#answerByMs);
+    this.#pauseAtMs = Math.min(sliceEndMs, this.#schedule.stopMs, this.#answerByMs);
     return this.#step() || !this.#goesOn(this.#parts.clock.nowMs());
   }
 
@@ -191,7 +195,7 @@ export class BegunSearch {
   }
 
   get #answerByMs(): number {
-    return answerByMs(this.#times, this.#running.detailLetters, this.#parts.settings);
+    return answerByMs(this.#schedule, this.#running.detailLetters, this.#parts.settings);
   }
 
   #step(): boolean {
@@ -208,10 +212,10 @@ export class BegunSearch {
   /** Whether it goes on, be it only to put in order what it found: then it is stopped. */
   #goesOn(nowMs: number): boolean {
     if (this.isDue(nowMs)) return false;
-    const times = this.#times;
-    if (nowMs < times.stopMs) return true;
+    const schedule = this.#schedule;
+    if (nowMs < schedule.stopMs) return true;
     this.#running.stop();
-    times.stopMs = times.endMs;
+    schedule.stopMs = schedule.endMs;
     return true;
   }
 

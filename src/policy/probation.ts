@@ -4,7 +4,7 @@ import type { ProbationSettings } from "./settings.ts";
 import type { ShardHealth } from "./shard.ts";
 
 /** One replica among its shard's. */
-export type ReplicaPlace = { replica: ReplicaHealth; shard: ShardHealth };
+export type ShardReplica = { replica: ReplicaHealth; shard: ShardHealth };
 
 /**
  * Takes a replica out of a shard's rotation when it has become far slower than its best sibling, or silent. Out, it is
@@ -45,7 +45,7 @@ export class Probation {
   }
 
   /** Looks at a replica after one of its attempts was settled. */
-  review({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): void {
+  review({ replica, shard }: ShardReplica, sign: HealthSign, nowMs: number): void {
     if (!this.settings.enabled) return;
     replica.failuresInRow = sign.kind === "answered" ? 0 : replica.failuresInRow + 1;
     if (replica.standing === "probation") this.reviewCopy({ replica, shard }, sign, nowMs);
@@ -85,7 +85,7 @@ export class Probation {
     return true;
   }
 
-  private faultOf({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): Fault | undefined {
+  private faultOf({ replica, shard }: ShardReplica, sign: HealthSign, nowMs: number): Fault | undefined {
     const { failuresInRowMax, silentMsMin, slowSamplesMin } = this.settings;
     if (sign.kind !== "answered") {
       if (replica.failuresInRow < failuresInRowMax) return undefined;
@@ -97,7 +97,7 @@ export class Probation {
   }
 
   /** Each answer is compared with what siblings take at the same time: both may have been far slower an hour ago. */
-  private isSlow({ replica, shard }: ReplicaPlace, ownMs: number, nowMs: number): boolean {
+  private isSlow({ replica, shard }: ShardReplica, ownMs: number, nowMs: number): boolean {
     const { slowFactor, slowSamplesMin, siblingMsMax } = this.settings;
     let bestMs = Number.POSITIVE_INFINITY;
     for (const sibling of shard.replicas) {
@@ -108,7 +108,7 @@ export class Probation {
     return ownMs > slowFactor * bestMs;
   }
 
-  private reviewCopy({ replica, shard }: ReplicaPlace, sign: HealthSign, nowMs: number): void {
+  private reviewCopy({ replica, shard }: ShardReplica, sign: HealthSign, nowMs: number): void {
     const { slowAnswersMax, goodAnswersMin } = this.settings;
     if (sign.kind !== "answered") {
       this.eject({ replica, shard }, "silent", nowMs);
@@ -133,7 +133,7 @@ export class Probation {
     this.countOut(replica, -1);
   }
 
-  private eject({ replica, shard }: ReplicaPlace, fault: Fault, nowMs: number): void {
+  private eject({ replica, shard }: ShardReplica, fault: Fault, nowMs: number): void {
     const wasReady = replica.standing === "ready";
     if (wasReady && fault === "silent") this.recall(shard);
     if (wasReady && !this.mayLose(replica, shard)) return;

@@ -152,7 +152,7 @@ export class CanaryGuard {
     };
   }
 
-  /** Counts a trial in; what it returns counts it out. */
+  /** Counts an attempt in; what it returns counts it out. */
   #enter(link: GuardedFeed["link"], shape: string): () => void {
     const shapes = this.#leading.get(link) ?? new Map<string, number>();
     this.#leading.set(link, shapes);

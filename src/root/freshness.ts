@@ -1,7 +1,5 @@
+import type { AppendedShard, IndexLife } from "../changes/log.ts";
 import type { Clock } from "../time.ts";
-
-/** An append of a shard, as the log tells of it. */
-type Appended = { index: string; incarnation: number; shard: number; sequence: number };
 
 /** How far a replica has come. `sequence`: it holds every change up to there; `appliedSequence`: its last change. */
 export type Progress = { sequence: number; appliedSequence: number };
@@ -74,7 +72,7 @@ export class Freshness {
     this.#begin = { sequence: head, atMs: this.#clock.nowMs() };
   }
 
-  onAppend(appended: readonly Appended[]): void {
+  onAppend(appended: readonly AppendedShard[]): void {
     const nowMs = this.#clock.nowMs();
     for (const { index, incarnation, shard, sequence } of appended) {
       const key = keyOf({ index, incarnation });
@@ -86,12 +84,12 @@ export class Freshness {
   }
 
   /** New statistics of an index stand. */
-  onPublished(index: { index: string; incarnation: number }): void {
+  onPublished(index: IndexLife): void {
     this.#publishedMs.set(keyOf(index), this.#clock.nowMs());
   }
 
   /** How long ago the oldest change of a shard was acknowledged that lies beyond `sequence`; 0 where none does. */
-  lagMs(index: { index: string; incarnation: number }, at: { shard: number; sequence: number }): number {
+  lagMs(index: IndexLife, at: { shard: number; sequence: number }): number {
     return this.#appends.get(keyOf(index))?.[at.shard]?.lagMs(at.sequence, this.#clock.nowMs()) ?? 0;
   }
 
@@ -99,7 +97,7 @@ export class Freshness {
    * The lag of each of a shard's replicas. One that has not shown that it holds what the log held when this root began is
    * behind since then at least.
    */
-  replicaLagsMs(index: { index: string; incarnation: number }, shard: number, replicas: readonly Progress[]): number[] {
+  replicaLagsMs(index: IndexLife, shard: number, replicas: readonly Progress[]): number[] {
     const last = this.#lastChangeBefore(index, shard, replicas);
     const sinceBeginMs = this.#clock.nowMs() - this.#begin.atMs;
     return replicas.map(({ sequence }) =>
@@ -111,11 +109,7 @@ export class Freshness {
    * Up to where a replica must have come to lack nothing from before this root: to the log's head, until one that has
    * come so far tells of the shard's last change. Others may have that and be away.
    */
-  #lastChangeBefore(
-    index: { index: string; incarnation: number },
-    shard: number,
-    replicas: readonly Progress[],
-  ): number {
+  #lastChangeBefore(index: IndexLife, shard: number, replicas: readonly Progress[]): number {
     const { sequence: head } = this.#begin;
     if (index.incarnation > head) return 0;
     const key = keyOf(index);
@@ -128,19 +122,19 @@ export class Freshness {
   }
 
   /** How long ago the statistics of an index were published; undefined before the first. */
-  ageMs(index: { index: string; incarnation: number }): number | undefined {
+  ageMs(index: IndexLife): number | undefined {
     const atMs = this.#publishedMs.get(keyOf(index));
     return atMs === undefined ? undefined : this.#clock.nowMs() - atMs;
   }
 
   /** Forgets all indexes but these. */
-  retain(standing: readonly { index: string; incarnation: number }[]): void {
+  retain(standing: readonly IndexLife[]): void {
     const keys = new Set(standing.map(keyOf));
     for (const map of [this.#appends, this.#publishedMs, this.#lastBefore])
       for (const key of map.keys()) if (!keys.has(key)) map.delete(key);
   }
 }
 
-function keyOf({ index, incarnation }: { index: string; incarnation: number }): string {
+function keyOf({ index, incarnation }: IndexLife): string {
   return `${incarnation} ${index}`;
 }

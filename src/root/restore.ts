@@ -28,22 +28,22 @@ export async function restore(
   parts: RestoreParts,
 ): Promise<RestoreReport> {
   const claim = await RestoreClaim.make(parts.log);
-  const filling = new Filling(parts, claim);
+  const run = new RestoreRun(parts, claim);
   try {
-    const report = await filling.run(source);
+    const report = await run.read(source);
     await claim.finish();
     return report;
   } catch (error) {
     await claim.giveUp();
     if (!(error instanceof DamagedBackup)) throw error;
-    const { documents } = filling.report;
+    const { documents } = run.report;
     const detail = `the backup is damaged: ${error.message}; ${documents} documents had come, and nothing of it was kept`;
     throw new HedgerowError("invalid_request", detail);
   }
 }
 
 /** One way of a backup into the log. */
-class Filling {
+class RestoreRun {
   readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0 };
   readonly #parts: RestoreParts;
   readonly #claim: RestoreClaim;
@@ -56,7 +56,7 @@ class Filling {
     this.#claim = claim;
   }
 
-  async run(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<RestoreReport> {
+  async read(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<RestoreReport> {
     let aliases: Record<string, string> = {};
     for await (const line of readBackup(source)) {
       if (line.kind === "index") await this.#begin(line.index);
