@@ -1,5 +1,6 @@
+import { stringEnd } from "./json-text.ts";
+
 const quote = 0x22;
-const backslash = 0x5c;
 const openBrace = 0x7b;
 const openBracket = 0x5b;
 const closeBrace = 0x7d;
@@ -22,17 +23,10 @@ export function outgrows(json: Uint8Array, { depthMax, opensMax }: { depthMax: n
   let [depth, opens] = [0, 0];
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
-    if (byte === quote) at = stringEnd(json, at + 1);
+    if (byte === quote) at = stringEnd(json, at) - 1;
     else if (byte === openBrace || byte === openBracket) {
       if (++depth > depthMax || ++opens > opensMax) return true;
     } else if (byte === closeBrace || byte === closeBracket) depth--;
   }
   return false;
-}
-
-/** Where the string whose first character is at `start` has its closing quotation mark. */
-function stringEnd(json: Uint8Array, start: number): number {
-  let at = start;
-  while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
-  return at;
 }

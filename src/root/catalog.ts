@@ -29,9 +29,8 @@ export type CatalogIndex = PlanContext & {
 export class Catalog {
   readonly #indexes = new Map<string, CatalogIndex>();
   readonly #termsMax: number;
-  #aliases: Readonly<Record<string, string>> = {};
-
   readonly #policy: TailPolicy;
+  #aliases: Readonly<Record<string, string>> = {};
 
   constructor(options: { termsMax: number; policy: TailPolicy }) {
     this.#termsMax = options.termsMax;
@@ -98,11 +97,9 @@ export class Catalog {
     return index;
   }
 
-  /** Forgets an index and answers what was known of it. */
-  remove(name: string): CatalogIndex | undefined {
-    const index = this.#indexes.get(name);
+  /** Forgets an index. */
+  remove(name: string): void {
     this.#indexes.delete(name);
-    return index;
   }
 
   setAliases(aliases: Readonly<Record<string, string>>): void {
