@@ -184,7 +184,7 @@ function tooManyExcluded(prefix: string, termsMax: number): HedgerowError {
 }
 
 function tooManyMeant(): HedgerowError {
-  const detail = `the query stands for more than ${planTermsMax} terms with its synonyms`;
+  const detail = `the query stands for more than ${planTermsMax} terms with its synonyms, which is all that leaves take; leave words out`;
   return invalidAt("/query", detail, "invalid_query");
 }
 

@@ -19,7 +19,8 @@ export type Planned = Resumed & { corrections: readonly Correction[] };
 
 /**
  * Turns a validated search into a plan: words parsed, analyzed, expanded and weighed with the index's global
- * statistics. A cursor's plan goes on with the statistics it began with. Throws `invalid_query` or `invalid_request` naming what does not fit.
+ * statistics. A cursor's plan goes on with the statistics it began with. Throws `invalid_query` or `invalid_request`
+ * naming what does not fit.
  */
 export function planQuery(body: SearchBody, context: PlanContext): Planned {
   const { definition, statistics } = context;
@@ -63,7 +64,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
 function requireFew(words: number, termsMax: number): void {
   const wordsMax = Math.min(termsMax, planClausesMax);
   if (words <= wordsMax) return;
-  const detail = `the query has ${words} terms, more than the ${wordsMax} allowed`;
+  const detail = `the query has ${words} terms, more than the ${wordsMax} allowed; leave some out`;
   throw invalidAt("/query", detail, "invalid_query");
 }
 
@@ -127,9 +128,9 @@ function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {
 }
 
 /**
- * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words and for a word that
- * falls apart into several terms behind an operator, since `-wi-fi` means just that, and `-wi-fi*` a phrase for each
- * term that `fi` begins.
+ * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words, and for an excluded word
+ * that falls apart into several terms: `-wi-fi` leaves out just that, and not all that holds either; `-wi-fi*` is a
+ * phrase for each term that `fi` begins.
  */
 function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expander): PlanClause[] {
   const { occur, kind, text } = part;

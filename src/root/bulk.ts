@@ -59,7 +59,7 @@ export async function readArray(body: Uint8Array, settings: IndexSettings, parts
     if (element.done === true) {
       if (!element.value)
         throw notJson(
-          line === 1 ? noArray : `the body is not JSON: the list neither goes on nor ends behind element ${line - 1}`,
+          line === 1 ? bulkForm : `the body is not JSON: the list neither goes on nor ends behind element ${line - 1}`,
         );
       return request;
     }
@@ -80,7 +80,8 @@ function slicesOf(clock: Clock): () => Promise<void> | undefined {
   };
 }
 
-const noArray = "the body must be a JSON array of documents; for one document a line send application/x-ndjson";
+/** What the body of a bulk request is, for whoever sent another, or none. */
+export const bulkForm = "the body must be a JSON array of documents; for one document a line send application/x-ndjson";
 
 function notJson(detail: string): HedgerowError {
   return invalidAt("", detail);

@@ -1,8 +1,8 @@
 import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
-import { HedgerowError } from "../errors.ts";
+import { HedgerowError, invalidAt } from "../errors.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
-import { readArray, readLines } from "./bulk.ts";
+import { bulkForm, readArray, readLines } from "./bulk.ts";
 import { type AskedCondition, conditionOf, requireNoCondition } from "./conditions.ts";
 import { sentDocument } from "./sent-document.ts";
 import type { RootService } from "./service.ts";
@@ -21,7 +21,7 @@ export function documentRoutes(app: App, service: RootService): void {
       const index = service.catalog.get(request.params.index, request.grant);
       const key = keyOf(request.headers["idempotency-key"]);
       requireNoCondition(request.headers);
-      if (!Buffer.isBuffer(request.body)) throw new HedgerowError("invalid_request", "the body must hold documents");
+      if (!Buffer.isBuffer(request.body)) throw invalidAt("", bulkForm);
       const isLines = lineMediaTypes.includes(mediaTypeOf(request.headers["content-type"]));
       const read = isLines ? readLines : readArray;
       const { clock } = service;

@@ -130,7 +130,9 @@ export class Searches {
       const { retryAfterS } = decision;
       if (decision.strained) policy.holdHedges(clock.nowMs());
       this.tally.record("shed", { tookMs: 0, deadline: "missed" }, clock.nowMs());
-      throw new HedgerowError("overloaded", `at its limit; come back in ${retryAfterS} s`).withFacts({ retryAfterS });
+      throw new HedgerowError("overloaded", `this root is at its limit; come back in ${retryAfterS} s`).withFacts({
+        retryAfterS,
+      });
     }
     let gathered: Gathered | undefined;
     let failure: unknown;

@@ -28,7 +28,7 @@ export type VerdictInput = {
   reports: readonly ShardReport[];
   answers: readonly ShardAnswer[];
   coverage: number;
-  /** Per shard the sequence that any replica had reached when it was asked. */
+  /** See `heardSequences`: as of when the shards were asked. */
   heard: readonly number[];
 };
 
@@ -92,7 +92,7 @@ function nothing(shards: readonly ShardVerdict[], refusal: string | undefined): 
   // Asking again brings the same: it is the request that has to change.
   if (refusal !== undefined) return new HedgerowError("invalid_request", refusal);
   if (shards.every(({ outcome }) => outcome === "shed"))
-    return new HedgerowError("overloaded", "every shard is at its limit");
+    return new HedgerowError("overloaded", "every shard is at its limit; come back in a second");
   if (shards.every(({ outcome }) => outcome === "unavailable")) {
     return new HedgerowError("not_ready", "no replica of any shard can be asked yet; see /readyz");
   }

@@ -93,6 +93,7 @@ const rows: Row[] = [
   ["GET", `${search}?q=a&filter=%7B`, undefined, 400, "invalid_request", "/filter"],
   ["GET", `${search}?q=a&budgetMs=NaN`, undefined, 400, "invalid_request", "/budgetMs"],
   ["GET", "/v1/nothing", undefined, 404, "not_found", "/v1/nothing"],
+  ["POST", documents, undefined, 400, "invalid_request", "must be a JSON array of documents"],
   ["POST", "/v1/indexes", {}, 405, "method_not_allowed", "takes GET, HEAD, not POST"],
   ["DELETE", `${search}?q=a`, undefined, 405, "method_not_allowed", "takes GET, HEAD, POST, not DELETE"],
   ["OPTIONS", `${documents}/x%2Fy/`, undefined, 405, "method_not_allowed", "takes DELETE, GET, HEAD, PUT, not OPTIONS"],
