@@ -24,7 +24,8 @@ type Part = { value: unknown; path: string; depth: number };
 /**
  * Turns a filter as callers write it into conditions on columns; none where it asks for nothing. Throws
  * `invalid_request` naming the path of what does not fit: an unknown field, one without a column, a value of another
- * type, an unknown operator. `not`, `and` and `or` are always operators, even where a field has such a name.
+ * type, an unknown operator. `not`, `and` and `or` are always operators, even where a field has such a name. An object's
+ * members have no order: written in another one they are the same filter, for cursors and for what is kept by filter.
  */
 export function planFilter(filter: unknown, settings: IndexSettings): PlanFilter | undefined {
   const reading = { settings, parts: partsMax, characters: charactersMax };
@@ -35,7 +36,8 @@ function readObject({ value, path, depth }: Part, reading: Reading): PlanFilter 
   if (!isRecord(value)) throw unfitAt(path, "must be an object of conditions");
   if (depth > depthMax) throw unfitAt(path, `stands deeper than ${depthMax} levels`);
   spend(reading, 0);
-  const parts = Object.entries(value).flatMap(([name, part]) => {
+  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const parts = members.flatMap(([name, part]) => {
     const place = { value: part, path: `${path}/${name}`, depth: depth + 1 };
     spend(reading, 0);
     return (operators.has(name) ? readOperator(name, place, reading) : readField(name, place, reading)) ?? [];

@@ -4,6 +4,7 @@ import { HedgerowError } from "../../src/errors.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
 import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { createPlanContext } from "../../src/query/context.ts";
+import { writeCursor } from "../../src/query/cursor.ts";
 import { planQuery } from "../../src/query/plan.ts";
 import { testSettings } from "../engine/layout.ts";
 
@@ -46,6 +47,20 @@ describe("a query without a word to look for", () => {
       ),
       { seed: 32, numRuns: 2000, examples: examples.map((query): [string, boolean] => [query, false]) },
     );
+  });
+});
+
+describe("a filter", () => {
+  it("is the same whatever order its conditions are written in, for a cursor too", () => {
+    const year = { gte: 1800, lt: 1900 };
+    const [one, other] = [
+      { year, not: { year: 1850, category: "a" }, category: "b" },
+      { category: "b", not: { category: "a", year: 1850 }, year: { lt: 1900, gte: 1800 } },
+    ].map((filter): SearchBody => ({ query: "wind", filter }));
+    const first = planQuery(one ?? {}, context);
+    expect(planQuery(other ?? {}, context).plan.filter).toEqual(first.plan.filter);
+    const cursor = writeCursor(one ?? {}, first, { id: "1", score: 1 });
+    expect(planQuery({ ...other, cursor }, context).plan.after).toEqual({ id: "1", score: 1 });
   });
 });
 
