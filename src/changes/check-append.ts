@@ -1,7 +1,6 @@
 import { HedgerowError } from "../errors.ts";
+import { idempotencyKeyLengthMax } from "../protocol/change.ts";
 import type { DocumentWrite } from "./log.ts";
-
-const idempotencyKeyLengthMax = 256;
 
 /** What would not come back as it went in is refused before it is written. */
 export function checkAppend(writes: readonly DocumentWrite[], idempotencyKey: string | undefined): void {

@@ -7,3 +7,6 @@ export type Delete = { kind: "delete"; id: string };
  * Sequences grow over the whole log; a shard sees a subset of them, in order.
  */
 export type Change = (Put | Delete) & { sequence: number };
+
+/** How long an `Idempotency-Key` may be. */
+export const idempotencyKeyLengthMax = 256;

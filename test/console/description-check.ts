@@ -28,8 +28,12 @@ export class DescriptionCheck {
     if (type === undefined) return [`${request.method} ${path} is not described to answer ${answer.status}`];
     const pointer = ["paths", path, method, "responses", String(answer.status), "content", type, "schema"];
     const told = new Set(Object.keys(recordOf(response.headers)).map((name) => name.toLowerCase()));
+    const { code } = recordOf(answer.body);
+    const isUnnamed =
+      answer.status >= 400 && code !== undefined && !String(response.description).includes(`\`${String(code)}\``);
     const untold = apiHeaders.filter((name) => answer.headers?.has(name) === true && !told.has(name));
-    return [...this.#check(pointer, answer.body), ...untold.map((name) => `${name} is not described`)];
+    const unnamed = isUnnamed ? [`${method} ${path} is not described to answer ${String(code)}`] : [];
+    return [...this.#check(pointer, answer.body), ...unnamed, ...untold.map((name) => `${name} is not described`)];
   }
 
   /** What is wrong with a body of a request. */

@@ -131,6 +131,72 @@ describe("/openapi.json", () => {
   });
 });
 
+describe("what the description says of errors that are hard to come by", () => {
+  const codesOf = (operation: Record<string, unknown>): string =>
+    Object.values(recordOf(operation.responses))
+      .map((response) => String(recordOf(response).description))
+      .join();
+  /** Search and the lists know what they need. */
+  const asking = operationsUnder(/^(PUT|DELETE) |aliases|documents/);
+
+  it.each(asking)("is that the change log may be busy or broken: %s", async (key) => {
+    const operation = described().find((one) => one.key === key)?.operation ?? {};
+    expect(codesOf(operation)).toContain("`overloaded`");
+    expect(codesOf(operation)).toContain("`storage_unavailable`");
+    expect(codesOf(operation).includes("`write_uncertain`")).toBe(!key.startsWith("GET"));
+  });
+
+  it.each(operationsUnder(/aliases|\{index\}/))("is that a restore may be under way: %s", (key) => {
+    expect(codesOf(described().find((one) => one.key === key)?.operation ?? {})).toContain("`not_ready`");
+  });
+
+  function operationsUnder(wanted: RegExp): string[] {
+    return Object.keys(operations).filter((key) => / \/v1\/(indexes|aliases)/.test(key) && wanted.test(key));
+  }
+});
+
+describe("what the description says of requests", () => {
+  const parameterOf = (key: string, name: string): Record<string, unknown> => {
+    const parameters = described().find((one) => one.key === key)?.operation.parameters;
+    const named = Array.isArray(parameters) ? parameters.map((one) => recordOf(one)) : [];
+    return recordOf(named.find((one) => one.name === name)?.schema);
+  };
+
+  it.each(["POST", "GET"])("is which priorities there are: %s", async (method) => {
+    const { enum: words } = parameterOf(`${method} /v1/indexes/{index}/search`, "X-Priority");
+    expect(words).toEqual(["interactive", "batch"]);
+    for (const [word, status] of [
+      ["interactive", 200],
+      ["batch", 200],
+      ["urgent", 400],
+    ] as const) {
+      const asked = new RawBody({ "x-priority": word }, undefined);
+      expect([word, (await cluster.request(method, "/v1/indexes/demo/search", asked)).status]).toEqual([word, status]);
+    }
+  });
+
+  it("is how long an Idempotency-Key may be", async () => {
+    const { maxLength } = parameterOf("POST /v1/indexes/{index}/documents", "Idempotency-Key");
+    const send = (key: string) =>
+      cluster.request(
+        "POST",
+        "/v1/indexes/demo/documents",
+        new RawBody({ "content-type": "application/json", "idempotency-key": key }, '[{"id": "keyed"}]'),
+      );
+    expect((await send("k".repeat(Number(maxLength)))).status).toBe(200);
+    expect((await send("k".repeat(Number(maxLength) + 1))).status).toBe(400);
+  });
+
+  it("is whether they need a body", async () => {
+    const isNeeded = (key: string): unknown =>
+      recordOf(described().find((one) => one.key === key)?.operation.requestBody).required;
+    expect((await cluster.request("POST", "/v1/indexes/demo/search")).status).toBe(200);
+    expect(isNeeded("POST /v1/indexes/{index}/search")).toBe(false);
+    expect((await cluster.request("POST", "/v1/indexes/demo/documents")).status).toBe(400);
+    expect(isNeeded("POST /v1/indexes/{index}/documents")).toBe(true);
+  });
+});
+
 describe("the conditions that the description names", () => {
   const path = "/v1/indexes/demo/documents/standing";
   const pattern = "/v1/indexes/{index}/documents/{id}";

@@ -8,7 +8,7 @@ type Part = { readonly [key: string]: unknown };
 const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
 /** Also where none is wanted: what comes all the same may be too large or too slow, or of no type that is read here. */
 const ofBodies: readonly ErrorCode[] = ["timed_out", "too_large", "unsupported_media_type"];
-/** While one is under way no index is served. */
+/** While one is under way no index is served, and no name of one is changed. */
 const ofRestores: readonly ErrorCode[] = ["not_ready"];
 
 const problemType = "application/problem+json";
@@ -52,7 +52,7 @@ function errorsOf({ errors }: Operation, method: string, path: string): readonly
     ...errors,
     ...(isApi ? ofUnknownParameters : []),
     ...(isApi && method !== "get" ? ofBodies : []),
-    ...(path.includes("{index}") ? ofRestores : []),
+    ...(path.includes("{index}") || path === "/v1/aliases" ? ofRestores : []),
   ];
   return [...new Set(all)];
 }
@@ -77,7 +77,7 @@ function parameterPart(parameter: Parameter, route: Part): Part {
   return { ...parameter, schema: same?.schema ?? parameter.schema };
 }
 
-function bodyPart({ body = {} }: Operation, route: Part): Part {
+function bodyPart({ body = {}, bodyOptional = false }: Operation, route: Part): Part {
   const declared = partOf(partOf(route.requestBody).content);
   const types = new Set([...Object.keys(body), ...Object.keys(declared)]);
   const content = [...types].map((type) => {
@@ -85,7 +85,7 @@ function bodyPart({ body = {} }: Operation, route: Part): Part {
     const shown = schema ?? partOf(declared[type]).schema ?? {};
     return [type, { schema: shown, ...(examples === undefined ? {} : { examples }) }];
   });
-  return { required: true, content: Object.fromEntries(content) };
+  return { required: !bodyOptional, content: Object.fromEntries(content) };
 }
 
 function answerParts({ answers }: Operation): Part {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
 import { backupMediaType } from "../backup.ts";
+import { idempotencyKeyLengthMax } from "../change.ts";
 import { searchBodySchema } from "../search-request.ts";
 import { named, type Schema } from "./schemas.ts";
 
@@ -25,8 +26,9 @@ export type Operation = {
   summary: string;
   description?: string;
   parameters?: readonly Parameter[];
-  /** By media type. The schema is left out where the route's own validates. */
+  /** By media type. The schema is left out where the route's own validates. `bodyOptional`: it does without one, too. */
   body?: Readonly<Record<string, { schema?: Schema; examples?: Readonly<Record<string, Example>> }>>;
+  bodyOptional?: boolean;
   answers: Readonly<Record<number, Answer>>;
   errors: readonly ErrorCode[];
 };
@@ -72,6 +74,13 @@ const traceparent: Parameter = {
   schema: { type: "string" },
 };
 
+const priority: Parameter = {
+  name: "X-Priority",
+  in: "header",
+  description: "`batch`: nobody waits for it, so that it is the first to be refused when the service is at its limit",
+  schema: { enum: ["interactive", "batch"] },
+};
+
 /** Search's fields as query parameters: `q` for `query`, lists with commas, a filter as JSON. */
 const searchParameters = Object.entries(searchBodySchema.properties).map(([name, schema]): Parameter => {
   const isList = ["fields", "facets", "sort", "returned", "highlight"].includes(name);
@@ -97,6 +106,11 @@ const searchErrors: readonly ErrorCode[] = [
   "not_ready",
   "deadline_exceeded",
 ];
+
+/** Whatever asks the change log may find it busy or broken, */
+const logErrors: readonly ErrorCode[] = ["overloaded", "storage_unavailable"];
+/** and what changes it may not hear what became of that. */
+const changeErrors: readonly ErrorCode[] = [...logErrors, "write_uncertain"];
 
 const found = { 200: { description: "what was found, and what the answer rests on", schema: named("SearchAnswer") } };
 
@@ -141,8 +155,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Search, with the question as a body",
     description:
       "The answer leaves inside `budgetMs`, with whatever is known by then, and says what it rests on: `coverage`, `shards`, and `settled` on each hit.",
-    parameters: [index, traceparent],
+    parameters: [index, traceparent, priority],
     body: { [json]: { examples: searchExamples } },
+    bodyOptional: true,
     answers: found,
     errors: searchErrors,
   },
@@ -150,7 +165,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: "searchByAddress",
     tag: "search",
     summary: "Search, with the question in the address",
-    parameters: [index, traceparent, ...searchParameters],
+    parameters: [index, traceparent, priority, ...searchParameters],
     answers: found,
     errors: searchErrors,
   },
@@ -165,7 +180,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         name: "Idempotency-Key",
         in: "header",
         description: "makes the request safe to repeat",
-        schema: { type: "string", minLength: 1 },
+        schema: { type: "string", minLength: 1, maxLength: idempotencyKeyLengthMax },
       },
     ],
     body: {
@@ -179,7 +194,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       },
     },
     answers: { 200: { description: "what was taken", schema: named("BulkReceipt") } },
-    errors: ["index_not_found", "overloaded", "storage_unavailable", "write_uncertain"],
+    errors: ["index_not_found", ...changeErrors],
   },
   "PUT /v1/indexes/{index}/documents/{id}": {
     id: "writeDocument",
@@ -196,14 +211,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "replaced", schema: named("Receipt"), tagged: true },
       201: { description: "created", schema: named("Receipt"), tagged: true },
     },
-    errors: [
-      "invalid_document",
-      "index_not_found",
-      "version_conflict",
-      "overloaded",
-      "storage_unavailable",
-      "write_uncertain",
-    ],
+    errors: ["invalid_document", "index_not_found", "version_conflict", ...changeErrors],
   },
   "GET /v1/indexes/{index}/documents/{id}": {
     id: "readDocument",
@@ -213,7 +221,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: {
       200: { description: "the document as it stands in the log", schema: named("StoredDocument"), tagged: true },
     },
-    errors: ["index_not_found", "document_not_found"],
+    errors: ["index_not_found", "document_not_found", ...logErrors],
   },
   "DELETE /v1/indexes/{index}/documents/{id}": {
     id: "deleteDocument",
@@ -221,14 +229,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Delete one document",
     parameters: [{ ...index, example: "books" }, { ...id, example: "3" }, ifMatch, onlyWhereNone],
     answers: { 200: { description: "deleted", schema: named("Receipt"), tagged: true } },
-    errors: [
-      "index_not_found",
-      "document_not_found",
-      "version_conflict",
-      "overloaded",
-      "storage_unavailable",
-      "write_uncertain",
-    ],
+    errors: ["index_not_found", "document_not_found", "version_conflict", ...changeErrors],
   },
   "GET /v1/indexes": {
     id: "listIndexes",
@@ -267,7 +268,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "it stands with these settings", schema: named("Index") },
       201: { description: "created", schema: named("Index") },
     },
-    errors: ["invalid_request", "index_exists", "not_ready", "write_uncertain"],
+    errors: ["invalid_request", "index_exists", ...changeErrors],
   },
   "DELETE /v1/indexes/{index}": {
     id: "dropIndex",
@@ -288,7 +289,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         },
       },
     },
-    errors: ["index_not_found", "write_uncertain"],
+    errors: ["index_not_found", ...changeErrors],
   },
   "POST /v1/aliases": {
     id: "setAliases",
@@ -307,7 +308,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         },
       },
     },
-    errors: ["invalid_request", "index_not_found", "index_exists", "write_uncertain"],
+    errors: ["invalid_request", "index_not_found", "index_exists", ...changeErrors],
   },
   "GET /v1/cluster": {
     id: "readCluster",
