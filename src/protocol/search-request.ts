@@ -79,7 +79,11 @@ export const searchBodySchema = {
       enum: ["auto", 0, 1, 2],
       description: `most edits for a word that the index does not hold; only the first ${lookupsMax} such words of a query are looked up, the others stand as they are`,
     },
-    filter: { type: "object", description: "conditions on keyword, number, date and boolean fields" },
+    filter: {
+      type: "object",
+      description:
+        "conditions on keyword, number, date and boolean fields, which hold together: for each a value, a list of values of which one is enough, or a range by `gte`, `gt`, `lte` and `lt`, which one value of the document has to be in; `not` takes conditions, `or` and `and` a list of such",
+    },
     facets: {
       description: `fields to count the values of, ${searchDefaults.facetSize} of each unless it says how many`,
       type: "array",
@@ -99,7 +103,13 @@ export const searchBodySchema = {
         ],
       },
     },
-    sort: { ...names, minItems: 1, maxItems: 10, description: "field, -field or _score, most significant first" },
+    sort: {
+      ...names,
+      minItems: 1,
+      maxItems: 10,
+      description:
+        "field, -field or _score, most significant first; of several values of a field the least counts, either way, and documents without one come last",
+    },
     size: { type: "integer", minimum: 0, maximum: 1000, description: `how many hits; ${searchDefaults.size}` },
     from: { type: "integer", minimum: 0, description: "how many hits to pass over; further down take a cursor" },
     cursor: {
