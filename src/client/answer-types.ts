@@ -105,6 +105,11 @@ export function isIndexDescription(body: unknown): body is IndexDescription {
   return isObject(body) && typeof body.index === "string" && isObject(body.fields);
 }
 
+/** Whether a parsed body tells which aliases there are. */
+export function isAliasList(body: unknown): body is { aliases: Record<string, string> } {
+  return isObject(body) && isObject(body.aliases);
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

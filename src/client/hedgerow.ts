@@ -14,6 +14,7 @@ import { type Clock, type Random, systemClock, systemRandom, systemTimers, type 
 import {
   type DocumentBody,
   type IndexDescription,
+  isAliasList,
   isIndexDescription,
   isSearchAnswer,
   isStoredDocument,
@@ -188,6 +189,18 @@ export class Hedgerow {
   /** Drops an index and all its documents. Rejects with `index_not_found` where there is none. */
   async dropIndex(index: string, options: CallOptions = {}): Promise<void> {
     accepted(await this.#roots.askOne(indexPath(index), { method: "DELETE", ...given(options), patienceMs }));
+  }
+
+  /**
+   * Points aliases at indexes, all of them at once or none; `null` removes one. Resolves to every alias that then stands.
+   * Rejects with `index_not_found` for an index that there is not, and with `index_exists` for an alias named as an index is.
+   */
+  async setAliases(
+    set: Readonly<Record<string, string | null>>,
+    options: CallOptions = {},
+  ): Promise<Record<string, string>> {
+    const request = { method: "POST", json: { set }, ...given(options), patienceMs } as const;
+    return expected(await this.#roots.ask("/v1/aliases", () => request), isAliasList).aliases;
   }
 
   /** A put may be sent again. A delete or a condition may not: the first one's success would look like a failure. */

@@ -359,6 +359,25 @@ describe("a single write", () => {
   });
 });
 
+describe("a switch of aliases", () => {
+  const asked = { library: "books-2", old: null };
+
+  it("is one request, goes to another root when its answer is lost, and tells what stands", async () => {
+    const { client, seen } = await clientOf([hangUp, () => ({ json: { aliases: { library: "books-2" } } })]);
+    expect(await client.setAliases(asked)).toEqual({ library: "books-2" });
+    const one = { method: "POST", path: "/v1/aliases", body: JSON.stringify({ set: asked }) };
+    expect(seen).toMatchObject([[one], [one]]);
+  });
+
+  it("rejects where the service says no, or something else answers there", async () => {
+    const { client } = await clientOf([
+      (_, count) => (count === 1 ? refusal(404, "index_not_found") : { json: { hello: 1 } }),
+    ]);
+    await expect(client.setAliases(asked)).rejects.toThrow("index_not_found");
+    await expect(client.setAliases(asked)).rejects.toThrow(ServiceUnreachable);
+  });
+});
+
 describe("a name or an id that a path cannot hold", () => {
   const others: readonly unknown[] = [undefined, null, 7];
 

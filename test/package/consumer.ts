@@ -32,6 +32,8 @@ const { version } = await hedgerow.put("books", { id: "7", title: "walden again"
 const conflict = await hedgerow.put("books", { id: "7", title: "lost", year: 1 }, { ifVersion: version - 1 }).catch((error: unknown) => error);
 const stored = await hedgerow.get<Book>("books", "7");
 
+const { library } = await hedgerow.setAliases({ library: "books" });
+
 const controller = new AbortController();
 controller.abort(new Error("typed on"));
 const cancelled = await hedgerow.search("books", "x", { signal: controller.signal }).catch((error: unknown) => error);
@@ -43,6 +45,7 @@ console.log(JSON.stringify({
   coverage: answer.coverage.documents,
   conflict: conflict instanceof RequestRefused ? conflict.answer.status : String(conflict),
   stored: stored?.document.title,
+  library,
   cancelled: cancelled instanceof Error ? cancelled.message : cancelled,
 }));
 `;

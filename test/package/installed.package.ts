@@ -107,6 +107,7 @@ describe("the npm package", () => {
       coverage: 1,
       conflict: 412,
       stored: "walden again",
+      library: "books",
       cancelled: "typed on",
     });
 
