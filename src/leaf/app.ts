@@ -1,13 +1,13 @@
 import fastify from "fastify";
 import { HedgerowError } from "../errors.ts";
 import type { App } from "../http/app.ts";
+import { asAnsweredError } from "../http/body-types.ts";
 import { requireReadableBodies } from "../http/readable-bodies.ts";
 import { readShallowJson } from "../http/shallow-json.ts";
 import { stampAnswers } from "../http/stamped-answers.ts";
 import { refuseUnknownRoutes } from "../http/unknown-routes.ts";
 import { watchCallers } from "../http/watched-callers.ts";
 import { problemFrom } from "../protocol/problem.ts";
-import { asHedgerowError } from "../protocol/thrown.ts";
 import { traceparentOf, withSpan } from "../protocol/trace-context.ts";
 import type { CallerPace } from "../security/caller-watch.ts";
 import { rootProblem } from "../security/certificates.ts";
@@ -65,7 +65,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): A
   watchCallers(app, { clock, timers, pace });
   readShallowJson(app);
   app.setErrorHandler((error, request, reply) => {
-    const found = asHedgerowError(error);
+    const found = asAnsweredError(error, request);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", "1");
     void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));

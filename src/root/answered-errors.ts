@@ -1,13 +1,13 @@
 import type { App } from "../http/app.ts";
+import { asAnsweredError } from "../http/body-types.ts";
 import { problemFrom } from "../protocol/problem.ts";
-import { asHedgerowError } from "../protocol/thrown.ts";
 import type { Timers } from "../time.ts";
 import { linger } from "./linger.ts";
 
 /** Answers every error with a problem document, and logs those that are this program's fault. */
 export function answerErrors(app: App, timers: Timers): void {
   app.setErrorHandler((error, request, reply) => {
-    const found = request.givenUp ?? asHedgerowError(error);
+    const found = request.givenUp ?? asAnsweredError(error, request);
     if (found.code === "too_large") {
       reply.removeHeader("connection");
       linger(request.raw, timers);

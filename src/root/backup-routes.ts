@@ -23,6 +23,7 @@ export function backupRoutes(app: App, service: RootService): void {
 
   // A backup may be larger than memory: it is read as it comes, whatever the limit for bodies.
   app.register(async (scope) => {
+    scope.removeContentTypeParser("application/json");
     scope.addContentTypeParser(backupMediaType, (_request, payload, done) => done(null, payload));
     scope.post("/v1/restore", async (request) => {
       if (!(request.body instanceof Readable)) {

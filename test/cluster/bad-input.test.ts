@@ -214,6 +214,28 @@ describe("bad input", () => {
   });
 
   it.each([
+    ["POST", search, "application/json"],
+    ["POST", documents, "application/json or application/x-ndjson"],
+    ["PUT", `${documents}/1`, "application/json"],
+    ["POST", "/v1/restore", "application/x-hedgerow-backup"],
+  ])("says which types of body would do: %s %s", async (method, path, read) => {
+    for (const [type, problem] of [
+      ["application/x-www-form-urlencoded", 'a body of type "application/x-www-form-urlencoded" is not read here'],
+      [undefined, "the body does not say of which type it is"],
+    ] as const) {
+      const headers = { "content-length": "2", ...(type === undefined ? {} : { "content-type": type }) };
+      const sent = request({ port: new URL(cluster.url).port, path, method, headers });
+      sent.end("{}");
+      const [answer] = await once(sent, "response");
+      const problemText = Buffer.concat(await answer.toArray()).toString();
+      expect(JSON.parse(problemText)).toMatchObject({
+        code: "unsupported_media_type",
+        detail: `${problem}; send it with Content-Type: ${read}`,
+      });
+    }
+  });
+
+  it.each([
     ["a length", { "content-length": String(40 << 20) }],
     ["no length", { "transfer-encoding": "chunked" }],
   ])("has a caller read that a body of %s is too large, who sends all of it first", async (_what, headers) => {
