@@ -65,6 +65,11 @@ export class Catalog {
     return this.#indexes.get(name);
   }
 
+  /** Whether an index stands: that very life of its name. */
+  holds(index: CatalogIndex): boolean {
+    return this.#indexes.get(index.definition.index) === index;
+  }
+
   /** Whether what stands is only a part of what a restore is to bring. */
   get restoring(): boolean {
     return this.#indexes.has(restoringIndex);

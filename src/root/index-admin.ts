@@ -9,7 +9,7 @@ import type { Catalog, CatalogIndex } from "./catalog.ts";
 import type { Definitions } from "./definitions.ts";
 import { waitForSequence } from "./own-write.ts";
 import type { Topology } from "./topology.ts";
-import type { Waits } from "./waits.ts";
+import { type Waits, whileStanding } from "./waits.ts";
 
 export type IndexAdminOptions = {
   catalog: Catalog;
@@ -43,10 +43,12 @@ export class IndexAdmin {
     }
     await definitions.refresh();
     const index = catalog.find(name);
-    if (index?.definition.incarnation !== definition.incarnation)
-      throw new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
+    const dropped = new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
+    if (index?.definition.incarnation !== definition.incarnation) throw dropped;
     const untilMs = clock.nowMs() + creationWaitMs;
-    await waitForSequence(index, 0, { waits, untilMs, onGone: () => undefined });
+    const untilDropped = whileStanding(waits, () => catalog.holds(index));
+    await waitForSequence(index, 0, { waits: untilDropped, untilMs, onGone: () => undefined });
+    if (!catalog.holds(index)) throw dropped;
     return { kind, index };
   }
 

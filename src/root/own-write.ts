@@ -1,7 +1,7 @@
 import { invalidAt } from "../errors.ts";
 import type { GlobalStatistics } from "../query/statistics.ts";
 import type { ReplicaFeed } from "./feed.ts";
-import type { WaitLimits, Waits } from "./waits.ts";
+import type { WaitingRoom, WaitLimits } from "./waits.ts";
 import { writtenSequence } from "./written-sequence.ts";
 
 /** What a search is left of its budget at least, if that is not more than half of it; */
@@ -26,7 +26,7 @@ export function waitUntilMs(startMs: number, budgetMs: number): number {
 export async function waitForWrite(
   index: WrittenIndex,
   token: string,
-  limits: WaitLimits & { waits: Waits },
+  limits: WaitLimits & { waits: WaitingRoom },
 ): Promise<boolean> {
   const sequence = writtenSequence(token);
   if (sequence === undefined) throw invalidAt("/after", `"after" takes the token of a write, not "${token}"`);
@@ -40,7 +40,7 @@ export async function waitForWrite(
 export function waitForSequence(
   index: WrittenIndex,
   sequence: number,
-  { waits, ...limits }: WaitLimits & { waits: Waits },
+  { waits, ...limits }: WaitLimits & { waits: WaitingRoom },
 ): Promise<boolean> {
   let turn = 0;
   const isFound = (): boolean => {

@@ -17,7 +17,7 @@ import type { ScatterResources } from "./scatter.ts";
 import { type SearchContext, type SearchLimits, type SearchParts, searchIndex } from "./search.ts";
 import { deadlineKept, type SearchEnd, SearchTally } from "./search-tally.ts";
 import type { SearchMeter } from "./service-meter.ts";
-import type { Waits } from "./waits.ts";
+import { type Waits, whileStanding } from "./waits.ts";
 import { isWeighable, waitForWeights } from "./weights.ts";
 
 export type SearchesOptions = {
@@ -35,6 +35,9 @@ type Unprepared = {
   /** The token of the write that it is to find. */
   after: string | undefined;
 };
+
+/** What a search is of. `afterReached`: whether the write that it is to find can be found; undefined where it names none. */
+type Prepared = { index: CatalogIndex; afterReached: boolean | undefined };
 
 /** A root's searches, each from its coming to its end: what it waits for, whether it is let in, and that it is counted. */
 export class Searches {
@@ -84,11 +87,12 @@ export class Searches {
 
   async run(name: string, body: SearchBody, context: SearchContext): Promise<Buffer> {
     const { catalog, limits, resources } = this.#options;
-    const index = catalog.get(name, context.grant);
+    const named = catalog.get(name, context.grant);
     const { query: text = "", budgetMs = limits.budgetMs, after } = body;
     const search = { index: name, text, budgetMs };
-    const mustWait = after !== undefined || !isWeighable(index);
-    const afterReached = mustWait ? await this.#prepare(index, { context, search, after }) : undefined;
+    const mustWait = after !== undefined || !isWeighable(named);
+    const prepared = mustWait ? await this.#prepare(named, { context, search, after }) : undefined;
+    const { index, afterReached } = prepared ?? { index: named, afterReached: undefined };
     const readyMs = mustWait ? resources.clock.nowMs() : context.startMs;
     const asked = { ...search, readyMs };
     return this.#admitted(context, asked, (onGathered) =>
@@ -98,16 +102,19 @@ export class Searches {
 
   /**
    * Waits for what a search rests on; one that cannot begin within its budget, or not at all, is noted as one that failed.
-   * Resolves to whether the write that it is to find can be found; to undefined where it names none.
+   * Where the index is dropped meanwhile, as behind an alias that was switched, it goes on with what its name means then.
    */
-  async #prepare(index: CatalogIndex, { context, search, after }: Unprepared): Promise<boolean | undefined> {
-    const { waits, resources } = this.#options;
-    const { trace, startMs, onGone } = context;
-    const wait = { waits, untilMs: waitUntilMs(startMs, search.budgetMs), onGone };
+  async #prepare(named: CatalogIndex, { context, search, after }: Unprepared): Promise<Prepared> {
+    const { catalog, waits, resources } = this.#options;
+    const { trace, startMs, onGone, grant } = context;
+    const limits = { untilMs: waitUntilMs(startMs, search.budgetMs), onGone };
     try {
-      const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
-      await waitForWeights(index, wait);
-      return afterReached;
+      for (let index = named; ; index = catalog.get(search.index, grant)) {
+        const wait = { waits: whileStanding(waits, () => catalog.holds(index)), ...limits };
+        const afterReached = after === undefined ? undefined : await waitForWrite(index, after, wait);
+        await waitForWeights(index, wait);
+        if (catalog.holds(index)) return { index, afterReached };
+      }
     } catch (failure) {
       const doneMs = resources.clock.nowMs();
       const end = context.isGone ? "abandoned" : "failed";

@@ -3,6 +3,14 @@ import type { Clock, Timer, Timers } from "../time.ts";
 /** How long to wait for something, and how to hear that nobody waits for it any more. */
 export type WaitLimits = { untilMs: number; onGone: (run: () => void) => void };
 
+/** Somewhere to wait. */
+export type WaitingRoom = Pick<Waits, "until">;
+
+/** Where nobody waits for what cannot come any more: once `stands` says no, the waiting is over as if it had come. */
+export function whileStanding(waits: WaitingRoom, stands: () => boolean): WaitingRoom {
+  return { until: (isMet, limits) => waits.until(() => !stands() || isMet(), limits) };
+}
+
 type Waiter = { isMet: () => boolean; untilMs: number; end: (isMet: boolean) => void };
 
 const pauseMsMin = 2;

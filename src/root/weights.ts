@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { FeedState } from "./feed.ts";
-import type { WaitLimits, Waits } from "./waits.ts";
+import type { WaitingRoom, WaitLimits } from "./waits.ts";
 
 /** What has to be known of an index to tell. */
 export type WeighedIndex = {
@@ -20,7 +20,7 @@ export function isWeighable({ shards, statistics }: WeighedIndex): boolean {
 /** Waits until words can be weighed. Throws `not_ready` where that takes longer than `untilMs`. */
 export async function waitForWeights(
   index: WeighedIndex,
-  { waits, ...limits }: WaitLimits & { waits: Waits },
+  { waits, ...limits }: WaitLimits & { waits: WaitingRoom },
 ): Promise<void> {
   if (await waits.until(() => isWeighable(index), limits)) return;
   const detail = "this root is still gathering the statistics that scores rest on";

@@ -11,14 +11,15 @@ import { virtualTime } from "../support/virtual-time.ts";
 
 /** The indexes of a root on a log that holds one index, and the aliases that another root has set. */
 function indexesOver(aliases: Map<string, string>) {
-  const { clock, timers } = virtualTime();
+  const time = virtualTime();
+  const { clock, timers } = time;
   const catalog = new Catalog({ termsMax: 10, policy: new TailPolicy({ random: seededRandom(1) }) });
   const definitions = [demoDefinition];
   const log = {
     aliases: async () => Object.fromEntries(aliases),
     indexes: async () => definitions,
     onDefinitions: () => () => undefined,
-    createIndex: () => expect.unreachable(),
+    createIndex: async () => ({ kind: "created" as const, definition: demoDefinition }),
     dropIndex: async (name: string) => {
       const dropped = [...aliases.keys()].filter((alias) => aliases.get(alias) === name).sort();
       for (const alias of dropped) aliases.delete(alias);
@@ -34,7 +35,7 @@ function indexesOver(aliases: Map<string, string>) {
     definitions: new Definitions({ log, catalog, topology, timers }),
     waits: new Waits({ clock, timers }),
   });
-  return { indexes, catalog };
+  return { indexes, catalog, time };
 }
 
 it("serves an alias at once that points at what another root has just created", async () => {
@@ -50,4 +51,14 @@ it("names the aliases that go with a dropped index, those that another root has 
   expect(await indexes.drop(index)).toEqual(["current", "new"]);
   expect(catalog.aliases).toEqual({ other: "books" });
   expect(await indexes.drop(index)).toBeUndefined();
+});
+
+it("says at once that an index was dropped while its creator waited for it", async () => {
+  const { indexes, time } = indexesOver(new Map());
+  const { index, settings } = demoDefinition;
+  const created = expect(indexes.create(index, settings)).rejects.toThrow("was dropped while it was created");
+  await new Promise(setImmediate);
+  await indexes.drop(index);
+  time.advance(10);
+  await created;
 });

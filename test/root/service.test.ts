@@ -119,3 +119,28 @@ describe("a search that is refused while the root gathers statistics", () => {
     expect(seen).toMatchObject([{ index: "demo", text: "wind", end: "failed", failure: { code: "invalid_request" } }]);
   });
 });
+
+describe("a search that waits while its index is dropped", () => {
+  it.each<[string, SearchBody]>([
+    ["weights", {}],
+    ["a write", { after: "9" }],
+  ])("is told so at once, whether it waits for %s", async (_what, asked) => {
+    const { time, catalog, seen, answer } = gatheringStatistics(asked);
+    const refused = expect(answer).rejects.toMatchObject({ code: "index_not_found" });
+    catalog.remove("demo");
+    time.advance(10);
+    await refused;
+    expect(seen).toMatchObject([{ index: "demo", end: "failed", failure: { code: "index_not_found" } }]);
+    expect(seen.map(({ startMs, doneMs }) => doneMs - startMs)).toEqual([10]);
+  });
+
+  it("goes on with what its name means then", async () => {
+    const { time, catalog, answer } = gatheringStatistics();
+    const asked = expect(answer).rejects.toThrow("no replica of any shard can be asked yet");
+    catalog.remove("demo");
+    catalog.add({ ...demoDefinition, index: "demo-2" });
+    catalog.setAliases({ demo: "demo-2" });
+    time.advance(10);
+    await asked;
+  });
+});
