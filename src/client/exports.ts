@@ -15,4 +15,11 @@ export type {
   StoredDocument,
   WriteReceipt,
 } from "./answer-types.ts";
-export { type BulkOptions, type CallOptions, Hedgerow, type HedgerowOptions, type WriteOptions } from "./hedgerow.ts";
+export {
+  type BulkOptions,
+  type CallOptions,
+  Hedgerow,
+  type HedgerowOptions,
+  type SearchOptions,
+  type WriteOptions,
+} from "./hedgerow.ts";

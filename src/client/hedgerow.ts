@@ -46,6 +46,11 @@ export type CallOptions = {
   signal?: AbortSignal;
 };
 
+export type SearchOptions = CallOptions & {
+  /** `batch`: nobody waits for it, so that it is the first to be refused (`overloaded`) when the service is at its limit. */
+  priority?: "interactive" | "batch";
+};
+
 export type BulkOptions = CallOptions & {
   /** Requests on their way at once (3). */
   parallelism?: number;
@@ -105,18 +110,19 @@ export class Hedgerow {
   async search<D = DocumentBody>(
     index: string,
     query: string | SearchBody,
-    { signal }: CallOptions = {},
+    { signal, priority }: SearchOptions = {},
   ): Promise<SearchAnswer<D>> {
     const body = typeof query === "string" ? { query } : query;
     const { graceMs = graceMsDefault, budgetMs: budgetMsDefault } = this.#options;
     const budgetMs = body.budgetMs ?? budgetMsDefault;
     checkTimes({ budgetMs });
     const { clock, timers } = this.#surroundings;
+    const headers: Record<string, string> = priority === undefined ? {} : { "x-priority": priority };
     let startMs: number | undefined;
     const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
     try {
       const answer = await this.#roots.ask(`${indexPath(index)}/search`, ({ isLast, afterSilence }) => {
-        const request = { method: "POST", signal: limit.signal } as const;
+        const request = { method: "POST", signal: limit.signal, headers } as const;
         if (budgetMs === undefined) return { ...request, json: body, patienceMs: isLast ? undefined : patienceMs };
         const nowMs = clock.nowMs();
         startMs ??= nowMs;

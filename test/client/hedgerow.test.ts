@@ -63,16 +63,16 @@ describe("a client", () => {
 });
 
 describe("a search", () => {
-  it("sends the words with the key, and gives the answer", async () => {
+  it("sends the words with the key and the priority, and gives the answer", async () => {
     const { client, seen, time } = await clientOf([() => answer], { key: "secret", budgetMs: 80 });
-    const found = await client.search<{ title: string }>("a b", "fear of heights");
+    const found = await client.search<{ title: string }>("a b", "fear of heights", { priority: "batch" });
     expect(found.hits[0]?.id).toBe("1");
     const [request] = seen[0] ?? [];
     expect(request).toMatchObject({
       path: "/v1/indexes/a%20b/search",
       json: { query: "fear of heights", budgetMs: 80 },
     });
-    expect(request?.headers.authorization).toBe("Bearer secret");
+    expect(request?.headers).toMatchObject({ authorization: "Bearer secret", "x-priority": "batch" });
     expect(time.waits).toEqual([]);
   });
 
