@@ -1,4 +1,4 @@
-import { boostMax } from "./plan.ts";
+import { boostMax, boostMin } from "./plan.ts";
 import { type Bm25Settings, type FieldSettings, type IndexSettings, type Language, languages } from "./settings.ts";
 
 /** An index as its creator may describe it; what is left out gets its default. */
@@ -41,7 +41,7 @@ export const indexBodySchema = {
             type: "number",
             exclusiveMinimum: 0,
             maximum: boostMax,
-            description: "of a text field alone: how much its words count",
+            description: `of a text field alone: how much its words count, in a new index ${boostMin} at least`,
           },
         },
       },
@@ -87,13 +87,20 @@ export const indexNamePattern = "^[a-z0-9][a-z0-9_-]{0,63}$";
 
 export type IndexDefaults = { shards: number; replicas: number; placementSalt: number };
 
-/** A weight of what no query is searched for in, so that it would never count. Undefined where all can. */
+/**
+ * A weight that would never count: of what no query is searched for in, or so small that a word would be worth nothing.
+ * Undefined where all can.
+ */
 export function boostMisfit({ fields }: Pick<IndexSettings, "fields">): { path: string; detail: string } | undefined {
-  const found = Object.entries(fields).find(([, { type, boost }]) => type !== "text" && boost !== undefined);
-  if (found === undefined) return undefined;
-  const [name, { type }] = found;
-  const detail = `"${name}" is a ${type} field, and a boost weighs text fields alone: leave it out`;
-  return { path: `/fields/${name}/boost`, detail };
+  for (const [name, { type, boost }] of Object.entries(fields)) {
+    if (boost === undefined || (type === "text" && boost >= boostMin)) continue;
+    const detail =
+      type === "text"
+        ? `"${name}" must have a boost of at least ${boostMin}`
+        : `"${name}" is a ${type} field, and a boost weighs text fields alone: leave it out`;
+    return { path: `/fields/${name}/boost`, detail };
+  }
+  return undefined;
 }
 
 /** Fills in what the creator left out. */

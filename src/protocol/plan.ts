@@ -17,6 +17,9 @@ export const planFieldsMax = 1000;
 /** The most that a field may count. */
 export const boostMax = 1000;
 
+/** The least that a text field of an index may count: of less than 1e-310 a word's worth may be rounded to nothing. */
+export const boostMin = 1e-100;
+
 /** The most hits that a plan may ask of a shard. */
 export const planTopMax = 10_000;
 

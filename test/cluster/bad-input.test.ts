@@ -104,6 +104,7 @@ const rows: Row[] = [
   ["PUT", "/v1/indexes/new", { fields: { a: { type: "texts" } } }, 400, "invalid_request", "/fields/a/type"],
   ["PUT", "/v1/indexes/new", { fields: { a: { type: "text", bost: 1 } } }, 400, "invalid_request", "bost"],
   ["PUT", "/v1/indexes/new", { fields: { a: { type: "text", boost: 0 } } }, 400, "invalid_request", "boost"],
+  ["PUT", "/v1/indexes/new", { fields: { a: { type: "text", boost: 1e-320 } } }, 400, "invalid_request", "1e-100"],
   [
     "PUT",
     "/v1/indexes/new",

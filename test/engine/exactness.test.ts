@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { ShardResult } from "../../src/engine/shard-search.ts";
 import { sliceText } from "../../src/protocol/bytes.ts";
 import { compareHits } from "../../src/protocol/hit.ts";
-import type { Plan, PlanClause } from "../../src/protocol/plan.ts";
+import { boostMin, type Plan, type PlanClause } from "../../src/protocol/plan.ts";
 import { type StatisticsCursor, wordMark } from "../../src/protocol/statistics.ts";
 import { seededRandom } from "../../src/time.ts";
 import { ChanceShard, type TestChange, type TestDocument, testSettings } from "./layout.ts";
@@ -232,6 +232,27 @@ describe("an engine's answers", () => {
       ),
       { seed: 17, numRuns: 80 },
     );
+  });
+
+  test("stay so where fields count as little as they may", () => {
+    const documents = Array.from({ length: 90 }, (_, i) => {
+      const filling = "elm ".repeat((i % 4) * 9);
+      return { id: `d${i}`, title: `ash bee cat dog ${filling}`, body: `ash ${filling}` };
+    });
+    const clauses = ["ash", "bee", "cat", "dog"].map((name): PlanClause => {
+      return { occur: "optional", terms: [{ term: name, weight: -1 }] };
+    });
+    const asked: Query = { clauses, fieldBoosts: [1, 1], matchAtLeast: 1, top: 100 };
+    const statistics = { documents: documents.length, ...naiveStatistics(documents) };
+    const plan = { ...planOf(asked, statistics), fieldBoosts: [boostMin, boostMin], bm25: { k1: 10, b: 1 } };
+    for (let seed = 0; seed < 4; seed++) {
+      const [shard = new ChanceShard(0)] = layOut(
+        [documents.map((document) => ({ id: document.id, document }))],
+        1,
+        seed,
+      );
+      expect(search(shard, plan)).toMatchObject(naiveSearch(documents, plan));
+    }
   });
 
   test("go on after a hit without gap or repetition", () => {
