@@ -7,6 +7,10 @@ const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
 const [openBracket, closeBracket] = [0x5b, 0x5d];
+const space = 0x20;
+
+/** How far a cut goes back for a space: further than nearly all words are long. */
+const wordBytesMax = 512;
 
 /**
  * Reads the texts of some top-level fields out of a document's JSON, at most `textBytesMax` bytes of each field, and
@@ -49,8 +53,13 @@ function cutJson(bytes: Buffer, start: number, bytesMax: number): string {
   }
 }
 
-/** The beginning of a string as a string, cut where no character and no escape is cut in two. */
+/**
+ * The beginning of a string as a string, cut where no character and no escape is cut in two, and no word where there are
+ * spaces: its beginning may be another word, which the text does not hold.
+ */
 function cutString(bytes: Buffer, { start, end }: JsonRange): string {
+  const lastSpace = bytes.lastIndexOf(space, end);
+  if (lastSpace > start && end - lastSpace <= wordBytesMax) return `${bytes.toString("utf8", start, lastSpace)}"`;
   let to = end;
   while (to > start + 1 && ((bytes[to] ?? 0) & 0xc0) === 0x80) to--;
   const last = bytes.lastIndexOf(backslash, to - 1);

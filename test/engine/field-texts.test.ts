@@ -61,6 +61,22 @@ test("a long field is cut where nothing is cut in two, and never beyond what is 
   );
 });
 
+test("a long field is cut between words, where it has spaces", () => {
+  const words = fc.array(fc.constantFrom("fox", "foxtrot", "wind", "winds", "été", "\\", '"'), { minLength: 1 });
+  fc.assert(
+    fc.property(words, fc.integer({ min: 2, max: 60 }), fc.boolean(), (list, bytesMax, inList) => {
+      const body = `a ${list.join(" ")}`;
+      const { found } = read(sourceOf({ body: inList ? [body] : body }, 0), ["body"], bytesMax);
+      const [cut = "a"] = found.get("body") ?? [];
+      const whole = ["a", ...list];
+      // The first word has nothing to be cut behind.
+      const held = cut.trimEnd().split(" ");
+      if (held.length > 1) expect(held).toEqual(whole.slice(0, held.length));
+    }),
+    { seed: 303, numRuns: 1000 },
+  );
+});
+
 test("a long document is passed over in steps", () => {
   const rows = Array.from({ length: 100_000 }, (_row, i) => [i, { key: `value "${i}"` }]);
   const source = sourceOf({ rows, body: "here" }, 0);
