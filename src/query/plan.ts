@@ -181,11 +181,14 @@ function fieldClause(
   return { fieldBoosts: names.map((name, i) => (name === part.field ? boosts[i] || own : 0)) };
 }
 
+/** Less than any percentage that people write has beyond a whole number of words, and more than rounding takes off. */
+const rounding = 1e-9;
+
 /** A required word makes the optional ones a bonus, unless the caller says how many of them must match. */
 function matchAtLeast(match: "any" | "all" | number, clauses: readonly PlanClause[]): number {
   const optional = clauses.filter((clause) => clause.occur === "optional").length;
   if (optional === 0) return 0;
   if (match === "all") return optional;
   if (match === "any") return clauses.some((clause) => clause.occur === "required") ? 0 : 1;
-  return Math.max(1, Math.floor((optional * match) / 100));
+  return Math.max(1, Math.floor((optional * match) / 100 + rounding));
 }

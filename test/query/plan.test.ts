@@ -90,3 +90,25 @@ describe("what could have no effect, or is not meant as it reads", () => {
     expect(refusal({ fields: ["body^02"] })).toEqual([0, 2]);
   });
 });
+
+describe("a percentage of words", () => {
+  it("is rounded down from what it is in decimals", () => {
+    const tenths = fc.integer({ min: 10, max: 1000 });
+    fc.assert(
+      fc.property(tenths, fc.integer({ min: 1, max: 1000 }), (match, words) => {
+        const { plan } = planQuery({ query: "w ".repeat(words), match: match / 10 }, context);
+        expect(plan.matchAtLeast).toBe(Math.max(1, Math.floor((words * match) / 1000)));
+      }),
+      {
+        seed: 33,
+        numRuns: 100,
+        examples: [
+          [184, 375],
+          [92, 750],
+          [1000, 3],
+          [323, 1000],
+        ],
+      },
+    );
+  });
+});
