@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
@@ -12,6 +11,7 @@ import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 import { leafFlags, leafName, rootFlags } from "./local-roles.ts";
 import { type Supervised, supervise } from "./supervise.ts";
+import { UpRecord } from "./up-record.ts";
 
 const drainMs = 10_000;
 
@@ -80,13 +80,18 @@ class LocalCluster {
   readonly #config: Config;
   readonly #io: CommandIo & { program: string };
   readonly #leaves: Supervised[] = [];
+  readonly #record: UpRecord;
   #root: Supervised | undefined;
   #stopping = false;
-  #recorded: Promise<void> = Promise.resolve();
 
   constructor(config: Config, io: CommandIo & { program: string }) {
     this.#config = config;
     this.#io = io;
+    this.#record = new UpRecord({
+      directory: config.data,
+      timers: systemTimers,
+      onTrouble: (message) => this.#tell(message),
+    });
   }
 
   get url(): string {
@@ -99,13 +104,13 @@ class LocalCluster {
 
   async start(): Promise<void> {
     // One that a killed program left behind tells of processes that are gone.
-    await this.#forgetRecord();
+    await this.#record.forget();
     await this.#startLeaves();
     if (this.#stopping) return;
     const leafUrls = this.#leaves.map(({ url = "" }) => url);
     this.#root = this.#supervise("root", "root", (url) => rootFlags(this.#config, leafUrls, url));
     await this.#root.listening;
-    await this.#record();
+    await this.#writeRecord();
   }
 
   /**
@@ -127,12 +132,7 @@ class LocalCluster {
     this.#stopping = true;
     await this.#root?.stop(drainMs);
     await Promise.all(this.#leaves.map((leaf) => leaf.stop(drainMs)));
-    await this.#recorded;
-    await this.#forgetRecord();
-  }
-
-  async #forgetRecord(): Promise<void> {
-    await rm(join(this.#config.data, "up.json"), { force: true });
+    await this.#record.forget();
   }
 
   #supervise(role: "root" | "leaf", name: string, flags: (url: string | undefined) => string[]): Supervised {
@@ -145,22 +145,18 @@ class LocalCluster {
       clock: systemClock,
       timers: systemTimers,
       isEnding: () => this.#stopping,
-      onChange: () => void this.#record(),
-      onTrouble: (message) => this.#io.stderr(`hedgerow: ${message}\n`),
+      onChange: () => void this.#writeRecord(),
+      onTrouble: (message) => this.#tell(message),
     });
   }
 
-  #record(): Promise<void> {
-    this.#recorded = this.#recorded.then(() => this.#writeRecord());
-    return this.#recorded;
-  }
-
-  /** Written aside and renamed, so that a reader never sees half of it. */
   async #writeRecord(): Promise<void> {
     if (this.#stopping || this.#root?.url === undefined) return;
     const processes = [this.#root, ...this.#leaves].map(({ role, name, pid, url }) => ({ role, name, pid, url }));
-    const path = join(this.#config.data, "up.json");
-    await writeFile(`${path}.new`, `${JSON.stringify({ url: this.#root.url, processes }, null, 2)}\n`);
-    await rename(`${path}.new`, path);
+    await this.#record.write({ url: this.#root.url, processes });
+  }
+
+  #tell(message: string): void {
+    this.#io.stderr(`hedgerow: ${message}\n`);
   }
 }
