@@ -47,13 +47,16 @@ export async function makeDirectory(path: string, mode = 0o700): Promise<void> {
   }
 }
 
-/** SQLite's lock, since the system ends it with the process and a file with a pid would outlive it. */
+/**
+ * SQLite's lock, since the system ends it with the process and a file with a pid would outlive it. With its journal in
+ * memory it writes nothing: who searches what is there needs no room on the disk.
+ */
 function lock(file: string): DataDirectory {
   let database: DatabaseSync | undefined;
   try {
     const opened = new DatabaseSync(file, { timeout: 0 });
     database = opened;
-    opened.exec("begin exclusive");
+    opened.exec("pragma journal_mode = memory; begin exclusive");
     return { release: () => opened.close() };
   } catch (error) {
     database?.close();

@@ -16,12 +16,14 @@ describe("a data directory", () => {
     for (let i = 0; i < 3; i++) {
       const taken = await takeDataDirectory(`${path}/`, "up");
       expect((await stat(path)).isDirectory()).toBe(true);
+      // Nothing beside the file, nor in it: a full disk has room for that.
+      expect(await readdir(path)).toEqual(["up.lock"]);
+      expect((await stat(join(path, "up.lock"))).size).toBe(0);
       await expect(takeDataDirectory(path, "up")).rejects.toThrow(
         `${path} is in use by another hedgerow up; stop that one, or name another directory with --data`,
       );
       taken.release();
     }
-    expect(await readdir(path)).toEqual(["up.lock"]);
   });
 
   it("is one that a leaf may share with what started it, and with no other leaf", async () => {
