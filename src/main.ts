@@ -2,7 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo, ServiceIo } from "./command/io.ts";
-import { outliveReader, writeText } from "./command/standard-output.ts";
+import { losing, outliveFailure, outliveReader, writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
 import { tellListening } from "./command/supervision.ts";
@@ -87,7 +87,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     const stopped = stop?.stopped ?? new Promise<void>(() => undefined);
     const own: Omit<ServiceIo, keyof CommandIo> = {
       stopped,
-      tellListening: (at) => tellListening(at, io.stdout),
+      tellListening: (at) => tellListening(at, losing(io.stdout)),
       askForDirectory,
     };
     return await run(args, { ...io, program, ...own });
@@ -96,8 +96,9 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
 }
 
-outliveReader(process.stdout);
-outliveReader(process.stderr);
-process.exitCode = await main(process.argv.slice(2)).catch(stopped);
+const [, , ...words] = process.argv;
+const outlive = services.includes(words[0] ?? "") ? outliveFailure : outliveReader;
+for (const stream of [process.stdout, process.stderr]) outlive(stream);
+process.exitCode = await main(words).catch(stopped);
 // The channel to the process that started this one would keep it running.
 if (process.connected) process.disconnect?.();

@@ -54,6 +54,24 @@ export function outliveReader(stream: Failing): void {
   });
 }
 
+/**
+ * As `outliveReader` for a service, whatever the error: a log on a disk that has filled up must not end what answers.
+ */
+export function outliveFailure(stream: Failing): void {
+  stream.on("error", () => undefined);
+}
+
+/** A service's writer of words: those that cannot be written are lost, and it goes on. */
+export function losing(write: (text: string) => void): (text: string) => void {
+  return (text) => {
+    try {
+      write(text);
+    } catch {
+      // Whoever would be told reads the same disk.
+    }
+  };
+}
+
 function writeAll({ fd }: Output, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }

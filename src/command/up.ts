@@ -10,6 +10,7 @@ import { takeDataDirectory } from "./data-directory.ts";
 import { loadDemo } from "./demo.ts";
 import type { CommandIo } from "./io.ts";
 import { leafFlags, leafName, rootFlags } from "./local-roles.ts";
+import { losing } from "./standard-output.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 import { UpRecord } from "./up-record.ts";
 
@@ -30,7 +31,8 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
   }
   try {
     const directory = await takeDataDirectory(config.data, "up");
-    await serve(config, io).finally(() => directory.release());
+    const told = { ...io, stdout: losing(io.stdout), stderr: losing(io.stderr) };
+    await serve(config, told).finally(() => directory.release());
     return 0;
   } catch (error) {
     io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { outliveReader } from "../../src/command/standard-output.ts";
+import { losing, outliveFailure, outliveReader } from "../../src/command/standard-output.ts";
 import { startStub } from "../support/stub-service.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -45,5 +45,20 @@ describe("a process whose reader has gone", () => {
     for (const code of ["EPIPE", "ECONNRESET"]) expect(() => told(code, false)).not.toThrow();
     expect(() => told("EIO", true)).not.toThrow();
     for (const code of ["EIO", "ENOSPC", "EBADF"]) expect(() => told(code, false)).toThrow(code);
+  });
+});
+
+describe("a service that cannot write its words", () => {
+  it("goes on without them, and says the next ones", () => {
+    const said: string[] = [];
+    const tell = losing((text) => {
+      if (text === "lost") throw new Error("ENOSPC");
+      said.push(text);
+    });
+    for (const text of ["first", "lost", "last"]) expect(() => tell(text)).not.toThrow();
+    expect(said).toEqual(["first", "last"]);
+    const stream = new EventEmitter();
+    outliveFailure(stream);
+    expect(() => stream.emit("error", new Error("ENOSPC"))).not.toThrow();
   });
 });
