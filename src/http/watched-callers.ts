@@ -1,16 +1,13 @@
-import { type CallerPace, CallerWatch } from "../security/caller-watch.ts";
-import type { Clock, Timers } from "../time.ts";
+import { CallerWatch, type CallerWatchParts } from "../security/caller-watch.ts";
 import type { App } from "./app.ts";
 
 /**
  * Gives up callers that are too slow to send or to take. Stands before all that could refuse a request: the body of one
  * that was refused still comes.
  */
-export function watchCallers(
-  app: App,
-  { clock, timers, pace = {} }: { clock: Clock; timers: Timers; pace?: CallerPace | undefined },
-): void {
-  const callers = new CallerWatch({ clock, timers, pace });
+export function watchCallers(app: App, parts: CallerWatchParts): void {
+  const { clock } = parts;
+  const callers = new CallerWatch(parts);
   app.decorateRequest("givenUp");
   app.addHook("onRequest", (request, reply, done) => {
     callers.begin({ request: request.raw, response: reply.raw }, (refusal) => {

@@ -14,7 +14,7 @@ import { rootProblem } from "../security/certificates.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { foreignNameProblem } from "../security/exposure.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
-import { meterRequests } from "../telemetry/http-meter.ts";
+import { meterGivenUp, meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, type LogStream, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Clock, Timers } from "../time.ts";
@@ -62,7 +62,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): A
     meter(request.route, reply.statusCode, clock.nowMs() - request.startMs);
     done();
   });
-  watchCallers(app, { clock, timers, pace });
+  watchCallers(app, { clock, timers, pace, onGivenUp: meterGivenUp(metrics) });
   readShallowJson(app);
   app.setErrorHandler((error, request, reply) => {
     const found = asAnsweredError(error, request);

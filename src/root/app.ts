@@ -9,7 +9,7 @@ import { noAudit } from "../security/audit.ts";
 import type { CallerPace } from "../security/caller-watch.ts";
 import { earlyErrors } from "../security/early-errors.ts";
 import { type ListenerLimits, listenerFactory, type Transport } from "../security/listener.ts";
-import { meterRequests } from "../telemetry/http-meter.ts";
+import { meterGivenUp, meterRequests } from "../telemetry/http-meter.ts";
 import { type LogLevel, logSettings } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { afterPoll, type Clock } from "../time.ts";
@@ -74,7 +74,7 @@ export function createApp(options: AppOptions): App {
   });
   const arrivals = createArrivals(clock, afterPoll);
   stampAnswers(app, { clock, arrivedMs: arrivals.nowMs, isLeaving: () => service.draining });
-  watchCallers(app, { clock, timers: service.timers, pace: patience.pace });
+  watchCallers(app, { clock, timers: service.timers, pace: patience.pace, onGivenUp: meterGivenUp(metrics) });
   const audit = auditRequests(guard.audit ?? noAudit, guard.access);
   onRequestEnds(app, (ended) => {
     const { request, reply } = ended;

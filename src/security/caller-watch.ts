@@ -12,6 +12,17 @@ export type CallerPace = { body?: BodyPace; answer?: AnswerPace };
 /** What an answer says that refuses its request's body, which hears why. */
 export type TellRefusal = (refusal: HedgerowError) => Told;
 
+/** Why a connection is closed: a body or an answer was too slow, or too much of all answers waited. */
+export type GivenUpCause = "slow_body" | "slow_answer" | "crowded";
+
+export type CallerWatchParts = {
+  clock: Clock;
+  timers: Timers;
+  pace?: CallerPace | undefined;
+  /** Hears of each connection that is given up. */
+  onGivenUp?: (cause: GivenUpCause) => void;
+};
+
 type Exchange = { request: IncomingMessage; response: ServerResponse };
 type Body = { progress: BodyProgress; response: ServerResponse; tell: TellRefusal };
 type Caller = { socket: Socket; answers: AnswerProgress; body: Body | undefined };
@@ -29,13 +40,15 @@ export class CallerWatch {
   readonly #bodyPace: BodyPace;
   readonly #answerPace: AnswerPace;
   readonly #callers = new Map<Socket, Caller>();
+  readonly #onGivenUp: (cause: GivenUpCause) => void;
   #timer: Timer | undefined;
 
-  constructor({ clock, timers, pace = {} }: { clock: Clock; timers: Timers; pace?: CallerPace }) {
+  constructor({ clock, timers, pace = {}, onGivenUp = () => undefined }: CallerWatchParts) {
     this.#clock = clock;
     this.#timers = timers;
     this.#bodyPace = pace.body ?? bodyPaceDefault;
     this.#answerPace = pace.answer ?? answerPaceDefault;
+    this.#onGivenUp = onGivenUp;
   }
 
   /** Watches a request from its head on. A body that is still to come when it is answered is watched on: nobody waits for it any more. */
@@ -68,10 +81,10 @@ export class CallerWatch {
         this.#lookAtBody(caller, nowMs);
         const answers = caller.answers.look(nowMs, this.#answerPace);
         if (answers === "waiting") waiting.push(caller);
-        else if (answers === "slow") caller.socket.destroy();
+        else if (answers === "slow") this.#giveUp(caller, "slow_answer");
       }
     }
-    for (const { socket } of crowdedOut(waiting, this.#answerPace.waitingBytesMax)) socket.destroy();
+    for (const caller of crowdedOut(waiting, this.#answerPace.waitingBytesMax)) this.#giveUp(caller, "crowded");
     this.#timer = this.#callers.size === 0 ? undefined : this.#timers.after(lookEveryMs, () => this.#look());
   }
 
@@ -81,9 +94,17 @@ export class CallerWatch {
     if (body === undefined || progress === "coming") return;
     caller.body = undefined;
     if (progress === "over") return;
+    this.#onGivenUp("slow_body");
     // What was answered before its body had come has nothing more to be told.
     if (body.response.headersSent) socket.destroy();
     else refuse(socket, body.tell);
+  }
+
+  #giveUp({ socket }: Caller, cause: GivenUpCause): void {
+    // One that its body has just ended is counted already.
+    if (socket.destroyed) return;
+    socket.destroy();
+    this.#onGivenUp(cause);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LabelsOf } from "./metric-table.ts";
 import type { Count, Distribution, Metrics } from "./metrics.ts";
 
 /** Counts and times an HTTP request that is over; `route` undefined: there is none of that address, or none was read. */
@@ -23,6 +24,19 @@ export function meterRequests(metrics: Metrics): RequestMeter {
     count(route, status).inc();
     duration(route).observe(tookMs / 1000);
   };
+}
+
+type GivenUpCause = LabelsOf<"hedgerow_http_callers_given_up_total">["cause"];
+
+/** Counts connections that are closed on callers that are too slow, each cause shown from zero on. */
+export function meterGivenUp(metrics: Metrics): (cause: GivenUpCause) => void {
+  const counter = (cause: GivenUpCause): Count => metrics.counter("hedgerow_http_callers_given_up_total", { cause });
+  const counts: Record<GivenUpCause, Count> = {
+    slow_body: counter("slow_body"),
+    slow_answer: counter("slow_answer"),
+    crowded: counter("crowded"),
+  };
+  return (cause) => counts[cause].inc();
 }
 
 function kept<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -21,6 +21,12 @@ export const metricTable = {
     help: "Time from an HTTP request's head to its answer's end.",
     labels: { route: "bounded" },
   },
+  hedgerow_http_callers_given_up_total: {
+    kind: "counter",
+    role: "both",
+    help: "Connections that were closed as their callers sent a body or took an answer too slowly, or as too much waited to be taken.",
+    labels: { cause: ["slow_body", "slow_answer", "crowded"] },
+  },
   ...leafMetrics,
   ...rootMetrics,
 } as const satisfies Record<string, MetricRow>;

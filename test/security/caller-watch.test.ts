@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { CallerWatch } from "../../src/security/caller-watch.ts";
+import { CallerWatch, type GivenUpCause } from "../../src/security/caller-watch.ts";
 import { systemClock, systemTimers } from "../../src/time.ts";
 import { listening } from "../support/links.ts";
 import { said } from "../support/said.ts";
@@ -12,7 +12,9 @@ describe("a caller over a real socket", () => {
   afterEach(() => close());
 
   it("is given up where it reads nothing of a large answer, and not where it does", async () => {
+    const givenUp: GivenUpCause[] = [];
     const callers = new CallerWatch({
+      onGivenUp: (cause) => void givenUp.push(cause),
       clock: systemClock,
       timers: systemTimers,
       pace: { answer: { graceMs: 300, bytesPerS: 1 << 30, waitingBytesMax: 1 << 30 } },
@@ -35,6 +37,7 @@ describe("a caller over a real socket", () => {
     expect((await said(eager)).length).toBeGreaterThan(answer.length);
     const standing = (): Promise<number> => new Promise((resolve) => server.getConnections((_e, n) => resolve(n)));
     await eventually("the deaf one is gone", async () => (await standing()) === 0);
+    expect(givenUp).toEqual(["slow_answer"]);
     deaf.destroy();
   });
 });

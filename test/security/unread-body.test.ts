@@ -49,6 +49,9 @@ describe("a body that does not come", () => {
     await eventually("its body is watched", async () => time.pending > 0);
     time.advance(12_000);
     expect(await ended).toContain('"code":"timed_out"');
+    const shown = await (await fetch(`${url}/metrics`)).text();
+    expect(shown).toContain('hedgerow_http_callers_given_up_total{cause="slow_body"} 1\n');
+    expect(shown).toContain('hedgerow_http_callers_given_up_total{cause="slow_answer"} 0\n');
   });
 
   it.each([["GET /livez"], ["GET /nowhere"]])(
