@@ -13,7 +13,8 @@ export type RestoreParts = {
   settle: (index: BackupIndex) => IndexSettings;
 };
 
-export type RestoreReport = { indexes: string[]; documents: number; aliases: number };
+/** `token`: a search that is sent it as `after` waits until it finds all that came. */
+export type RestoreReport = { indexes: string[]; documents: number; aliases: number; token: string };
 
 const batchBytes = 1 << 20;
 const retryDelayMs = 50;
@@ -44,7 +45,7 @@ export async function restore(
 
 /** One way of a backup into the log. */
 class RestoreRun {
-  readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0 };
+  readonly report: RestoreReport = { indexes: [], documents: 0, aliases: 0, token: "0" };
   readonly #parts: RestoreParts;
   readonly #claim: RestoreClaim;
   #open: IndexLife | undefined;
@@ -74,6 +75,7 @@ class RestoreRun {
     const settings = this.#parts.settle(index);
     this.#open = await this.#claim.createIndex(index.name, settings);
     this.report.indexes.push(index.name);
+    this.report.token = String(this.#open.incarnation);
   }
 
   async #take(line: Uint8Array): Promise<void> {
@@ -102,6 +104,7 @@ class RestoreRun {
       }
       if (result.kind === "unknown_index")
         throw new HedgerowError("index_not_found", `${this.#open.index} was dropped`);
+      this.report.token = String(result.sequence);
       break;
     }
     this.report.documents += writes.length;

@@ -73,7 +73,11 @@ async function restored(path: string): Promise<TestCluster> {
   const cluster = await startCluster({ leaves: 2 });
   const done = await command(restore, [path, "--json"], cluster.url);
   expect(done).toMatchObject({ code: 0, err: "" });
-  expect(JSON.parse(done.out)).toMatchObject({ indexes: ["books", "empty"], documents: 699, aliases: 1 });
+  const { token, ...report } = JSON.parse(done.out);
+  expect(report).toMatchObject({ indexes: ["books", "empty"], documents: 699, aliases: 1 });
+  const waiting = { size: 0, after: token, budgetMs: 60_000 };
+  const { body } = await cluster.request("POST", "/v1/indexes/library/search", waiting);
+  expect(body).toMatchObject({ total: { value: 699, exact: true }, complete: true, afterReached: true });
   return cluster;
 }
 
