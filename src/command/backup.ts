@@ -1,13 +1,14 @@
+import { rmSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DamagedBackup, readBackup } from "../protocol/backup.ts";
 import { systemClock } from "../time.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import { beforeInterruption } from "./interruption.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
 import { isClosed, isReaderGone, writeBytes } from "./standard-output.ts";
 import { download } from "./stream.ts";
-import { goesWithProcess } from "./unfinished-file.ts";
 
 const usage = `hedgerow backup FILE: write all indexes, their documents and aliases into one file
 
@@ -83,7 +84,7 @@ let filesAside = 0;
 /** Writes a file of its own, since another backup to the same name may be under way, and then puts it in its place. */
 async function writeAside(path: string, bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Promise<Written> {
   const aside = `${path}.${process.pid}-${++filesAside}.new`;
-  const unfinished = goesWithProcess(aside);
+  const interruption = beforeInterruption(() => rmSync(aside, { force: true }));
   try {
     const written = await writeInto(aside, bytes, bar);
     await rename(aside, path);
@@ -93,7 +94,7 @@ async function writeAside(path: string, bytes: AsyncIterable<Uint8Array>, bar: P
     await rm(aside, { force: true });
     throw error;
   } finally {
-    unfinished.release();
+    interruption.release();
   }
 }
 

@@ -6,6 +6,7 @@ import { type ImportResult, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
 import { indexPath } from "./index-path.ts";
+import { beforeInterruption } from "./interruption.ts";
 import type { CommandIo } from "./io.ts";
 import { plain } from "./plain-text.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
@@ -41,14 +42,22 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
   const source = await openSource(file);
   const bar = new ProgressBar("importing", io, systemClock);
   const target = { client, index: values.index, timers: systemTimers, random: systemRandom };
+  let taken = 0;
+  const breakOff = (): void => {
+    bar.clear();
+    if (taken > 0) io.stderr(unfinished(taken));
+  };
+  const interruption = beforeInterruption(breakOff);
   try {
     if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
     const result = await importLines(target, {
       source: unpacked(source.bytes, file),
       parallelism: values.parallel ?? 3,
       batchBytesMax: Math.round((values.batchMb ?? 1) * mebibyte),
-      onProgress: ({ accepted: documents, sizeBytes }) =>
-        bar.update({ documents, done: sizeBytes, total: source.sizeBytes }),
+      onProgress: ({ accepted: documents, sizeBytes }) => {
+        taken = documents;
+        bar.update({ documents, done: sizeBytes, total: source.sizeBytes });
+      },
       onUnanswered: (reason) => {
         bar.clear();
         io.stderr(`hedgerow: ${reason}; trying again for a minute\n`);
@@ -59,12 +68,18 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
     else printResult(result, bar.elapsedMs, io);
     return result.rejected === 0 ? exitCodes.done : exitCodes.failed;
   } catch (error) {
-    bar.clear();
+    breakOff();
     throw error;
   } finally {
+    interruption.release();
     // A standard input that nothing comes from would keep the process.
     source.bytes.destroy();
   }
+}
+
+function unfinished(taken: number): string {
+  const known = formatCount(taken, "document");
+  return `hedgerow: broken off with ${known} in, and perhaps more; to import all of it again does no harm\n`;
 }
 
 type Source = { bytes: Readable; sizeBytes: number | undefined };

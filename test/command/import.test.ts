@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -141,6 +142,29 @@ describe("hedgerow import", () => {
     command.stdin.on("error", () => undefined);
     command.stdin.write('{"id":"a"}\n'.repeat(2_000));
     expect(await ended).toEqual([1, null]);
+  });
+
+  it.each([
+    ["is refused", { status: 403, json: { code: "forbidden", detail: "no" } } as const, [1, null]],
+    ["is interrupted", "stall" as const, [null, "SIGINT"]],
+  ])("says what is in when it %s on its way", async (_how, then, end) => {
+    const { promise: isSecond, resolve } = Promise.withResolvers<void>();
+    stub = await startStub((_request, count) => {
+      if (count === 2) resolve();
+      return count === 1 ? { json: { accepted: 900, rejected: [], token: "7" } } : then;
+    });
+    const args = ["import", "-", "--index", "books", "--batch-mb", "0.01", "--parallel", "1", "--url", stub.url];
+    const command = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "ignore", "pipe"] });
+    const said = text(command.stderr);
+    const ended = once(command, "close");
+    command.stdin.on("error", () => undefined);
+    command.stdin.write('{"id":"a"}\n'.repeat(2_000));
+    await isSecond;
+    if (then === "stall") command.kill("SIGINT");
+    expect(await ended).toEqual(end);
+    const known =
+      "hedgerow: broken off with 900 documents in, and perhaps more; to import all of it again does no harm\n";
+    expect((await said).startsWith(known)).toBe(true);
   });
 
   it("lists a line that is too long by its number, and loads the rest", async () => {

@@ -6,18 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-const module = new URL("../../src/command/unfinished-file.ts", import.meta.url).href;
+const module = new URL("../../src/command/interruption.ts", import.meta.url).href;
 
 it.each(["SIGINT", "SIGTERM"] as const)(
-  "goes when its process is ended by %s, and a finished one stays",
+  "%s has done what it is to, unless that was released, and then ends the process",
   async (signal) => {
-    const directory = await mkdtemp(join(tmpdir(), "hedgerow-unfinished-"));
+    const directory = await mkdtemp(join(tmpdir(), "hedgerow-interruption-"));
     const [unfinished, finished] = [join(directory, "unfinished"), join(directory, "finished")];
     const script = `
-    import { writeFileSync } from "node:fs";
-    import { goesWithProcess } from ${JSON.stringify(module)};
+    import { rmSync, writeFileSync } from "node:fs";
+    import { beforeInterruption } from ${JSON.stringify(module)};
     for (const path of ${JSON.stringify([unfinished, finished])}) {
-      const held = goesWithProcess(path);
+      const held = beforeInterruption(() => rmSync(path));
       writeFileSync(path, "half");
       if (path.endsWith("/finished")) held.release();
     }
