@@ -11,9 +11,10 @@ const retryAfterMsMax = 30_000;
 const waitedMsMax = 60_000;
 
 /**
- * How long to wait before the same request is sent again; `undefined`: not at all. Refusals that sending
- * again may help and never harms (429, 503) and connections that broke are tried again, after what the service asked for or else twice as long each time, the
- * upper half of it random so that importers do not come back together. Bounded by a minute of waiting in all.
+ * How long to wait before the same request is sent again; `undefined`: not at all. Tried again are refusals for now (429,
+ * 503), which a repetition cannot harm, and connections that broke. The wait doubles each time, half of it random so that
+ * importers do not come back together, and is no shorter than what the service asked for; all waits together take a
+ * minute at most.
  */
 export function retryDelayMs(
   attempt: Attempt,

@@ -33,11 +33,11 @@ export function readHeadAndBody(payload: Buffer): HeadAndBody {
   if (payload.length < 4) throw new FrameError("a frame's head is cut short");
   const end = 4 + payload.readUInt32LE(0);
   if (end > payload.length) throw new FrameError("a frame's head is longer than the frame");
-  return { head: parseJson(payload.subarray(4, end)), body: payload.subarray(end) };
+  return { head: readJson(payload.subarray(4, end)), body: payload.subarray(end) };
 }
 
 /** Reads a payload that is JSON alone. Throws a FrameError when it is not. */
-export function parseJson(payload: Buffer): unknown {
+export function readJson(payload: Buffer): unknown {
   // A short one is parsed sooner than it is measured, however deep it nests.
   if (payload.length > measuredBytesMin && nestsDeeper(payload)) throw new FrameError("a frame's head nests too deep");
   try {

@@ -126,7 +126,7 @@ export type Plan = {
   fieldBoosts: readonly number[];
   averageLengths: readonly number[];
   /**
-   * In query order, which is the order scores are summed in. Without an optional or required clause every document
+   * In the order in which scores are summed, which is the same for all shards. Without an optional or required clause every document
    * that no excluded clause matches, matches with score 0. A clause without terms matches no document.
    */
   clauses: readonly PlanClause[];

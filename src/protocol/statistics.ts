@@ -26,9 +26,10 @@ export type StatisticsDelta = {
   terms: readonly string[];
   counts: readonly number[];
   /**
-   * For each term the place in `limitRows` of what bounds its worth in the documents that were added, whatever the weights;
-   * -1 where none were; empty where that goes for all. A row has for each text field the most that a document holds the term there, then for each the
-   * least that such a field is long. Bounds only widen until a reset.
+   * For each term the place in `limitRows` of what bounds its worth in the documents that were added, whatever the
+   * weights: -1 where no document was added; empty where none was for any term. A row has for each text field how often a
+   * document holds the term there at most, then for each text field how long that field of such a document is at least.
+   * Bounds only widen until a reset.
    */
   limits: readonly number[];
   limitRows: readonly (readonly number[])[];

@@ -1,4 +1,4 @@
-import { parseJson, readHeadAndBody } from "../protocol/frame-payload.ts";
+import { readHeadAndBody, readJson } from "../protocol/frame-payload.ts";
 import { FrameError, type FrameKind, frameKind } from "../protocol/frames.ts";
 import {
   type AttemptError,
@@ -85,7 +85,7 @@ export function createOutstanding(onBadReply: (detail: string) => void = () => u
         case frameKind.failure: {
           const handler = searches.get(request);
           if (handler === undefined) return;
-          const error = attemptError(parseJson(payload));
+          const error = attemptError(readJson(payload));
           searches.remove(request);
           handler.onError(request, error);
           return;
@@ -101,7 +101,7 @@ export function createOutstanding(onBadReply: (detail: string) => void = () => u
         case frameKind.callFailure: {
           const handler = calls.get(request);
           if (handler === undefined) return;
-          const error = callError(parseJson(payload));
+          const error = callError(readJson(payload));
           calls.delete(request);
           handler.onFailure(error);
           return;

@@ -1,6 +1,6 @@
 import type { AnswerProfile, AttemptProfile } from "../protocol/answer-profile.ts";
 import { type AttemptRecord, leafTimeline } from "./attempt-record.ts";
-import { rounded } from "./verdict.ts";
+import { rounded } from "./rounded.ts";
 
 /** An answer's `profile`: every attempt's timeline, in the root's clock from the request's arrival. */
 export function profileOf(

@@ -3,7 +3,7 @@ import type { SpanRecord } from "../telemetry/span.ts";
 import { type AttemptRecord, leafTimeline } from "./attempt-record.ts";
 import type { ShardReport } from "./gather-contract.ts";
 import type { EndedQuery, KeepReason } from "./kept-query.ts";
-import { rounded } from "./verdict.ts";
+import { rounded } from "./rounded.ts";
 
 /** The spans of a search: the plan, each shard with its attempts, their time on the leaf, and the merging. */
 export function querySpans(

@@ -4,8 +4,8 @@ import type { SpanSink } from "../telemetry/span.ts";
 import { type EndedQuery, type KeepReason, type KeepRules, reasonToKeep } from "./kept-query.ts";
 import type { LineBudget } from "./line-budget.ts";
 import { querySpans } from "./query-spans.ts";
+import { rounded } from "./rounded.ts";
 import type { PlanMisfit } from "./scatter.ts";
-import { rounded } from "./verdict.ts";
 
 export type QueryWatchOptions = {
   rules: KeepRules;

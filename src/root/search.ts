@@ -11,8 +11,9 @@ import type { CatalogIndex } from "./catalog.ts";
 import { type Gathered, scatterPlan } from "./gathered.ts";
 import { heardSequences } from "./heard.ts";
 import type { GatheredAnswer, InstantAnswers } from "./instant-answers.ts";
+import { rounded } from "./rounded.ts";
 import type { ScatterResources } from "./scatter.ts";
-import { requireEnough, rounded, verdictOf } from "./verdict.ts";
+import { requireEnough, verdictOf } from "./verdict.ts";
 import { writePage } from "./written-page.ts";
 
 export type SearchLimits = { budgetMs: number; windowMax: number };

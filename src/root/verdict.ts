@@ -1,6 +1,7 @@
 import { HedgerowError } from "../errors.ts";
 import type { ShardReport } from "./gather.ts";
 import type { ShardAnswer } from "./merge.ts";
+import { rounded } from "./rounded.ts";
 
 /** What an answer says of what it rests on. */
 export type Verdict = {
@@ -65,11 +66,6 @@ function shardVerdict(report: ShardReport, shard: number, sequence: number | und
   };
   if (report.errors.length > 0) verdict.errors = report.errors;
   return verdict;
-}
-
-/** Milliseconds as they are shown: to the microsecond. */
-export function rounded(durationMs: number): number {
-  return Math.round(durationMs * 1000) / 1000;
 }
 
 /**

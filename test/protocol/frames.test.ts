@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJson, readHeadAndBody, readSearchPayload } from "../../src/protocol/frame-payload.ts";
+import { readHeadAndBody, readJson, readSearchPayload } from "../../src/protocol/frame-payload.ts";
 import { createFrameWriter, type FrameWriter } from "../../src/protocol/frame-writer.ts";
 import { createFrameDecoder, FrameError, frameHeadBytes, frameKind } from "../../src/protocol/frames.ts";
 
@@ -118,7 +118,7 @@ describe("frame decoder", () => {
 
 describe("frame payloads", () => {
   it("throws nothing but FrameErrors on garbage", () => {
-    const readers = [readSearchPayload, readHeadAndBody, parseJson];
+    const readers = [readSearchPayload, readHeadAndBody, readJson];
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(...readers), (bytes, read) => {
         try {
@@ -209,7 +209,7 @@ describe("frame writer", () => {
     const payload = (i: number): Buffer => Buffer.from(seen[i]?.payload ?? "", "hex");
     expect(readSearchPayload(payload(1))).toEqual({ plan: Buffer.from("{}"), shard: 3, budgetMs: 12.5, tied: true });
     expect(readHeadAndBody(payload(2))).toEqual({ head: { name: "é" }, body: Buffer.from("b1b2") });
-    expect(parseJson(payload(3))).toEqual({ code: "expired" });
+    expect(readJson(payload(3))).toEqual({ code: "expired" });
   });
 
   it("reads back as written, whatever the sizes and wherever turns end", () => {
