@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -16,6 +16,7 @@ import { makeDirectory } from "./data-directory.ts";
 import type { CommandIo } from "./io.ts";
 import { formatCount, formatDuration, ProgressBar } from "./progress.ts";
 import { countDocuments, waitUntilFilled, waitUntilReady, waitUntilSearchable } from "./searchable.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const demoPath = "/v1/indexes/demo";
 const chunkBytes = 256 * 1024;
@@ -149,9 +150,7 @@ async function remember(
 ): Promise<void> {
   const incarnation = asNumber(index?.incarnation);
   if (incarnation === undefined) return;
-  const path = recordPath(dataDirectory);
-  await writeFile(`${path}.new`, `${JSON.stringify({ url: client.url, documents, incarnation })}\n`);
-  await rename(`${path}.new`, path);
+  await writeWhole(recordPath(dataDirectory), `${JSON.stringify({ url: client.url, documents, incarnation })}\n`);
 }
 
 function recordPath(dataDirectory: string): string {

@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { Timer, Timers } from "../time.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const retryMs = 5_000;
 
@@ -41,13 +42,11 @@ export class UpRecord {
     return this.#written;
   }
 
-  /** Written aside and renamed, so that a reader never sees half of it. */
   async #write(): Promise<void> {
     const content = this.#latest;
     if (content === undefined) return;
     try {
-      await writeFile(`${this.#path}.new`, `${JSON.stringify(content, null, 2)}\n`);
-      await rename(`${this.#path}.new`, this.#path);
+      await writeWhole(this.#path, `${JSON.stringify(content, null, 2)}\n`);
       this.#isTold = false;
     } catch (error) {
       await this.#remove();
