@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../src/errors.ts";
+import { interruption } from "../driver/interruption.ts";
 import { readCollection } from "./collection.ts";
 import { compare } from "./compare.ts";
 import { comparisonJson, comparisonTable } from "./comparison-report.ts";
@@ -50,10 +51,7 @@ async function run(options: Options): Promise<void> {
 /** Runs `use` against a cluster that holds nothing else, and leaves nothing of it behind, interrupted or not. */
 async function inOwnCluster<T>(options: Options, use: (url: string) => Promise<T>): Promise<T> {
   const data = await mkdtemp(join(tmpdir(), "hedgerow-relevance-"));
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
-  });
-  interrupted.catch(() => undefined);
+  const interrupted = interruption();
   try {
     const cluster = await startLocalCluster(data, ["--leaves", String(options.leaves)]);
     try {

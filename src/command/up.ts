@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, configOrExitCode } from "../config.ts";
+import { messageOf } from "../errors.ts";
 import { missingFiles } from "../security/certificate-settings.ts";
 import { exposureProblem } from "../security/exposure.ts";
 import { systemClock, systemTimers } from "../time.ts";
@@ -35,7 +36,7 @@ export async function up(args: string[], io: CommandIo & { program: string; stop
     await serve(config, told).finally(() => directory.release());
     return 0;
   } catch (error) {
-    io.stderr(`hedgerow: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr(`hedgerow: ${messageOf(error)}\n`);
     return 1;
   }
 }

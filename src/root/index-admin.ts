@@ -43,12 +43,11 @@ export class IndexAdmin {
     }
     await definitions.refresh();
     const index = catalog.find(name);
-    const dropped = new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
-    if (index?.definition.incarnation !== definition.incarnation) throw dropped;
+    if (index?.definition.incarnation !== definition.incarnation) throw droppedMeanwhile(name);
     const untilMs = clock.nowMs() + creationWaitMs;
     const untilDropped = whileStanding(waits, () => catalog.holds(index));
     await waitForSequence(index, 0, { waits: untilDropped, untilMs, onGone: () => undefined });
-    if (!catalog.holds(index)) throw dropped;
+    if (!catalog.holds(index)) throw droppedMeanwhile(name);
     return { kind, index };
   }
 
@@ -85,4 +84,8 @@ export class IndexAdmin {
     await definitions.refresh();
     return catalog.aliases;
   }
+}
+
+function droppedMeanwhile(name: string): HedgerowError {
+  return new HedgerowError("index_not_found", `"${name}" was dropped while it was created`);
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf } from "../errors.ts";
 
 /**
  * What keeps a report from being written there, in a line; undefined where nothing is known to. Nothing is opened for
@@ -25,6 +26,6 @@ function complaintOf(path: string, act: () => void): string | undefined {
     act();
     return undefined;
   } catch (error) {
-    return `the report ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    return `the report ${path} cannot be written: ${messageOf(error)}`;
   }
 }

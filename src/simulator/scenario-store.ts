@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { messageOf } from "../errors.ts";
 import { nearestName } from "../nearest.ts";
 import type { ServiceProfile } from "./profile.ts";
 import { readScenarioFile, type ScenarioFile } from "./scenario.ts";
@@ -39,6 +40,6 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ScenarioError(`${path} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ScenarioError(`${path} is not JSON: ${messageOf(error)}`);
   }
 }

@@ -8,7 +8,7 @@ type Part = { readonly [key: string]: unknown };
 const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
 /** Also where none is wanted: what comes all the same may be too large or too slow, or of no type that is read here. */
 const ofBodies: readonly ErrorCode[] = ["timed_out", "too_large", "unsupported_media_type"];
-/** While one is under way no index is served, and no name of one is changed. */
+/** While one is under way no index is served. */
 const ofRestores: readonly ErrorCode[] = ["not_ready"];
 
 const problemType = "application/problem+json";
@@ -52,7 +52,7 @@ function errorsOf({ errors }: Operation, method: string, path: string): readonly
     ...errors,
     ...(isApi ? ofUnknownParameters : []),
     ...(isApi && method !== "get" ? ofBodies : []),
-    ...(path.includes("{index}") || path === "/v1/aliases" ? ofRestores : []),
+    ...(path.includes("{index}") ? ofRestores : []),
   ];
   return [...new Set(all)];
 }

@@ -308,7 +308,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         },
       },
     },
-    errors: ["invalid_request", "index_not_found", "index_exists", ...changeErrors],
+    errors: ["invalid_request", "index_not_found", "index_exists", "not_ready", ...changeErrors],
   },
   "GET /v1/cluster": {
     id: "readCluster",
