@@ -68,16 +68,25 @@ function numberDocuments(sources: readonly Source[]): Pick<Assembly, "ids" | "so
     return head;
   });
   for (;;) {
-    let least: (typeof heads)[number] | undefined;
-    for (const head of heads) {
-      if (head.id === undefined) continue;
-      if (least?.id === undefined || compareIds(head.id, least.id) < 0) least = head;
-    }
+    const least = leastOf(heads);
     if (least?.id === undefined) return { ids, sources: bodies };
     least.take();
     ids.push(least.id);
     least.advance();
   }
+}
+
+/**
+ * The source whose next document comes first; none once all have ended. By itself: as a loop within the loop over documents
+ * it was thrown out of its compiled code once a document, seven thousand times in a merge.
+ */
+function leastOf(heads: readonly SourceHead[]): SourceHead | undefined {
+  let least: SourceHead | undefined;
+  for (const head of heads) {
+    if (head.id === undefined) continue;
+    if (least?.id === undefined || compareIds(head.id, least.id) < 0) least = head;
+  }
+  return least;
 }
 
 type Target = Pick<Assembly, "fields" | "codes" | "lengths" | "documentLengths">;
