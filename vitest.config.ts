@@ -16,6 +16,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...faultTests],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What is polled for comes when the machine gets to it; the default is a second.
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     maxWorkers: 2,
     // A process of its own for each file would take a fifth of the time. So a test undoes what it changes of its process.
     isolate: false,

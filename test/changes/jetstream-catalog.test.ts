@@ -38,7 +38,7 @@ describe.runIf(hasNatsServer("what a root knows of another's indexes on NATS Jet
     try {
       failures = 2;
       await elsewhere.createIndex("retried", settingsOf(1));
-      await expect.poll(() => catalog.find("retried")?.incarnation, { timeout: 5_000 }).toBeDefined();
+      await expect.poll(() => catalog.find("retried")?.incarnation).toBeDefined();
     } finally {
       catalog.close();
     }
@@ -57,7 +57,7 @@ describe.runIf(hasNatsServer("what a root knows of another's indexes on NATS Jet
     try {
       for (const watch of watches) watch.stop();
       await elsewhere.createIndex("rewatched", settingsOf(1));
-      await expect.poll(() => catalog.find("rewatched")?.incarnation, { timeout: 5_000 }).toBeDefined();
+      await expect.poll(() => catalog.find("rewatched")?.incarnation).toBeDefined();
     } finally {
       catalog.close();
     }

@@ -69,7 +69,7 @@ describe.runIf(hasNatsServer("reading a stream whose consumers are lost"))("on N
       const asked = connected.connection.stats().outMsgs;
       for (const name of own) await admin.consumers.delete(changeStream, name);
       await log.append(definition, [put("b")]);
-      await expect.poll(() => heard, { timeout: 10_000 }).toBe(await log.head());
+      await expect.poll(() => heard).toBe(await log.head());
       expect(connected.connection.stats().outMsgs - asked).toBeLessThan(20);
     } finally {
       watch.close();

@@ -68,7 +68,7 @@ describe.runIf(hasNatsServer("what dropped indexes leave on NATS JetStream"))("o
     await catalog.drop("orphan");
     expect((await left(incarnation)).changes).toBe(3);
     const log = await open();
-    await expect.poll(() => left(incarnation), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => left(incarnation)).toEqual(nothing);
     await log.close();
     await catalog.refresh();
     expect(catalog.dropped).toEqual([]);
@@ -84,12 +84,12 @@ describe.runIf(hasNatsServer("what dropped indexes leave on NATS JetStream"))("o
     const log = await open();
     await log.dropIndex("elsewhere");
     await log.close();
-    await expect.poll(() => left(incarnation), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => left(incarnation)).toEqual(nothing);
     await expect.poll(() => catalog.find("elsewhere")).toBeUndefined();
     await connected.client.publish(`${incarnationFilter(incarnation).slice(0, -1)}0.bGF0ZQ`);
     expect((await left(incarnation)).changes).toBe(1);
     finish();
-    await expect.poll(() => left(incarnation), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => left(incarnation)).toEqual(nothing);
     await reclaimer.close();
   });
 
@@ -106,7 +106,7 @@ describe.runIf(hasNatsServer("what dropped indexes leave on NATS JetStream"))("o
       settled: () => Promise.resolve(),
     });
     await catalog.drop("retried");
-    await expect.poll(() => left(incarnation), { timeout: 5_000 }).toEqual(nothing);
+    await expect.poll(() => left(incarnation)).toEqual(nothing);
     await reclaimer.close();
     expect(catalog.dropped).toEqual([]);
   });

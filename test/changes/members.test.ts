@@ -104,9 +104,9 @@ describe.runIf(hasNatsServer("the members of the JetStream log"))("on NATS", () 
       await server.kill();
       await server.start();
       await here.members.announce({ ...one, leaving: true });
-      await expect.poll(() => standing(there), { timeout: 20_000 }).toEqual([{ ...one, leaving: true }, two]);
+      await expect.poll(() => standing(there)).toEqual([{ ...one, leaving: true }, two]);
       expect(await there.members.remove(two.name)).toBe(true);
-      await expect.poll(() => standing(here), { timeout: 20_000 }).toEqual([{ ...one, leaving: true }]);
+      await expect.poll(() => standing(here)).toEqual([{ ...one, leaving: true }]);
     } finally {
       await here.close();
       await there.close();

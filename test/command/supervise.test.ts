@@ -78,10 +78,10 @@ it.each([
   refuse();
   const first = kill(leaf);
   const refused = (): number => troubles.filter((trouble) => trouble.includes(cause)).length;
-  await expect.poll(refused, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(refused).toBeGreaterThanOrEqual(2);
   expect(leaf.pid).toBeUndefined();
   allow();
-  await expect.poll(() => leaf.pid, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(() => leaf.pid).toBeDefined();
   expect(leaf.pid).not.toBe(first);
 });
 
