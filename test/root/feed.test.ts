@@ -4,12 +4,15 @@ import { TailPolicy } from "../../src/policy/tail.ts";
 import { ReplicaFeed } from "../../src/root/feed.ts";
 import { FillTurns } from "../../src/root/fill-turns.ts";
 import type { LeafLink } from "../../src/root/leaf-link.ts";
-import { systemRandom, systemTimers, yieldToLoop } from "../../src/time.ts";
+import { systemRandom, yieldToLoop } from "../../src/time.ts";
 import { demoDefinition } from "../support/fake-replica.ts";
+import { virtualTime } from "../support/virtual-time.ts";
 
 const created = demoDefinition.incarnation;
 const pageChanges = 10;
 const source = Buffer.alloc(10_000, " ");
+/** Longer than a feed waits before it asks again, the log or its leaf. */
+const retryMsMax = 1_500;
 
 const up = { url: "", leaf: undefined, leaving: false, inflight: 0, rttMs: 1, trouble: undefined, lost: undefined };
 
@@ -38,6 +41,11 @@ class Log implements Pick<ChangeLog, "read" | "eras"> {
     if (this.trouble !== undefined) throw new Error(this.trouble);
     return [];
   }
+}
+
+/** Waits until nothing moves any more that needs no time to pass. */
+async function settled(): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await yieldToLoop();
 }
 
 /** The way to a leaf that applies a page when it is told to. */
@@ -76,7 +84,7 @@ class Leaf {
   async apply(): Promise<number> {
     const pages = this.waiting.splice(0);
     for (const resolve of pages) resolve();
-    for (let turns = 0; turns < 20; turns++) await yieldToLoop();
+    await settled();
     return pages.length;
   }
 }
@@ -84,6 +92,7 @@ class Leaf {
 /** Two replicas of a shard. */
 class Shard {
   readonly log = new Log();
+  readonly time = virtualTime();
   readonly troubles: (string | undefined)[] = [];
   readonly leaves = [new Leaf(), new Leaf()] as const;
   readonly feeds: [ReplicaFeed, ReplicaFeed];
@@ -97,7 +106,7 @@ class Shard {
         leaf: { name, link: leaf.link },
         health: policy.replica({ leaf: name }),
         log: this.log,
-        timers: systemTimers,
+        timers: this.time.timers,
         random: systemRandom,
         turns: new FillTurns(4),
         siblings: () => ({ feeds: this.feeds ?? [], appendedSequence: this.log.appended }),
@@ -119,7 +128,13 @@ class Shard {
   async append(changes: number): Promise<void> {
     this.log.appended += changes;
     for (const feed of this.feeds) feed.notify();
-    for (let turns = 0; turns < 20; turns++) await yieldToLoop();
+    await settled();
+  }
+
+  /** Lets pass what a feed waits before it asks again. */
+  async waits(): Promise<void> {
+    this.time.advance(retryMsMax);
+    await settled();
   }
 
   async close(): Promise<void> {
@@ -129,7 +144,8 @@ class Shard {
 
   static async serving(): Promise<Shard> {
     const shard = new Shard();
-    await expect.poll(() => shard.states).toEqual(["ready", "ready"]);
+    await settled();
+    expect(shard.states).toEqual(["ready", "ready"]);
     return shard;
   }
 }
@@ -168,7 +184,7 @@ describe("the feeds of a shard's replicas", () => {
     shard.feeds[0].notify();
     shard.reconsider();
     expect(shard.states).toEqual(["unreachable", "catching-up"]);
-    for (let turns = 0; turns < 20; turns++) await yieldToLoop();
+    await settled();
     while (two.waiting.length > 0) await two.apply();
     expect(two.applied).toBe(shard.log.appended);
     expect(shard.states).toEqual(["unreachable", "ready"]);
@@ -186,7 +202,7 @@ describe("the feeds of a shard's replicas", () => {
     const [one, two] = shard.leaves;
     shard.log.trouble = "the disk is broken";
     await shard.append(3);
-    await expect.poll(() => shard.troubles).toEqual(["the disk is broken", "the disk is broken"]);
+    expect(shard.troubles).toEqual(["the disk is broken", "the disk is broken"]);
     expect(shard.feeds.map(({ trouble }) => trouble)).toEqual(["the disk is broken", "the disk is broken"]);
     expect(shard.states).toEqual(["ready", "ready"]);
     // A connection that was lost is another matter: the leaf may be another life of itself.
@@ -196,10 +212,13 @@ describe("the feeds of a shard's replicas", () => {
     shard.feeds[1].notify();
     expect(shard.states).toEqual(["ready", "catching-up"]);
     shard.log.trouble = undefined;
-    await expect.poll(() => [one, two].map(({ waiting }) => waiting.length), { timeout: 10_000 }).toEqual([1, 1]);
+    await shard.waits();
+    // The session of the lost connection has failed now, and another waits to begin.
+    await shard.waits();
+    expect([one, two].map(({ waiting }) => waiting.length)).toEqual([1, 1]);
     await one.apply();
     await two.apply();
-    await expect.poll(() => shard.states).toEqual(["ready", "ready"]);
+    expect(shard.states).toEqual(["ready", "ready"]);
     expect([one.applied, two.applied]).toEqual([shard.log.appended, shard.log.appended]);
     expect(shard.feeds.map(({ trouble }) => trouble)).toEqual([undefined, undefined]);
   });
@@ -218,7 +237,7 @@ describe("the feeds of a shard's replicas", () => {
     }
     one.called.length = 0;
     goOn();
-    await expect.poll(() => one.called.length).toBeGreaterThan(1);
+    await settled();
     expect(one.called.slice(0, 2)).toEqual(["open", "apply"]);
   });
 });
