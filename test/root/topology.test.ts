@@ -9,7 +9,7 @@ import type { Member } from "../../src/root/membership.ts";
 import { showMoves } from "../../src/root/replica-meters.ts";
 import { Topology, type TopologyOptions } from "../../src/root/topology.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
-import { sleep, systemClock, systemRandom, systemTimers } from "../../src/time.ts";
+import { systemClock, systemRandom, systemTimers } from "../../src/time.ts";
 import { readExposition } from "../support/exposition.ts";
 import { demoDefinition, fakeReplicas } from "../support/fake-replica.ts";
 
@@ -135,7 +135,7 @@ class Root {
   }
 
   async settled(): Promise<void> {
-    await expect.poll(() => this.topology.moving, { timeout: 20_000 }).toEqual({ arriving: 0, departing: 0 });
+    await expect.poll(() => this.topology.moving).toEqual({ arriving: 0, departing: 0 });
   }
 
   #connect({ url, name }: Place): void {
@@ -186,16 +186,18 @@ describe("a topology", () => {
     expect(one.held).toEqual([0, 1, 2, 3, 4, 5]);
     two.slowDown();
     root.join(two);
-    await expect.poll(() => two.held.length).toBeGreaterThan(0);
+    const { arriving, departing } = root.topology.moving;
+    await expect.poll(() => two.held.length).toBe(arriving);
     const moved = two.held;
+    expect(moved.length).toBeGreaterThan(0);
     expect(moved.length).toBeLessThan(shards);
-    expect(root.topology.moving).toEqual({ arriving: moved.length, departing: moved.length });
+    expect(departing).toBe(moved.length);
     expect(await shownMoves(root)).toEqual({ arriving: moved.length, departing: moved.length });
     expect(root.topology.holdings("one")).toEqual({ departing: moved.length, staying: shards - moved.length });
     expect(root.serving()).toEqual(Array(shards).fill("one"));
     expect(one.dropped).toEqual([]);
     two.goOn();
-    await expect.poll(() => one.dropped.length, { timeout: 20_000 }).toBe(moved.length);
+    await expect.poll(() => one.dropped.length).toBe(moved.length);
     expect(isCovered(root)).toBe(true);
     expect(root.serving()).toEqual(Array.from({ length: shards }, (_, i) => (moved.includes(i) ? "two" : "one")));
     expect([...one.held, ...two.held].sort()).toEqual([0, 1, 2, 3, 4, 5]);
@@ -245,11 +247,11 @@ describe("a topology", () => {
     const second = new Root([one, two]);
     const moved = (): number[] => two.held;
     await expect.poll(() => moved().length).toBeGreaterThan(0);
-    await expect.poll(() => isCovered(second), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => isCovered(second)).toBe(true);
     expect(second.serving()).toEqual(Array(shards).fill("one"));
     two.goOn();
     await second.settled();
-    await expect.poll(() => one.held.length + two.held.length, { timeout: 20_000 }).toBe(shards);
+    await expect.poll(() => one.held.length + two.held.length).toBe(shards);
     expect(isCovered(second)).toBe(true);
   });
 
@@ -265,13 +267,17 @@ describe("a topology", () => {
     expect(one.held).toHaveLength(shards);
     there.join(two);
     await there.settled();
-    await expect.poll(() => one.held.length + two.held.length, { timeout: 20_000 }).toBe(shards);
+    await expect.poll(() => one.held.length + two.held.length).toBe(shards);
     expect(there.serving()).toEqual(here.serving());
   });
 
   it("fills a few replicas of a leaf at a time where there is much to send, and all in the end", async () => {
     let filling = 0;
     let fillingMost = 0;
+    let goOn = (): void => undefined;
+    const others = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     const source = Buffer.from("{}");
     const log: TopologyOptions["log"] = {
       ...emptyLog,
@@ -281,16 +287,18 @@ describe("a topology", () => {
         const changes = [{ kind: "put" as const, id: `d${after}`, sequence: after + 1, source }];
         if (limitBytes < 1 << 20) return { ...page, changes };
         if (after === 0) fillingMost = Math.max(fillingMost, ++filling);
-        await sleep(20);
+        await others;
         if (after === 1) filling--;
         return { ...page, changes };
       },
     };
-    const root = new Root([await Place.at("one")], { log });
+    const one = await Place.at("one");
+    const root = new Root([one], { log });
+    await expect.poll(() => [one.held.length, filling]).toEqual([shards, 4]);
+    goOn();
     await root.settled();
     expect(root.serving()).toEqual(Array(shards).fill("one"));
-    expect(fillingMost).toBeGreaterThan(1);
-    expect(fillingMost).toBeLessThan(shards);
+    expect([filling, fillingMost]).toEqual([0, 4]);
   });
 
   it("has a replica that was filled after another take up its share slowly", async () => {
