@@ -10,11 +10,12 @@ import { nestsDeeper } from "../../src/protocol/json-depth.ts";
 import { CallerWatch } from "../../src/security/caller-watch.ts";
 import { refuseConnection } from "../../src/security/client-error.ts";
 import { connectionsFor, listenerFactory } from "../../src/security/listener.ts";
-import { sleep, systemClock, systemTimers } from "../../src/time.ts";
+import { sleep, systemClock } from "../../src/time.ts";
 import { ndjson, startCluster, type TestCluster } from "../support/cluster.ts";
 import { listening, rawFrame, scriptedPeer, watchedLink } from "../support/links.ts";
 import { said } from "../support/said.ts";
 import { eventually } from "../support/up.ts";
+import { virtualTime } from "../support/virtual-time.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 describe("slow callers", () => {
   it("are given up while they send a request's head a byte at a time", async () => {
-    const server = listenerFactory(undefined, { headMs: 1000 })((_request, response) => void response.end("fine"));
+    const server = listenerFactory(undefined, { headMs: 100 })((_request, response) => void response.end("fine"));
     server.on("clientError", (error, socket) => refuseConnection(error, socket as Socket));
     const port = await listening(server);
     closing.push(() => server.close());
@@ -43,10 +44,16 @@ describe("slow callers", () => {
 
   it("are given up while they send a body too slowly, and not while they send a large one well", async () => {
     const pace = { body: { graceMs: 500, bytesPerS: 64 * 1024 } };
-    const callers = new CallerWatch({ clock: systemClock, timers: systemTimers, pace });
+    const time = virtualTime();
+    const callers = new CallerWatch({ ...time, pace });
+    let takenBytes = 0;
+    let onTaken = (): void => undefined;
     const server = createServer((request, response) => {
       callers.begin({ request, response }, () => ({ traceId: "", tookMs: 0, headers: {} }));
-      request.resume();
+      request.on("data", (piece: Buffer) => {
+        takenBytes += piece.length;
+        onTaken();
+      });
       request.on("end", () => response.end("done"));
     });
     const port = await listening(server);
@@ -54,20 +61,27 @@ describe("slow callers", () => {
       () => server.close(),
       () => callers.close(),
     );
+    const taken = (bytes: number): Promise<void> =>
+      new Promise((resolve) => {
+        onTaken = () => {
+          if (takenBytes >= bytes) resolve();
+        };
+      });
     const send = async (pieceBytes: number, everyMs: number, pieces: number): Promise<string> => {
+      takenBytes = 0;
       const socket = connect(port, "127.0.0.1");
       const answer = said(socket);
       const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${pieceBytes * pieces}\r\n\r\n`;
       socket.write(head);
-      for (let i = 0; i < pieces && !socket.destroyed; i++) {
+      for (let i = 1; i <= pieces && !socket.destroyed; i++) {
         socket.write(Buffer.alloc(pieceBytes));
-        await sleep(everyMs);
+        await Promise.race([taken(i * pieceBytes), answer]);
+        time.advance(everyMs);
       }
       return answer;
     };
-    const [slow, well] = await Promise.all([send(1, 20, 1000), send(32 * 1024, 20, 150)]);
-    expect(slow).toContain('"code":"timed_out"');
-    expect(well).toContain("done");
+    expect(await send(1, 20, 1000)).toContain('"code":"timed_out"');
+    expect(await send(32 * 1024, 20, 150)).toContain("done");
   });
 });
 
@@ -83,7 +97,7 @@ describe("links", () => {
       },
       clock: systemClock,
       log: { warn: () => undefined, info: () => undefined },
-      silenceMs: 400,
+      silenceMs: 2000,
     });
     const port = await listening(server);
     closing.push(() => server.close());
