@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Child, startChild } from "../../../load/driver/child.ts";
+import { processorMs } from "../../../load/driver/processor-time.ts";
 import { timeSpent } from "../../../load/profile/call-tree.ts";
 import { readCpuProfile } from "../../../load/profile/cpu-profile.ts";
 import { functionTimes } from "../../../load/profile/function-times.ts";
@@ -28,8 +29,22 @@ async function busy(inspect = true): Promise<Child> {
 
 async function begun(child: Child, afterMs = 0): Promise<Recording> {
   const recording = await recordProcesses([child], { afterMs, timers: systemTimers });
-  await sleep(400);
+  // Behind the timer that begins it, where that has nothing to wait for.
+  await sleep(0);
   return recording;
+}
+
+/** Waits until a process has worked for a while, which on a busy machine takes longer. */
+async function worked(child: Child): Promise<void> {
+  const pids = child.pid === undefined ? [] : [child.pid];
+  const beforeMs = await processorMs(pids);
+  await expect.poll(() => processorMs(pids)).toBeGreaterThan(beforeMs + 100);
+}
+
+async function recorded(child: Child): Promise<ProcessRecord[]> {
+  const recording = await begun(child);
+  await worked(child);
+  return await recording.end();
 }
 
 /** The file of what took the most time; V8 may book a loop that it has just compiled to the function that called it. */
@@ -43,14 +58,15 @@ function busiestFile(records: readonly ProcessRecord[]): string | undefined {
 describe("a recording of processes", () => {
   test("finds what they are at, and leaves them as they were", async () => {
     const child = await busy();
-    expect(busiestFile(await (await begun(child)).end())).toBe("busy-process.ts");
-    expect(busiestFile(await (await begun(child)).end())).toBe("busy-process.ts");
+    expect(busiestFile(await recorded(child))).toBe("busy-process.ts");
+    expect(busiestFile(await recorded(child))).toBe("busy-process.ts");
     expect(child.pid).toBeDefined();
   });
 
   test("waits for one that stands still", async () => {
     const child = await busy();
     const recording = await begun(child);
+    await worked(child);
     child.signal("SIGSTOP");
     const ended = recording.end();
     await sleep(100);
@@ -64,7 +80,7 @@ describe("a recording of processes", () => {
     await child.end("forced");
     await child.start();
     expect(await recording.end()).toEqual([{ process: "busy", kind: "missing", why: "it ended, or was started anew" }]);
-    expect(busiestFile(await (await begun(child)).end())).toBe("busy-process.ts");
+    expect(busiestFile(await recorded(child))).toBe("busy-process.ts");
 
     const unripe = await begun(child, 1_000_000);
     expect(await unripe.end()).toMatchObject([{ why: "the leg ended while it warmed up" }]);
