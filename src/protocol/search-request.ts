@@ -73,7 +73,7 @@ export const searchBodySchema = {
     fields: { ...names, minItems: 1, description: "where to search: text fields, each with an optional ^boost" },
     prefix: {
       type: "boolean",
-      description: `search as you type: treat the last word as a prefix, of at most the ${typingTermsMax} most frequent terms that it begins; where that leaves some out, no count is called exact`,
+      description: `search as you type: treat the last word as a prefix, of at most the ${typingTermsMax} most frequent terms that it begins; where that leaves some out, no count is called exact. The last word of a quotation that is not closed yet stands beside the words before it, which are the phrase`,
     },
     typos: {
       enum: ["auto", 0, 1, 2],

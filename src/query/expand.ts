@@ -8,8 +8,11 @@ import type { Occur } from "./parse.ts";
 /** A word that the index does not hold, and the words of the index that it was taken for, the best first. */
 export type Correction = { from: string; to: string[] };
 
-/** A prefix's place in the query; `isTyping`: it is a word that is not finished, not one that ends with a `*`. */
-export type PrefixUse = { occur: Occur; typed: string; isTyping: boolean };
+/**
+ * A prefix's place in the query; `isTyping`: it is a word that is not finished, not one that ends with a `*`. `isQuoted`:
+ * it is not corrected where it begins nothing.
+ */
+export type PrefixUse = { occur: Occur; typed: string; isTyping: boolean; isQuoted: boolean };
 
 /** The same of a prefix that ends an excluded phrase; `before` are the phrase's other terms. */
 export type PhraseEnd = Pick<PrefixUse, "typed" | "isTyping"> & { before: readonly string[] };
@@ -77,7 +80,7 @@ export class Expander {
    * has no room for all of them, what is left out would be found: then a word that is being typed stands for itself
    * alone, which is told, and one with a `*` throws `invalid_query`.
    */
-  prefix(word: QueryWord, { occur, typed, isTyping }: PrefixUse): PlanTerm[] {
+  prefix(word: QueryWord, { occur, typed, isTyping, isQuoted }: PrefixUse): PlanTerm[] {
     const whole = [...this.#withSynonyms(word.term)];
     const shares = new Map(whole.filter(([term]) => this.#frequency(term) > 0));
     const termsMax = this.#roomFor(isTyping && occur !== "excluded" ? typingTermsMax : planTermsMax);
@@ -95,7 +98,8 @@ export class Expander {
     this.documentsLeftOut += documentsLeftOut;
     if (isWhole && shares.size > 0) return this.#weigh(shares);
     if (!isWhole) this.documentsLeftOut += this.#documentsWith(shares.keys());
-    return word.term === "" ? [] : this.word(word, occur, typed);
+    if (word.term === "") return [];
+    return isQuoted ? [this.exact(word.term)] : this.word(word, occur, typed);
   }
 
   /**

@@ -3,9 +3,15 @@ export type Occur = "optional" | "required" | "excluded";
 
 /**
  * One piece of what the user typed, before any analysis. A `prefix` piece lost its trailing `*`; the last word of a
- * `typing` piece may not be finished.
+ * `typing` piece may not be finished. `isOpen`: its quotation mark was never closed.
  */
-export type QueryPart = { occur: Occur; kind: "words" | "phrase" | "prefix" | "typing"; text: string; field?: string };
+export type QueryPart = {
+  occur: Occur;
+  kind: "words" | "phrase" | "prefix" | "typing";
+  text: string;
+  field?: string;
+  isOpen?: true;
+};
 
 /** What a name before a colon may be. Anything but a known field is just text: people paste times and addresses. */
 export type FieldLookup = (name: string) => "text" | "other" | "unknown";
@@ -31,7 +37,8 @@ export function parseQuery(query: string, lookup: FieldLookup): ParseResult {
     const start = at + operator.length + field.length;
     const piece = query[start] === '"' ? readPhrase(query, start) : readWord(query, start);
     if (piece.text !== "") {
-      const part: QueryPart = { occur: operator.occur, kind: piece.kind, text: piece.text };
+      const { end: _, ...what } = piece;
+      const part: QueryPart = { occur: operator.occur, ...what };
       parts.push(field.name === undefined ? part : { ...part, field: field.name });
     }
     at = piece.end;
@@ -74,13 +81,13 @@ function readField(query: string, start: number, lookup: FieldLookup): FieldPart
   }
 }
 
-type Piece = { kind: "words" | "phrase"; text: string; end: number };
+type Piece = Pick<QueryPart, "text" | "isOpen"> & { kind: "words" | "phrase"; end: number };
 
 /** An open quotation mark that is never closed reaches to the end, as it does while a person is still typing. */
 function readPhrase(query: string, start: number): Piece {
   const close = query.indexOf('"', start + 1);
-  const end = close === -1 ? query.length : close;
-  return { kind: "phrase", text: query.slice(start + 1, end), end: end + 1 };
+  if (close === -1) return { kind: "phrase", text: query.slice(start + 1), end: query.length, isOpen: true };
+  return { kind: "phrase", text: query.slice(start + 1, close), end: close + 1 };
 }
 
 function readWord(query: string, start: number): Piece {

@@ -28,7 +28,7 @@ export function planQuery(body: SearchBody, context: PlanContext): Planned {
   const parsed = parseQuery(body.query ?? "", fieldLookup(definition));
   if (parsed.kind === "invalid") throw invalidAt("/query", parsed.detail, "invalid_query");
   const expander = new Expander(context, body.typos);
-  const parts = body.prefix === true ? lastAsPrefix(parsed.parts) : parsed.parts;
+  const parts = body.prefix === true ? lastAsTyped(parsed.parts) : parsed.parts;
   const clauses: PlanClause[] = [];
   for (const part of parts) {
     const restriction = fieldClause(part, boosts, context);
@@ -123,32 +123,42 @@ function fieldBoosts(fields: readonly string[] | undefined, definition: IndexDef
   return boosts;
 }
 
-function lastAsPrefix(parts: readonly QueryPart[]): QueryPart[] {
-  return parts.map((part, i) => (i === parts.length - 1 && part.kind === "words" ? { ...part, kind: "typing" } : part));
+/** What is written last, as what may go on; a quotation does so until it is closed. */
+function lastAsTyped(parts: readonly QueryPart[]): QueryPart[] {
+  const goesOn = ({ kind, isOpen }: QueryPart): boolean => kind === "words" || isOpen === true;
+  return parts.map((part, i) => (i === parts.length - 1 && goesOn(part) ? { ...part, kind: "typing" } : part));
 }
 
 /**
  * The clauses of one piece: a clause for each term of plain words; one phrase for quoted words, and for an excluded word
  * that falls apart into several terms: `-wi-fi` leaves out just that, and not all that holds either; `-wi-fi*` is a
- * phrase for each term that `fi` begins.
+ * phrase for each term that `fi` begins. The last word of an open quotation, while it is typed, stands beside the phrase
+ * of those before it: what it may become is too much to look for in their order.
  */
 function clausesOf(part: QueryPart, { analyzer }: PlanContext, expander: Expander): PlanClause[] {
-  const { occur, kind, text } = part;
+  const { occur, kind, text, isOpen } = part;
   const tokens = analyzer.analyze(text);
-  const [first] = tokens;
   const last = kind === "prefix" || kind === "typing" ? analyzer.lastWord(text) : undefined;
-  if (first !== undefined && tokens.length > 1 && (kind === "phrase" || occur === "excluded"))
-    return phrasesOf(part, { tokens, last }, expander);
-  if (kind === "phrase") return first === undefined ? [] : [{ occur, terms: [expander.exact(first.term)] }];
+  if (occur === "excluded" && tokens.length > 1) return phrasesOf(part, { tokens, last }, expander);
+  if (kind === "phrase") return quoted(occur, tokens, expander);
   const whole = last === undefined ? tokens : tokens.filter(({ start }) => start !== last.start);
-  const clauses = whole.map((token) => ({
-    occur,
-    terms: expander.word(token, occur, text.slice(token.start, token.end)),
-  }));
+  const clauses = isOpen ? quoted(occur, whole, expander) : eachWord(part, whole, expander);
   // What is excluded with a stop word behind it is so whatever follows it.
   if (last === undefined || (occur === "excluded" && clauses.length > 0)) return clauses;
-  const terms = expander.prefix(last, { occur, typed: text.slice(last.start, last.end), isTyping: kind === "typing" });
+  const typed = text.slice(last.start, last.end);
+  const terms = expander.prefix(last, { occur, typed, isTyping: kind === "typing", isQuoted: isOpen === true });
   return terms.length === 0 ? clauses : [...clauses, { occur, terms }];
+}
+
+function eachWord({ occur, text }: QueryPart, tokens: readonly Token[], expander: Expander): PlanClause[] {
+  return tokens.map((token) => ({ occur, terms: expander.word(token, occur, text.slice(token.start, token.end)) }));
+}
+
+/** Words that stand side by side, if they are several; each is taken as it is written. */
+function quoted(occur: Occur, tokens: readonly Token[], expander: Expander): PlanClause[] {
+  const [first] = tokens;
+  if (first === undefined) return [];
+  return [tokens.length > 1 ? phraseOf(occur, tokens, expander) : { occur, terms: [expander.exact(first.term)] }];
 }
 
 type PhraseWords = { tokens: readonly Token[]; last: ReturnType<PlanContext["analyzer"]["lastWord"]> };

@@ -91,6 +91,21 @@ describe("words as they are typed", () => {
     expect(await found("typing", { query: "anem" })).toEqual([]);
   });
 
+  it("find a document from the first letter of a quotation on", async () => {
+    await created("quoting", { shards: 3 });
+    await cluster.load("quoting", [
+      { id: "both", title: "fear of heights" },
+      { id: "one", title: "fear itself" },
+      { id: "none", title: "hats" },
+    ]);
+    const whole = '"fear of heights';
+    for (let length = 2; length <= whole.length; length++) {
+      const typed = whole.slice(0, length);
+      expect((await found("quoting", { query: typed, prefix: true }))[0], typed).toBe("both");
+    }
+    expect(await found("quoting", { query: `${whole}"`, prefix: true })).toEqual(["both"]);
+  });
+
   it("that are misspelt find what was meant, and the answer says so", async () => {
     const answer = await search("typing", { query: "anemomteer" });
     expect(answer.corrections).toEqual([{ from: "anemomteer", to: ["anemometer"] }]);

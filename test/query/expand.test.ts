@@ -6,51 +6,12 @@ import { lookupsMax, typingTermsMax } from "../../src/protocol/plan.ts";
 import { inverseDocumentFrequency } from "../../src/protocol/plan-numbers.ts";
 import { writePlan } from "../../src/protocol/plan-payload.ts";
 import type { SearchBody } from "../../src/protocol/search-request.ts";
-import type { IndexSettings } from "../../src/protocol/settings.ts";
-import { wordMark } from "../../src/protocol/statistics.ts";
-import { createPlanContext, type PlanContext } from "../../src/query/context.ts";
+import type { PlanContext } from "../../src/query/context.ts";
 import { correctedWordsMax } from "../../src/query/expand.ts";
 import { planQuery } from "../../src/query/plan.ts";
 import { seededRandom } from "../../src/time.ts";
 import { naiveSearch } from "../engine/oracle.ts";
-
-/** An index with these words, each in as many documents as it says. */
-function contextOf(
-  words: Readonly<Record<string, number>>,
-  settings: Partial<IndexSettings> = {},
-  termsMax = 1024,
-): PlanContext {
-  const context = createPlanContext(
-    {
-      index: "books",
-      incarnation: 1,
-      settings: {
-        fields: { body: { type: "text" } },
-        language: "en",
-        shards: 1,
-        replicas: 1,
-        bm25: { k1: 1.2, b: 0.75 },
-        placementSalt: 0,
-        ...settings,
-      },
-    },
-    termsMax,
-  );
-  const terms = Object.keys(words).filter((word) => context.analyzer.termOf(word) !== "");
-  context.statistics.apply(0, {
-    cursor: { journal: "a", version: terms.length },
-    reset: true,
-    more: false,
-    sequence: 1,
-    documents: 1000,
-    lengths: [5000],
-    terms: terms.flatMap((word) => [context.analyzer.termOf(word), wordMark + word]),
-    counts: terms.flatMap((word) => [words[word] ?? 0, words[word] ?? 0]),
-    limits: terms.flatMap(() => [-1, -1]),
-    limitRows: [],
-  });
-  return context;
-}
+import { contextOf } from "./word-context.ts";
 
 function clausesOf(body: SearchBody, context: PlanContext): string[][] {
   return planQuery(body, context).plan.clauses.map(({ terms }) => terms.map(({ term }) => term));

@@ -55,7 +55,7 @@ describe("parseQuery", () => {
         { occur: "optional", kind: "words", text: "10:30" },
       ],
     ],
-    ['"never closed', [{ occur: "optional", kind: "phrase", text: "never closed" }]],
+    ['"never closed', [{ occur: "optional", kind: "phrase", text: "never closed", isOpen: true }]],
     [
       "title: wind",
       [
