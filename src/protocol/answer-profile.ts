@@ -96,7 +96,11 @@ export const answerProfileSchema = {
               queuedMs: { ...instant, description: "its wait in the leaf's queue" },
               kernelMs: { ...instant, description: "time in the scoring kernel" },
               slices: { ...count, description: "how often the kernel had its turn" },
-              postings: { ...count, description: "work done, in postings read" },
+              postings: {
+                ...count,
+                description:
+                  "work done, in postings: those that were read, and what facets, highlights and explanations at most take as long as",
+              },
               clockErrorMs: { ...instant, description: "how much arrivedMs, startedMs and repliedMs may be wrong" },
             },
           },

@@ -6,7 +6,10 @@ export type LeafProfile = {
   /** Time in the scoring kernel, over all slices; what is left of the run is other searches' and the sockets' turns. */
   kernelMs: number;
   slices: number;
-  /** Work done, in postings read: exact for plain words, by windows where clauses are combined. */
+  /**
+   * Work done, in postings: exact for plain words, by windows where clauses are combined; facets, highlights and
+   * explanations count as what they at most take as long as.
+   */
   postings: number;
 };
 

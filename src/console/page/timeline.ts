@@ -137,7 +137,7 @@ function stagesOf(
 }
 
 function noteOf({ kernelMs, postings, clockErrorMs }: NonNullable<AttemptProfile["onLeaf"]>): string {
-  const work = `${kernelMs.toFixed(2)} ms in the kernel, ${postings} postings read`;
+  const work = `${kernelMs.toFixed(2)} ms in the kernel, work worth ${postings} postings`;
   return `${work}; the leaf's times are known to ± ${clockErrorMs.toFixed(2)} ms`;
 }
 

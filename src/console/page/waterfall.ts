@@ -134,7 +134,7 @@ function facts({ timing, statistics, shards, profile, traceId }: SearchAnswer): 
     ...(onLeaves.length === 0
       ? []
       : ([
-          ["Postings read", countText(postings)],
+          ["Work, in postings", countText(postings)],
           ["Leaves' clocks", `known to ± ${durationText(clockErrorMs)}`],
         ] as const)),
     ["Statistics", statistics.epoch],
