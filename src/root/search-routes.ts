@@ -38,6 +38,7 @@ export function searchRoutes(app: App, service: RootService): void {
     "/v1/indexes/:index/search",
     { schema: { querystring: anyParameters } },
     async (request, reply) => {
+      requireNoBody(request.headers["content-length"]);
       const garbled = undecodableParameter(request.raw.url ?? "");
       if (garbled !== undefined)
         throw unfitAt(`/${garbled}`, "is not percent-encoded UTF-8, in which a % itself is %25");
@@ -57,6 +58,15 @@ export function searchRoutes(app: App, service: RootService): void {
 function takeNoBody(request: { body: unknown }, _reply: unknown, done: () => void): void {
   if (request.body === undefined) request.body = {};
   done();
+}
+
+/**
+ * Some send a search's body by GET, and nobody reads one there: they would be given everything. Chunks are let be, since
+ * proxies announce them where there are none.
+ */
+function requireNoBody(length: string | undefined): void {
+  if (Number(length ?? 0) === 0) return;
+  throw new HedgerowError("invalid_request", "a GET asks by query parameters alone, and this one has a body: POST it");
 }
 
 function isSearchBody(body: Record<string, unknown>, validate: (input: unknown) => boolean): body is SearchBody {

@@ -177,6 +177,20 @@ describe("bad input", () => {
     }
   });
 
+  it.each([
+    ['{"query":"life"}', 400],
+    ["", 200],
+  ])("says of a search that is a GET's body that nobody reads it: %j", async (body, status) => {
+    const headers = { ...jsonType, "content-length": body.length };
+    const sent = request({ port: new URL(cluster.url).port, path: search, method: "GET", headers });
+    sent.end(body);
+    const [answer] = await once(sent, "response");
+    expect(answer.statusCode).toBe(status);
+    const text = Buffer.concat(await answer.toArray()).toString();
+    if (status === 400)
+      expect(JSON.parse(text)).toMatchObject({ code: "invalid_request", detail: expect.stringMatching(/: POST it$/) });
+  });
+
   it("tells whoever drops an alias what it is and how to remove it, and leaves both as they are", async () => {
     await cluster.request("POST", "/v1/aliases", { set: { library: "books" } });
     const answer = await cluster.request("DELETE", "/v1/indexes/library");
