@@ -1,6 +1,6 @@
 import { adapters } from "./house.ts";
 import { at, type Finding, type Source } from "./source.ts";
-import { isSyntax, nameOf, type Placed, type Syntax, walk } from "./syntax.ts";
+import { isSyntax, nameOf, type Placed, type Syntax } from "./syntax.ts";
 
 const linesMax = 400;
 const functionLinesMax = 70;
@@ -26,7 +26,7 @@ const clockModules = ["node:timers", "node:timers/promises", "node:perf_hooks"];
 export function strayClocks(source: Source): Finding[] {
   if (source.path === "src/time.ts") return [];
   const kept = source.path.startsWith("test/") ? clocks : { ...clocks, ...turns };
-  const used = [...walk(source.syntax)].flatMap((placed) => {
+  const used = source.pieces.flatMap((placed) => {
     const name = usedName(placed);
     const instead = name === undefined || !Object.hasOwn(kept, name) ? undefined : kept[name];
     return instead === undefined ? [] : [`${at(source, placed.syntax)} uses ${name}: ${instead}`];
@@ -38,7 +38,8 @@ export function strayClocks(source: Source): Finding[] {
 }
 
 /** `name` or `object.name`, where the piece is a use of it rather than a key or a member that is called alike. */
-function usedName({ syntax, parents: [parent] }: Placed): string | undefined {
+function usedName({ syntax, parent: placedIn }: Placed): string | undefined {
+  const parent = placedIn?.syntax;
   if (syntax.type === "MemberExpression" && syntax.computed !== true) {
     const [object, property] = [nameOf(syntax.object), nameOf(syntax.property)];
     if (object === undefined || property === undefined) return undefined;
@@ -54,7 +55,7 @@ const refusedWords = [...emptyWords, "master", "masters", "slave", "slaves"];
 /** Names, of files and of what is in them, that hold a word that the project does not use. */
 export function refusedNames(source: Source): Finding[] {
   const inPath = wordsOf(source.path).filter((word) => refusedWords.includes(word));
-  const inside = [...walk(source.syntax)].flatMap((placed) => {
+  const inside = source.pieces.flatMap((placed) => {
     const { syntax } = placed;
     if (isLeftBehind(placed)) return [];
     const name = nameOf(syntax) ?? "";
@@ -65,7 +66,8 @@ export function refusedNames(source: Source): Finding[] {
 }
 
 /** The name that an import gives up for one of ours. */
-function isLeftBehind({ syntax, parents: [parent] }: Placed): boolean {
+function isLeftBehind({ syntax, parent: placedIn }: Placed): boolean {
+  const parent = placedIn?.syntax;
   if (parent?.type !== "ImportSpecifier" || parent.imported !== syntax) return false;
   return nameOf(parent.local) !== nameOf(syntax);
 }
@@ -91,19 +93,22 @@ const functions = ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionEx
  * functions share its variables is measured as a class and its methods are.
  */
 export function longFunctions(source: Source): Finding[] {
-  return functionsOf(source).flatMap(({ syntax, parents }) => {
-    const lines = ownLines(source, syntax);
+  const all = functionsOf(source);
+  return all.flatMap((one) => {
+    const lines = ownLines(source, one, all);
     if (lines <= functionLinesMax) return [];
-    return [`${at(source, syntax)} ${functionName(syntax, parents)} has ${lines} lines, more than ${functionLinesMax}`];
+    return [`${at(source, one.syntax)} ${functionName(one)} has ${lines} lines, more than ${functionLinesMax}`];
   });
 }
 
-function ownLines({ text }: Source, outer: Syntax): number {
-  const breaks = (syntax: Syntax): number => text.slice(syntax.start, syntax.end).split("\n").length - 1;
-  const inner = [...walk(outer)].filter(
-    ({ syntax, parents }) => isFunction(syntax) && parents.find(isFunction) === outer && syntax !== outer,
-  );
-  return breaks(outer) + 1 - inner.reduce((sum, { syntax }) => sum + breaks(syntax), 0);
+function ownLines({ text }: Source, outer: Placed, all: readonly Placed[]): number {
+  const breaks = ({ syntax }: Placed): number => text.slice(syntax.start, syntax.end).split("\n").length - 1;
+  const inner = all.filter((one) => functionAround(one) === outer);
+  return breaks(outer) + 1 - inner.reduce((sum, one) => sum + breaks(one), 0);
+}
+
+function functionAround({ parent }: Placed): Placed | undefined {
+  return parent === undefined || isFunction(parent) ? parent : functionAround(parent);
 }
 
 /**
@@ -111,34 +116,35 @@ function ownLines({ text }: Source, outer: Syntax): number {
  * parameter that is only there to be passed over.
  */
 export function manyParameters(source: Source): Finding[] {
-  return functionsOf(source).flatMap(({ syntax, parents }) => {
+  return functionsOf(source).flatMap((one) => {
+    const { syntax } = one;
     const parameters = Array.isArray(syntax.params) ? syntax.params : [];
-    const count = parameters.filter((one) => nameOf(one)?.startsWith("_") !== true).length;
-    if (count <= parametersMax || isArgument(syntax, parents)) return [];
-    const name = functionName(syntax, parents);
+    const count = parameters.filter((parameter) => nameOf(parameter)?.startsWith("_") !== true).length;
+    if (count <= parametersMax || isArgument(one)) return [];
+    const name = functionName(one);
     return [`${at(source, syntax)} ${name} takes ${count} positional parameters, more than ${parametersMax}`];
   });
 }
 
-function isArgument(syntax: Syntax, [parent]: readonly Syntax[]): boolean {
-  return parent?.type === "CallExpression" && parent.callee !== syntax;
+function isArgument({ syntax, parent }: Placed): boolean {
+  return parent?.syntax.type === "CallExpression" && parent.syntax.callee !== syntax;
 }
 
 function functionsOf(source: Source): Placed[] {
-  return [...walk(source.syntax)].filter(({ syntax }) => isFunction(syntax));
+  return source.pieces.filter(isFunction);
 }
 
-function isFunction({ type }: Syntax): boolean {
-  return functions.includes(type);
+function isFunction({ syntax }: Placed): boolean {
+  return functions.includes(syntax.type);
 }
 
-function functionName(syntax: Syntax, [parent]: readonly Syntax[]): string {
-  return nameOf(syntax.id) ?? nameOf(parent?.key) ?? nameOf(parent?.id) ?? "a function";
+function functionName({ syntax, parent }: Placed): string {
+  return nameOf(syntax.id) ?? nameOf(parent?.syntax.key) ?? nameOf(parent?.syntax.id) ?? "a function";
 }
 
 /** Where the checker is told rather than asked: `any`, and `!` after what may be missing. */
 export function unchecked(source: Source): Finding[] {
-  return [...walk(source.syntax)].flatMap(({ syntax }) => {
+  return source.pieces.flatMap(({ syntax }) => {
     if (syntax.type === "TSAnyKeyword") return [`${at(source, syntax)} uses any: name the type, or take unknown`];
     if (syntax.type !== "TSNonNullExpression") return [];
     return [`${at(source, syntax)} asserts with ! that something is there: handle its absence`];
@@ -148,7 +154,7 @@ export function unchecked(source: Source): Finding[] {
 /** Casts outside the adapters of dependencies. `as const` is none. */
 export function casts(source: Source): Finding[] {
   if (adapters.includes(source.path)) return [];
-  return [...walk(source.syntax)]
+  return source.pieces
     .filter(({ syntax }) => isCast(syntax))
     .map(({ syntax }) => `${at(source, syntax)} casts: narrow by a check instead, or annotate`);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { isSyntax, literalText, parseSyntax, type Syntax, walk } from "./syntax.ts";
+import { isSyntax, literalText, type Placed, parseSyntax, piecesOf, type Syntax } from "./syntax.ts";
 
 /** One import. `target` is a path from the repository's root where it names a file of ours, else as it is written. */
 export type Import = { target: string; isOurs: boolean; isType: boolean; line: number };
@@ -9,7 +9,7 @@ export type Import = { target: string; isOurs: boolean; isType: boolean; line: n
 export type Source = {
   path: string;
   text: string;
-  syntax: Syntax;
+  pieces: readonly Placed[];
   imports: readonly Import[];
   literals: readonly string[];
 };
@@ -39,16 +39,16 @@ export function filesBelow(repository: string, directory: string): string[] {
 
 /** Takes a file's text apart. */
 export function sourceFrom(path: string, text: string): Source {
-  const syntax = parseSyntax(text);
+  const pieces = piecesOf(parseSyntax(text));
   const imports: Import[] = [];
   const literals: string[] = [];
-  for (const placed of walk(syntax)) {
-    const found = importIn(placed.syntax, path, text);
+  for (const { syntax } of pieces) {
+    const found = importIn(syntax, path, text);
     if (found !== undefined) imports.push(found);
-    const literal = literalText(placed.syntax);
+    const literal = literalText(syntax);
     if (literal !== undefined) literals.push(literal);
   }
-  return { path, text, syntax, imports, literals };
+  return { path, text, pieces, imports, literals };
 }
 
 /** The files that a file names, by importing them or as a thread or a program to start, from where it is itself. */

@@ -3,8 +3,8 @@ import { parseAst } from "vitest/node";
 /** A piece of a syntax tree (ESTree with TypeScript's own), as far as the rules look at it. */
 export type Syntax = { type: string; start: number; end: number; [part: string]: unknown };
 
-/** A piece with what it stands in, innermost first. */
-export type Placed = { syntax: Syntax; parents: readonly Syntax[] };
+/** A piece with what it stands in. */
+export type Placed = { syntax: Syntax; parent: Placed | undefined };
 
 /** The syntax tree of a TypeScript file. Throws where it does not parse. */
 export function parseSyntax(text: string): Syntax {
@@ -14,14 +14,18 @@ export function parseSyntax(text: string): Syntax {
 }
 
 /** Every piece of a tree, a parent before its children. */
-export function* walk(syntax: Syntax, parents: readonly Syntax[] = []): Generator<Placed> {
-  yield { syntax, parents };
-  const within = [syntax, ...parents];
-  for (const value of Object.values(syntax)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (isSyntax(child)) yield* walk(child, within);
+export function piecesOf(syntax: Syntax): Placed[] {
+  const pieces: Placed[] = [];
+  const gather = (placed: Placed): void => {
+    pieces.push(placed);
+    for (const value of Object.values(placed.syntax)) {
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (isSyntax(child)) gather({ syntax: child, parent: placed });
+      }
     }
-  }
+  };
+  gather({ syntax, parent: undefined });
+  return pieces;
 }
 
 export function isSyntax(value: unknown): value is Syntax {
