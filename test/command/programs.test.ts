@@ -14,7 +14,8 @@ const programs = Object.entries(manifest.scripts).flatMap(([name, script]): [str
 });
 
 function run(words: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const options = { cwd: repository, env: { PATH: process.env.PATH }, timeout: 60_000 };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const options = { cwd: repository, env: { PATH, NODE_COMPILE_CACHE }, timeout: 60_000 };
   return new Promise((resolve) =>
     execFile(process.execPath, words, options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),

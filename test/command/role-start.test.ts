@@ -22,9 +22,10 @@ afterEach(async () => {
 /** The role alone, on a free port, as a shell starts it. */
 function roleIn(data: string, role: string) {
   const args = [program, role, "--port", "0", "--data", data];
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const started = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH },
+    env: { PATH, NODE_COMPILE_CACHE },
   });
   child = started;
   return started;
