@@ -183,15 +183,15 @@ describe("an engine's answers", () => {
       fc.property(batches, fc.array(query, { minLength: 3, maxLength: 3 }), fc.nat(), (history, queries, seed) => {
         const documents = living(history);
         const expected = naiveStatistics(documents);
+        const plans = queries.map((asked) => planOf(asked, { documents: documents.length, ...expected }));
+        const answers = plans.map((plan) => ({ plan, naive: naiveSearch(documents, plan) }));
         for (const shards of [1, 2, 3, 8]) {
           const laid = layOut(history, shards, seed);
           const statistics = follow(laid);
           expect(statistics.documents).toBe(documents.length);
           expect(statistics.lengths).toEqual(expected.lengths);
           expect(statistics.frequencies).toEqual(expected.frequencies);
-          for (const asked of queries) {
-            const plan = planOf(asked, { documents: documents.length, ...expected });
-            const naive = naiveSearch(documents, plan);
+          for (const { plan, naive } of answers) {
             const results = laid.map((shard) => search(shard, plan));
             const hits = results.flatMap((result) => result.hits).sort(compareHits);
             expect(hits.slice(0, plan.top)).toEqual(naive.hits);
