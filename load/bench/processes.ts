@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { isRecord } from "../../src/protocol/record.ts";
 
 /** A process of a benchmark that said where it listens, as a line of JSON on its standard output. */
 export type BenchProcess = { url: string; pid: number; stop(): Promise<void> };
@@ -10,7 +11,7 @@ export async function startProcess(script: string, args: readonly string[]): Pro
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     const said: unknown = JSON.parse(line);
-    if (typeof said === "object" && said !== null && "url" in said && typeof said.url === "string") {
+    if (isRecord(said) && typeof said.url === "string") {
       return { url: said.url, pid: child.pid ?? 0, stop: () => stopProcess(child) };
     }
   }

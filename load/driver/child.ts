@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { threadFlag } from "../../src/command/supervise.ts";
+import { listeningUrl } from "../../src/command/supervision.ts";
 import { sleep, type Timers } from "../../src/time.ts";
 
 /** A process of the cluster under load. */
@@ -97,7 +98,7 @@ function listening(child: ChildProcess, name: string, timers: Timers): Promise<s
       fail("ended before it listened");
     });
     child.on("message", (message) => {
-      const found = urlIn(message);
+      const found = listeningUrl(message);
       if (found === undefined) return;
       limit.cancel();
       resolve(found);
@@ -118,11 +119,6 @@ function inspectorOf(child: ChildProcess): Promise<string> {
     };
     child.stderr?.on("data", look);
   });
-}
-
-function urlIn(message: unknown): string | undefined {
-  if (typeof message !== "object" || message === null || !("listening" in message)) return undefined;
-  return typeof message.listening === "string" ? message.listening : undefined;
 }
 
 async function end(child: ChildProcess | undefined, how: "asked" | "forced", timers: Timers): Promise<void> {

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { isRecord } from "../../src/protocol/record.ts";
 import type { Judgments } from "./measures.ts";
 
 /** A document as one flat text: its title, then its body. */
@@ -89,8 +90,8 @@ function parseObject(line: string, where: string): Record<string, unknown> {
   } catch (error) {
     throw new Error(`${where}: not JSON`, { cause: error });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${where}: not an object`);
-  return { ...value };
+  if (!isRecord(value)) throw new Error(`${where}: not an object`);
+  return value;
 }
 
 async function* readLines<T>(path: string, parse: (line: string, number: number) => T): AsyncIterable<T> {

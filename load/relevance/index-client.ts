@@ -1,3 +1,4 @@
+import { isRecord } from "../../src/protocol/record.ts";
 import { sleep, systemClock, systemTimers, type Timers } from "../../src/time.ts";
 export type IndexOptions = { shards: number; replicas: number; k1: number; b: number; language: string };
 
@@ -130,6 +131,6 @@ function foundDocument(hit: unknown): FoundDocument {
 }
 
 function objectFrom(value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null) throw new Error(`expected an object, not ${JSON.stringify(value)}`);
-  return { ...value };
+  if (!isRecord(value)) throw new Error(`expected an object, not ${JSON.stringify(value)}`);
+  return value;
 }

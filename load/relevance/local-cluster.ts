@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isRecord } from "../../src/protocol/record.ts";
 import { sleep, systemClock, systemTimers } from "../../src/time.ts";
 
 export type LocalCluster = {
@@ -55,8 +56,7 @@ async function readUrl(path: string): Promise<string | undefined> {
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const record: unknown = JSON.parse(text);
-  const hasUrl = typeof record === "object" && record !== null && "url" in record && typeof record.url === "string";
-  return hasUrl ? String(record.url) : undefined;
+  return isRecord(record) && typeof record.url === "string" ? record.url : undefined;
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -1,4 +1,5 @@
 import { HedgerowError, messageOf } from "../errors.ts";
+import { isRecord } from "../protocol/record.ts";
 import { systemTimers } from "../time.ts";
 
 /** What is known of a server's way to the disk. */
@@ -70,5 +71,5 @@ export function isBefore(version: string, release: string): boolean {
 }
 
 function valueIn(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  return isRecord(value) ? value[key] : undefined;
 }

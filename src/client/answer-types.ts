@@ -1,4 +1,5 @@
 import type { AnswerProfile } from "../protocol/answer-profile.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import type { ShardOutcome } from "../protocol/shard-outcome.ts";
 
@@ -87,29 +88,25 @@ export type IndexDescription = IndexSettings & {
 
 /** Whether a parsed body is a search's answer; its documents are the caller's to know. */
 export function isSearchAnswer<D>(body: unknown): body is SearchAnswer<D> {
-  return isObject(body) && Array.isArray(body.hits) && isObject(body.coverage) && Array.isArray(body.shards);
+  return isRecord(body) && Array.isArray(body.hits) && isRecord(body.coverage) && Array.isArray(body.shards);
 }
 
 /** Whether a parsed body is a stored document. */
 export function isStoredDocument<D>(body: unknown): body is StoredDocument<D> {
-  return isObject(body) && typeof body.id === "string" && typeof body.version === "number" && isObject(body.document);
+  return isRecord(body) && typeof body.id === "string" && typeof body.version === "number" && isRecord(body.document);
 }
 
 /** Whether a parsed body is a write's receipt. */
 export function isWriteReceipt(body: unknown): body is WriteReceipt {
-  return isObject(body) && typeof body.version === "number" && typeof body.token === "string";
+  return isRecord(body) && typeof body.version === "number" && typeof body.token === "string";
 }
 
 /** Whether a parsed body describes an index. */
 export function isIndexDescription(body: unknown): body is IndexDescription {
-  return isObject(body) && typeof body.index === "string" && isObject(body.fields);
+  return isRecord(body) && typeof body.index === "string" && isRecord(body.fields);
 }
 
 /** Whether a parsed body tells which aliases there are. */
 export function isAliasList(body: unknown): body is { aliases: Record<string, string> } {
-  return isObject(body) && isObject(body.aliases);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(body) && isRecord(body.aliases);
 }

@@ -24,7 +24,7 @@ import {
   type WriteReceipt,
 } from "./answer-types.ts";
 import { linesOf } from "./document-lines.ts";
-import { Roots } from "./roots.ts";
+import { codeOf, Roots } from "./roots.ts";
 import { timeLimit } from "./time-limit.ts";
 
 export type HedgerowOptions = {
@@ -239,8 +239,4 @@ function expected<T>(answer: Answer, is: (body: unknown) => body is T): T {
   const { body } = accepted(answer);
   if (is(body)) return body;
   throw new ServiceUnreachable("what answered there is no Hedgerow service");
-}
-
-function codeOf({ body }: Answer): unknown {
-  return typeof body === "object" && body !== null ? Reflect.get(body, "code") : undefined;
 }

@@ -135,6 +135,7 @@ function isPassedOver(answer: Answer): boolean {
   return goesElsewhere({ kind: "answered", status: answer.status, code: codeOf(answer) });
 }
 
-function codeOf({ body }: Answer): unknown {
+/** Why a root refused, as its problem document says. */
+export function codeOf({ body }: Answer): unknown {
   return asRecord(body).code;
 }

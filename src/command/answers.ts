@@ -1,7 +1,9 @@
+import { isRecord } from "../protocol/record.ts";
+
 /** Reading answers whose shape another program decides: what is not there, or of another type, is left out. */
 
 export function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isRecord(value) ? value : {};
 }
 
 export function asList(value: unknown): unknown[] {

@@ -1,3 +1,5 @@
+import { isRecord } from "../protocol/record.ts";
+
 /** What `hedgerow up` and the processes it keeps running tell each other over their channel, beside where one listens. */
 
 /** Told to a process right after its start: signals that reach it are for `hedgerow up` to act on. */
@@ -7,21 +9,16 @@ export const supervision = { supervised: true } as const;
 export const askedToEnd = { asked: "SIGTERM" } as const;
 
 export function isSupervision(message: unknown): boolean {
-  return isObject(message) && "supervised" in message && message.supervised === true;
+  return isRecord(message) && message.supervised === true;
 }
 
 export function isAskedToEnd(message: unknown): boolean {
-  return isObject(message) && "asked" in message && message.asked === askedToEnd.asked;
+  return isRecord(message) && message.asked === askedToEnd.asked;
 }
 
 /** Where a process says that it listens; undefined for any other message. */
 export function listeningUrl(message: unknown): string | undefined {
-  if (!isObject(message) || !("listening" in message)) return undefined;
-  return typeof message.listening === "string" ? message.listening : undefined;
-}
-
-function isObject(message: unknown): message is object {
-  return typeof message === "object" && message !== null;
+  return isRecord(message) && typeof message.listening === "string" ? message.listening : undefined;
 }
 
 /** Says where a process listens: to the one that started it, or in a line where there is no channel to one. */

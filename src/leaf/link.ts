@@ -7,6 +7,7 @@ import { createFrameDecoder, FrameError, type FrameKind, frameKind } from "../pr
 import { asksForLink, identityHeaders, type LeafIdentity, linkPath, versionMismatch } from "../protocol/handshake.ts";
 import { type AttemptError, type CallError, linkProtocol, type ShardReply } from "../protocol/link.ts";
 import { problemFrom } from "../protocol/problem.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { Clock } from "../time.ts";
 import type { ReplyTo } from "./search.ts";
 import type { SearchQueue } from "./search-queue.ts";
@@ -193,13 +194,7 @@ function tooLarge({ hits }: ShardReply, { tooLargeBytes }: { tooLargeBytes: numb
 
 function readCall(payload: Buffer): IncomingCall {
   const { head, body } = readHeadAndBody(payload);
-  if (
-    typeof head === "object" &&
-    head !== null &&
-    "name" in head &&
-    typeof head.name === "string" &&
-    "params" in head
-  ) {
+  if (isRecord(head) && typeof head.name === "string" && "params" in head) {
     // A plain view: a Buffer's own `slice` would share memory where everyone else's copies.
     return { name: head.name, params: head.params, body: new Uint8Array(body.buffer, body.byteOffset, body.length) };
   }

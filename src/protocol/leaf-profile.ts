@@ -1,3 +1,5 @@
+import { isRecord } from "./record.ts";
+
 /** What a leaf tells of its work on an attempt whose plan asks for a profile. Instants are by the leaf's own clock. */
 export type LeafProfile = {
   arrivedMs: number;
@@ -17,8 +19,5 @@ const names = ["arrivedMs", "startedMs", "repliedMs", "kernelMs", "slices", "pos
 
 /** Whether a reply's profile is one, or is not there. */
 export function profileFits(value: unknown): value is LeafProfile | undefined {
-  if (value === undefined) return true;
-  return (
-    typeof value === "object" && value !== null && names.every((name) => Number.isFinite(Reflect.get(value, name)))
-  );
+  return value === undefined || (isRecord(value) && names.every((name) => Number.isFinite(value[name])));
 }

@@ -1,6 +1,7 @@
 import { HedgerowError, invalidAt } from "../errors.ts";
 import { jsonDepthMax, nestsDeeper } from "../protocol/json-depth.ts";
 import { jsonMembers, onOneLine } from "../protocol/json-text.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { IndexSettings } from "../protocol/settings.ts";
 import { readDocument, requireDocument, withoutMark } from "./documents.ts";
 
@@ -37,10 +38,9 @@ function requireSize({ length }: Uint8Array, documentBytesMax: number): void {
 
 /** The document with the path's id in it; another id in the body is a mistake worth naming. */
 function withId(document: unknown, id: string): unknown {
-  if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
+  if (!isRecord(document)) return document;
   if (!Object.hasOwn(document, "id")) return { id, ...document };
-  if ("id" in document && document.id !== id)
-    throw invalidAt("/id", `"id" differs from the "${id}" of the path`, "invalid_document");
+  if (document.id !== id) throw invalidAt("/id", `"id" differs from the "${id}" of the path`, "invalid_document");
   return document;
 }
 

@@ -1,4 +1,5 @@
 import type { PolicySettings } from "../policy/settings.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { Fault } from "./fault.ts";
 import type { LeafSettings } from "./leaf.ts";
 import { readPolicy } from "./policy-patch.ts";
@@ -201,12 +202,8 @@ function overlay(base: Record<string, unknown>, patch: Record<string, unknown>):
   const result = { ...base };
   for (const [key, value] of Object.entries(patch)) {
     const below = result[key];
-    const mixes = isPlain(value) && isPlain(below) && (value.kind === undefined || value.kind === below.kind);
+    const mixes = isRecord(value) && isRecord(below) && (value.kind === undefined || value.kind === below.kind);
     result[key] = mixes ? overlay(below, value) : value;
   }
   return result;
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { nearestName } from "../nearest.ts";
+import { isRecord } from "../protocol/record.ts";
 
 /** A scenario file that does not fit; the message names the place and what would fit. */
 export class ScenarioError extends Error {
@@ -17,9 +18,7 @@ export class Section {
   private readonly read = new Set<string>();
 
   constructor(value: unknown, path: string) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new ScenarioError(`${path || "the scenario"} must be an object`);
-    }
+    if (!isRecord(value)) throw new ScenarioError(`${path || "the scenario"} must be an object`);
     this.path = path;
     this.fields = new Map(Object.entries(value));
   }

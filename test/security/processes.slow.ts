@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { isRecord } from "../../src/protocol/record.ts";
 import { sleep } from "../../src/time.ts";
 import { ndjson, requestTo } from "../support/cluster.ts";
 import { said } from "../support/said.ts";
@@ -109,10 +110,6 @@ describe("a process", () => {
     }
   });
 });
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
 
 /** A wall clock that nobody can build on: each look at it is up to a week away from the last one. */
 const wildClock = `

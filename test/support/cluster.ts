@@ -6,8 +6,11 @@ import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createLeaf } from "../../src/leaf/leaf.ts";
 import { openReplicaWith } from "../../src/leaf/open-replica.ts";
 import { policyDefaults } from "../../src/policy/settings.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { startRoot } from "../../src/root/serve.ts";
 import { systemClock, systemTimers } from "../../src/time.ts";
+
+export { isRecord };
 
 export type JsonAnswer = { status: number; headers: Headers; body: Record<string, unknown> };
 
@@ -118,8 +121,4 @@ export function requestTo(url: string): TestCluster["request"] {
     if (!isRecord(parsed)) throw new Error(`not an object: ${text.slice(0, 200)}`);
     return { status: response.status, headers: response.headers, body: parsed };
   };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

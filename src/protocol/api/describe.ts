@@ -1,4 +1,5 @@
 import { type ErrorCode, errorTable } from "../../errors.ts";
+import { isRecord } from "../record.ts";
 import { type Operation, operations, type Parameter } from "./operations.ts";
 import { answerSchemas, named, type Schema } from "./schemas.ts";
 
@@ -120,5 +121,5 @@ function errorParts(errors: readonly ErrorCode[]): Part {
 }
 
 function partOf(value: unknown): Part {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isRecord(value) ? value : {};
 }
