@@ -1,4 +1,4 @@
-import { compareIds } from "../protocol/hit.ts";
+import { compareValues } from "../protocol/hit.ts";
 import type { ColumnData, ColumnKind, ColumnValue, RankArray } from "./column-data.ts";
 import type { CellValue } from "./column-values.ts";
 import { buildDictionary } from "./dictionary.ts";
@@ -78,11 +78,6 @@ export class ColumnBuilder {
 }
 
 const ascending = (a: number, b: number): number => a - b;
-
-/** The order of two values of one column. */
-export function compareValues(a: ColumnValue, b: ColumnValue): number {
-  return typeof a === "number" && typeof b === "number" ? a - b : compareIds(String(a), String(b));
-}
 
 function layOut(kind: ColumnKind, sorted: readonly ColumnValue[]): ColumnData["values"] {
   if (kind === "keywords") return { kind, keywords: buildDictionary(sorted.map(String)) };

@@ -1,4 +1,4 @@
-import { compareValues } from "./column-builder.ts";
+import { compareValues } from "../protocol/hit.ts";
 import type { ColumnData, ColumnValue, RankArray } from "./column-data.ts";
 import { Dictionary, lookupKey } from "./dictionary.ts";
 import { startOf } from "./ends.ts";

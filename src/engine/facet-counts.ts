@@ -1,5 +1,5 @@
+import { compareValues } from "../protocol/hit.ts";
 import type { Column } from "./column.ts";
-import { compareValues } from "./column-builder.ts";
 import type { ColumnValue } from "./column-data.ts";
 import { startOf } from "./ends.ts";
 import { Top } from "./top.ts";

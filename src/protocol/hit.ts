@@ -23,6 +23,11 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** The order of two values of one field. What a shard leaves out of a facet comes after what it lists by this. */
+export function compareValues(a: number | string, b: number | string): number {
+  return typeof a === "number" && typeof b === "number" ? a - b : compareIds(String(a), String(b));
+}
+
 /**
  * The ranking order: score descending, then id ascending. A total order as long as ids are unique, so every layout
  * ranks alike. Negative: `a` comes first.

@@ -1,3 +1,4 @@
+import { compareValues } from "../protocol/hit.ts";
 import type { ShardFacet } from "../protocol/link.ts";
 import type { PlanFacet } from "../protocol/plan.ts";
 import type { FieldType, IndexSettings } from "../protocol/settings.ts";
@@ -87,8 +88,4 @@ function isExact(
     count + errorMax > last.count || (count + errorMax === last.count && compareValues(value, last.value) < 0);
   // Of values with as many a shard lists the lesser ones: one that nobody listed comes after the last bucket then.
   return !others.some(mayBelong) && unlistedMax <= last.count;
-}
-
-function compareValues(a: string | number, b: string | number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
