@@ -1,5 +1,5 @@
+import { escapeHtml } from "../../src/protocol/escape-html.ts";
 import type { FlameBox } from "../profile/flame-boxes.ts";
-import { escapeHtml } from "./escape-html.ts";
 
 const rowPx = 18;
 /** Of the whole width; there is no room for a name in what is narrower. */

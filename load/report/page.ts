@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { escapeHtml } from "../../src/protocol/escape-html.ts";
 import type { ProcessProfile } from "../profile/process-profile.ts";
 import { figuresTable } from "../runner/figures-table.ts";
 import type { PhaseFigures } from "../runner/measures.ts";
 import { liveVerdictLines } from "../runner/verdict.ts";
 import { type Phase, phases } from "../scenario/live-section.ts";
 import { chartsOf } from "./chart-data.ts";
-import { escapeHtml } from "./escape-html.ts";
 import { profileSection, profileStyle } from "./profile-section.ts";
 import type { Report } from "./report.ts";
 

@@ -1,8 +1,8 @@
+import { escapeHtml } from "../../src/protocol/escape-html.ts";
 import { type Origin, origins } from "../profile/called-function.ts";
 import { flameBoxes } from "../profile/flame-boxes.ts";
 import { originTimes } from "../profile/function-times.ts";
 import { type ProcessProfile, profileTable } from "../profile/process-profile.ts";
-import { escapeHtml } from "./escape-html.ts";
 import { flameSvg, percent } from "./flame-svg.ts";
 
 /** Parts of a flame graph that are narrower are not drawn. */

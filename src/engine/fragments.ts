@@ -1,3 +1,4 @@
+import { escapeHtml } from "../protocol/escape-html.ts";
 import { isAttached } from "./ideographs.ts";
 import type { Mark } from "./marks.ts";
 
@@ -162,17 +163,4 @@ function writeHtml(text: string, { start, end }: { start: number; end: number },
     at = to;
   }
   return html + escapeHtml(text.slice(at, end));
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text as HTML shows it. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
 }

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../protocol/escape-html.ts";
+
 /** A line chart as SVG, with nothing from outside. */
 
 export const widthPx = 960;
@@ -41,11 +43,6 @@ export function chart(lines: readonly Line[], options: ChartOptions): string {
   const legend = lines.map((line, i) => `<span style="color:${colourOf(i)}">■</span> ${escapeHtml(line.name)}`);
   return `<svg viewBox="0 0 ${widthPx} ${heightPx}" role="img">${[...grid, ...drawn].join("")}</svg>
 <p class="legend">${legend.join(" &nbsp; ")}</p>`;
-}
-
-/** A text that HTML shows as it is. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 function colourOf(line: number): string {

@@ -1,4 +1,5 @@
-import { type ChartOptions, chart, escapeHtml, type Line, type Point, widthPx } from "./chart.ts";
+import { escapeHtml } from "../protocol/escape-html.ts";
+import { type ChartOptions, chart, type Line, type Point, widthPx } from "./chart.ts";
 import type { TimelinePoint } from "./measure.ts";
 import type { Played } from "./play.ts";
 import { figuresTable } from "./table.ts";
