@@ -1,6 +1,7 @@
 import { readFlags } from "../../src/command/flags.ts";
 import { messageOf } from "../../src/errors.ts";
 import { seededRandom, sleep, systemRandom } from "../../src/time.ts";
+import { interruption } from "../driver/interruption.ts";
 import { nextRound, type Round, troubles } from "./choice.ts";
 import { ContainerEngine } from "./engine.ts";
 
@@ -33,9 +34,7 @@ async function main(args: string[]): Promise<number> {
   const { project = process.env.COMPOSE_PROJECT_NAME ?? "hedgerow", every = 30, for: lasts = 10, seed } = read.values;
   const engine = new ContainerEngine(read.values.socket ?? "/var/run/docker.sock");
   const random = seed === undefined ? systemRandom : seededRandom(seed);
-  const stopped = new Promise<"stopped">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve("stopped"));
-  });
+  const stopped = interruption().catch(() => "stopped" as const);
   for (;;) {
     const round = nextRound(await engine.leaves(project), random);
     if (round === undefined) {

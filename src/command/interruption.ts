@@ -1,4 +1,5 @@
-const signals = ["SIGINT", "SIGTERM"] as const;
+/** What asks a process to end. */
+export const stopSignals = ["SIGINT", "SIGTERM"] as const;
 
 /** Has something done before this process ends by SIGINT or SIGTERM, as it then does; until `release`. */
 export function beforeInterruption(act: () => void): { release(): void } {
@@ -10,7 +11,7 @@ export function beforeInterruption(act: () => void): { release(): void } {
       process.kill(process.pid, signal);
     }
   };
-  const release = (): void => void signals.map((signal) => process.off(signal, onSignal));
-  for (const signal of signals) process.on(signal, onSignal);
+  const release = (): void => void stopSignals.map((signal) => process.off(signal, onSignal));
+  for (const signal of stopSignals) process.on(signal, onSignal);
   return { release };
 }

@@ -1,4 +1,5 @@
 import type { Timers } from "../time.ts";
+import { stopSignals } from "./interruption.ts";
 import { commandLineOf, isRunForNpm } from "./npm-parent.ts";
 import { askedToEnd, isSupervision, tellParent } from "./supervision.ts";
 
@@ -9,7 +10,6 @@ export type StopRequest = {
   release(): void;
 };
 
-const signals = ["SIGINT", "SIGTERM"] as const;
 /** A terminal and npm each pass on the same Ctrl-C: what comes so soon after the first is no second one. */
 const sameRequestMs = 1_000;
 const parentEveryMs = 250;
@@ -30,10 +30,10 @@ export function listenForStop(timers: Timers): StopRequest {
       return;
     }
     forgetting.cancel();
-    forgetting = timers.after(sameRequestMs, () => void signals.map((name) => process.off(name, onSignal)));
+    forgetting = timers.after(sameRequestMs, () => void stopSignals.map((name) => process.off(name, onSignal)));
     resolve();
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of stopSignals) process.on(signal, onSignal);
   // The channel may have closed before anybody listened; the function is there all the same.
   if (typeof process.send === "function") {
     const onClosed = (): void => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { stopSignals } from "../../../src/command/interruption.ts";
 import { sleep, systemTimers } from "../../../src/time.ts";
 
 /** Who a program runs as; undefined: as this process does. */
@@ -13,7 +14,6 @@ const stopMsMax = 15_000;
 const answerTries = 600;
 const answerEveryMs = 50;
 
-const signals = ["SIGTERM", "SIGINT"] as const;
 const running = new Set<ChildProcess>();
 let ending: Promise<void> | undefined;
 
@@ -25,13 +25,13 @@ export function endPrograms(): Promise<void> {
 
 /** Leaves it to whoever has started the programs to end them where this process is asked to end. */
 export function keepPrograms(): void {
-  for (const signal of signals) process.off(signal, endWithPrograms);
+  for (const signal of stopSignals) process.off(signal, endWithPrograms);
 }
 
 /** A process without programs ends of itself when it is asked to, even while it is busy; one with them must not yet. */
 function guardPrograms(): void {
   keepPrograms();
-  for (const signal of signals) process.on(signal, endWithPrograms);
+  for (const signal of stopSignals) process.on(signal, endWithPrograms);
 }
 
 function endWithPrograms(): void {

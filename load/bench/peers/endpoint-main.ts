@@ -1,3 +1,4 @@
+import { stopSignals } from "../../../src/command/interruption.ts";
 import { systemClock } from "../../../src/time.ts";
 import { endPrograms, keepPrograms } from "./child.ts";
 import { createEndpoint } from "./endpoint.ts";
@@ -17,7 +18,7 @@ const peer = await kind.start({ documents, directory }).catch(async (error: unkn
 const indexMs = systemClock.nowMs() - startMs;
 const app = createEndpoint(peer);
 const url = await app.listen({ host: "127.0.0.1", port: 0 });
-for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => void app.close());
+for (const signal of stopSignals) process.on(signal, () => void app.close());
 keepPrograms();
 const { pids, mirrorPids } = peer;
 process.stdout.write(`${JSON.stringify({ url, indexMs, pids: [process.pid, ...pids], mirrorPids })}\n`);
