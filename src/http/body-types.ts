@@ -12,8 +12,8 @@ const shownLettersMax = 100;
  * type that was, and which would be read: what a tool calls a body unasked is often none of them.
  */
 export function asAnsweredError(error: unknown, { headers, server }: Request): HedgerowError {
-  const found = asHedgerowError(error);
-  if (found === error || found.code !== "unsupported_media_type") return found;
+  const isUnread = error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
+  if (!isUnread) return asHedgerowError(error);
   const sent = headers["content-type"];
   const problem =
     sent === undefined

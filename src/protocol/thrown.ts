@@ -13,17 +13,12 @@ export function asHedgerowError(error: unknown): HedgerowError {
     const isParameter = "validationContext" in error && error.validationContext === "querystring";
     return invalidRequest(error.validation.filter(isFinding), isParameter ? "parameter of this address" : "field");
   }
-  switch ("code" in error ? error.code : undefined) {
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new HedgerowError("too_large", "the body is larger than this server takes");
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-      return new HedgerowError("unsupported_media_type", "this content type is not understood here");
-    default: {
-      const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
-      if (status >= 400 && status < 500) return new HedgerowError("invalid_request", error.message);
-      return new HedgerowError("internal", "an unexpected error; the log says more");
-    }
+  if ("code" in error && error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new HedgerowError("too_large", "the body is larger than this server takes");
   }
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+  if (status >= 400 && status < 500) return new HedgerowError("invalid_request", error.message);
+  return new HedgerowError("internal", "an unexpected error; the log says more");
 }
 
 function isFinding(value: unknown): value is ValidationFinding {
