@@ -1,9 +1,10 @@
+import type { RangeEnds } from "../protocol/plan.ts";
 import type { Column } from "./column.ts";
 import type { ColumnValue } from "./column-data.ts";
 import { startOf } from "./ends.ts";
 import { type BlockTest, blockDocuments, blockWords, FilterBits } from "./filter-bits.ts";
 import type { Piece } from "./piece.ts";
-import type { FilterCondition, PreparedFilter, RangeEnds } from "./prepared-filter.ts";
+import type { FilterCondition, PreparedFilter } from "./prepared-filter.ts";
 
 /** Values that are looked up without looking at the clock. */
 const lookedUpAtOnce = 512;

@@ -1,10 +1,7 @@
 import { HedgerowError } from "../errors.ts";
-import type { PlanFilter } from "../protocol/plan.ts";
+import type { PlanFilter, RangeEnds } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import { type ColumnKind, type ColumnValue, columnKind } from "./column-data.ts";
-
-/** The ends of a range; all that are given hold for one and the same value. */
-export type RangeEnds = { gte?: ColumnValue; gt?: ColumnValue; lte?: ColumnValue; lt?: ColumnValue };
 
 /** A plan's filter with its fields looked up. */
 export type FilterCondition =

@@ -1,6 +1,6 @@
 import { HedgerowError } from "../errors.ts";
 import type { SortValue } from "../protocol/hit.ts";
-import type { Plan } from "../protocol/plan.ts";
+import { type Plan, scoreName } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import { columnNumber, requireKind } from "./prepared-filter.ts";
 
@@ -12,8 +12,6 @@ export type PreparedSort = {
   keys: readonly SortKey[];
   after: { id: string; values: readonly SortValue[] } | undefined;
 };
-
-const scoreName = "_score";
 
 /**
  * Looks the fields of a plan's order up; none where it is by score alone. Throws `invalid_query` for a field without a

@@ -18,6 +18,7 @@ import {
   planFieldsMax,
   planTermsMax,
   planTopMax,
+  rangeEnds,
 } from "../protocol/plan.ts";
 import type { PlanExtras, PlanOpening, PlanParts } from "../protocol/plan-payload.ts";
 import { isRecord } from "../protocol/record.ts";
@@ -198,5 +199,3 @@ function filterParts(filter: unknown, depth: number): number {
       return Number.POSITIVE_INFINITY;
   }
 }
-
-const rangeEnds = ["gte", "gt", "lte", "lt"] as const;

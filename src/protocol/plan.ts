@@ -95,22 +95,22 @@ function isPhraseTerm(value: unknown): value is PhraseTerm {
   return isRecord(value) && typeof value.term === "string" && isCountUpTo(value.offset, offsetMax);
 }
 
+/** The ends that a range may have; all that it has hold for one and the same value. */
+export const rangeEnds = ["gte", "gt", "lte", "lt"] as const;
+export type RangeEnds = Partial<Record<(typeof rangeEnds)[number], number | string>>;
+
 /** A tree of conditions on columns. Values of dates are milliseconds since 1970, booleans 0 and 1. */
 export type PlanFilter =
   | { kind: "in"; field: string; values: readonly (string | number)[] }
-  | {
-      kind: "range";
-      field: string;
-      gte?: number | string;
-      gt?: number | string;
-      lte?: number | string;
-      lt?: number | string;
-    }
+  | ({ kind: "range"; field: string } & RangeEnds)
   | { kind: "not"; of: PlanFilter }
   | { kind: "and" | "or"; of: readonly PlanFilter[] };
 
 export type PlanFacet = { field: string; size: number };
 export type PlanSort = { field: string; descending: boolean };
+
+/** What the score is called among the fields to sort by. */
+export const scoreName = "_score";
 
 /**
  * Everything a leaf needs to score one query on one shard: no leaf ever looks at statistics of its own, so every
@@ -139,7 +139,7 @@ export type Plan = {
   top: number;
   filter?: PlanFilter;
   facets?: readonly PlanFacet[];
-  /** Absent: by score. A field named `_score` is the score. */
+  /** Absent: by score. The field `scoreName` is the score. */
   sort?: readonly PlanSort[];
   /** Only hits strictly after this one in sort order. */
   after?: { id: string; score: number; sort?: readonly SortValue[] };

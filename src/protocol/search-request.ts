@@ -1,5 +1,5 @@
 import { parseJson } from "./json-text.ts";
-import { explainedWordsMax, lookupsMax, typingTermsMax } from "./plan.ts";
+import { explainedWordsMax, lookupsMax, type RangeEnds, typingTermsMax } from "./plan.ts";
 
 /** The most letters that a query may have. */
 export const queryLengthMax = 10_000;
@@ -9,8 +9,7 @@ export const cursorLengthMax = 2_100_000;
 
 /** One condition of a filter on one column: a value, any of several values, or a range. */
 export type FilterValue = string | number | boolean;
-export type FilterRange = { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number };
-export type FilterNode = { [field: string]: FilterValue | FilterValue[] | FilterRange | FilterNode | FilterNode[] };
+export type FilterNode = { [field: string]: FilterValue | FilterValue[] | RangeEnds | FilterNode | FilterNode[] };
 
 /** A search as the public contract takes it, before defaults. */
 export type SearchBody = {

@@ -1,9 +1,7 @@
 import { unfitAt } from "../errors.ts";
-import type { PlanFacet, PlanSort } from "../protocol/plan.ts";
+import { type PlanFacet, type PlanSort, scoreName } from "../protocol/plan.ts";
 import { type SearchBody, searchDefaults } from "../protocol/search-request.ts";
 import { type ColumnField, columnFields, type IndexSettings } from "../protocol/settings.ts";
-
-const scoreName = "_score";
 
 /** The field of that name, which must have a column. Throws `invalid_request` that says what it is instead. */
 export function requireColumn(

@@ -1,5 +1,5 @@
 import { unfitAt } from "../errors.ts";
-import type { PlanFilter } from "../protocol/plan.ts";
+import { type PlanFilter, type RangeEnds, rangeEnds } from "../protocol/plan.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ColumnField, ColumnType, IndexSettings } from "../protocol/settings.ts";
 import { instantForm, parseInstant } from "../time.ts";
@@ -13,7 +13,6 @@ const partsMax = 9000;
 const charactersMax = 100_000;
 
 const operators = new Set(["not", "and", "or"]);
-const rangeKeys = ["gte", "gt", "lte", "lt"] as const;
 
 /** What is left of the limits while a filter is read. */
 type Reading = { settings: IndexSettings; parts: number; characters: number };
@@ -77,13 +76,13 @@ type FieldPlace = { field: ColumnField; path: string };
 
 function readRange(range: Record<string, unknown>, { field, path }: FieldPlace, reading: Reading): PlanFilter {
   if (field.type === "boolean") throw unfitAt(path, "must be true or false: a boolean field has no ranges");
-  const unknown = Object.keys(range).find((key) => !rangeKeys.some((known) => known === key));
-  if (unknown !== undefined) throw unfitAt(`${path}/${unknown}`, `is not one of ${rangeKeys.join(", ")}`);
-  const ends: { gte?: string | number; gt?: string | number; lte?: string | number; lt?: string | number } = {};
-  for (const key of rangeKeys) {
+  const unknown = Object.keys(range).find((key) => !rangeEnds.some((known) => known === key));
+  if (unknown !== undefined) throw unfitAt(`${path}/${unknown}`, `is not one of ${rangeEnds.join(", ")}`);
+  const ends: RangeEnds = {};
+  for (const key of rangeEnds) {
     if (Object.hasOwn(range, key)) ends[key] = readValue(range[key], { field, path: `${path}/${key}` }, reading);
   }
-  if (Object.keys(ends).length === 0) throw unfitAt(path, `needs at least one of ${rangeKeys.join(", ")}`);
+  if (Object.keys(ends).length === 0) throw unfitAt(path, `needs at least one of ${rangeEnds.join(", ")}`);
   return { kind: "range", field: field.name, ...ends };
 }
 
