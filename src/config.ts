@@ -6,6 +6,7 @@ import { parseValue, textOf, type ValueOf } from "./config/values.ts";
 import { type KnownFlag, offName, partsOf, type Slip, shellName } from "./flags.ts";
 import { didYouMean } from "./nearest.ts";
 import { planTermsMax, planTopMax } from "./protocol/plan.ts";
+import { budgetMsLimit } from "./protocol/search-request.ts";
 
 export type { Role } from "./config/setting.ts";
 
@@ -78,7 +79,7 @@ export const settingsTable = {
     roles: ["up", "root"],
     default: 250,
     min: 1,
-    max: 60_000,
+    max: budgetMsLimit,
     reason: "milliseconds a search may take that does not say",
   }),
   bodyBytesMax: setting("integer", {

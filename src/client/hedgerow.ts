@@ -9,7 +9,7 @@ import {
 } from "../command/client.ts";
 import { documentPath, indexPath } from "../command/index-path.ts";
 import type { IndexBody } from "../protocol/index-request.ts";
-import type { SearchBody } from "../protocol/search-request.ts";
+import { budgetMsLimit, type SearchBody } from "../protocol/search-request.ts";
 import { type Clock, type Random, systemClock, systemRandom, systemTimers, type Timers } from "../time.ts";
 import {
   type DocumentBody,
@@ -71,8 +71,6 @@ const patienceMs = 10_000;
 /** The same for many documents at once, which a root may have to wait for. */
 const patienceOfBulkMs = 60_000;
 const budgetMsMin = 1;
-/** The largest budget there is, and what a search may take that names none. */
-const budgetMsMax = 60_000;
 
 /**
  * A Hedgerow service. Every method rejects with a `RequestRefused` when the service says no (its problem document is in
@@ -119,7 +117,7 @@ export class Hedgerow {
     const { clock, timers } = this.#surroundings;
     const headers: Record<string, string> = priority === undefined ? {} : { "x-priority": priority };
     let startMs: number | undefined;
-    const limit = timeLimit((budgetMs ?? budgetMsMax) + graceMs, { timers, ...(signal && { outer: signal }) });
+    const limit = timeLimit((budgetMs ?? budgetMsLimit) + graceMs, { timers, ...(signal && { outer: signal }) });
     try {
       const answer = await this.#roots.ask(`${indexPath(index)}/search`, ({ isLast, afterSilence }) => {
         const request = { method: "POST", signal: limit.signal, headers } as const;
@@ -134,7 +132,7 @@ export class Hedgerow {
       });
       return expected(answer, (found): found is SearchAnswer<D> => isSearchAnswer<D>(found));
     } catch (error) {
-      if (limit.isOver()) throw new ServiceUnreachable(`no answer within ${(budgetMs ?? budgetMsMax) + graceMs} ms`);
+      if (limit.isOver()) throw new ServiceUnreachable(`no answer within ${(budgetMs ?? budgetMsLimit) + graceMs} ms`);
       throw error;
     } finally {
       limit.clear();
@@ -221,8 +219,8 @@ export class Hedgerow {
 
 /** What the service would refuse, or no timer could wait for. */
 function checkTimes({ budgetMs, graceMs }: { budgetMs?: number | undefined; graceMs?: number | undefined }): void {
-  if (budgetMs !== undefined && !(budgetMs >= budgetMsMin && budgetMs <= budgetMsMax)) {
-    throw new RangeError(`budgetMs must be from ${budgetMsMin} to ${budgetMsMax}, not ${budgetMs}`);
+  if (budgetMs !== undefined && !(budgetMs >= budgetMsMin && budgetMs <= budgetMsLimit)) {
+    throw new RangeError(`budgetMs must be from ${budgetMsMin} to ${budgetMsLimit}, not ${budgetMs}`);
   }
   if (graceMs !== undefined && !(graceMs >= 0 && graceMs <= graceMsMax)) {
     throw new RangeError(`graceMs must be from 0 to ${graceMsMax}, not ${graceMs}`);

@@ -1,4 +1,5 @@
 import { indexNamePattern } from "../protocol/index-request.ts";
+import { budgetMsLimit } from "../protocol/search-request.ts";
 import { type Key, type Scope, scopes } from "../security/keys.ts";
 import type { FlagValues } from "./flags.ts";
 
@@ -8,8 +9,8 @@ export const newKeyFlags = {
   indexes: { kind: "list", placeholder: "A,B*", reason: "the indexes and aliases that it is for (all: *)" },
   requestsPerS: { kind: "number", min: 0.001, max: 1_000_000, reason: "requests a second; more are refused" },
   burst: { kind: "number", min: 1, max: 1_000_000, reason: "requests at once after a pause" },
-  budgetMs: { kind: "number", min: 1, max: 60_000, reason: "milliseconds of a search that does not say" },
-  budgetMsMax: { kind: "number", min: 1, max: 60_000, reason: "milliseconds that a search has at most" },
+  budgetMs: { kind: "number", min: 1, max: budgetMsLimit, reason: "milliseconds of a search that does not say" },
+  budgetMsMax: { kind: "number", min: 1, max: budgetMsLimit, reason: "milliseconds that a search has at most" },
 } as const;
 
 type Wishes = FlagValues<typeof newKeyFlags>;

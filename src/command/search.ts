@@ -1,4 +1,4 @@
-import { numberIn, type SearchBody } from "../protocol/search-request.ts";
+import { budgetMsLimit, numberIn, type SearchBody } from "../protocol/search-request.ts";
 import { systemTimers, type Timers } from "../time.ts";
 import { askWithin } from "./ask-within.ts";
 import { accepted } from "./client.ts";
@@ -13,8 +13,6 @@ const usage = `hedgerow search "words": ask, and show hits, coverage and time
 "quoted words" are a phrase, +word is required, -word excluded, field:word looks in one field. Put -- before words that
 begin with a dash. Everything else goes by flags, as in the API:`;
 
-/** The largest budget there is, and what a search may take that names none: the service's own default holds then. */
-const budgetMsMax = 60_000;
 /** What an answer may take on top of its budget, for the network. */
 const graceMs = 1_000;
 
@@ -32,7 +30,7 @@ const flags = {
   sort: { kind: "list", placeholder: "A,-B", reason: "order by these fields, - for descending" },
   highlight: { kind: "switchOrList", reason: "show where it matched" },
   returned: { kind: "list", reason: "fields of each document to return" },
-  budgetMs: { kind: "number", min: 1, max: budgetMsMax, reason: "milliseconds the answer may take" },
+  budgetMs: { kind: "number", min: 1, max: budgetMsLimit, reason: "milliseconds the answer may take" },
   minCoverage: { kind: "number", max: 1, reason: "share of the documents below which to fail" },
   hedge: { kind: "switch", isOn: true, reason: "send no second attempts" },
   after: { kind: "text", placeholder: "TOKEN", reason: "wait for the write with this token" },
@@ -51,7 +49,8 @@ type Searching = Invocation<typeof flags>;
 async function search({ values, words, client, io, isJson }: Searching, timers: Timers): Promise<number> {
   const path = `${indexPath(values.index ?? "demo")}/search`;
   const json = searchBody(words.join(" "), values);
-  const limitMs = (values.budgetMs ?? budgetMsMax) + graceMs;
+  // Without a budget of its own the service's default holds, which may be as large as any.
+  const limitMs = (values.budgetMs ?? budgetMsLimit) + graceMs;
   const answer = await askWithin(limitMs, { url: client.url, timers, stderr: io.stderr }, (signal) =>
     client.request(path, { method: "POST", json, signal }),
   );

@@ -5,6 +5,7 @@ import type { DocumentSlice, ShardReply } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import { averageLengths, inverseDocumentFrequency } from "../protocol/plan-numbers.ts";
 import { writePlan } from "../protocol/plan-payload.ts";
+import { budgetMsLimit, queryLengthMax } from "../protocol/search-request.ts";
 import { type IndexDefinition, textFields } from "../protocol/settings.ts";
 import type { StatisticsCursor } from "../protocol/statistics.ts";
 import { yieldToLoop } from "../time.ts";
@@ -28,9 +29,9 @@ export const plainSearchSchema = {
   additionalProperties: false,
   properties: {
     plan: { type: "object" },
-    query: { type: "string", maxLength: 10_000 },
+    query: { type: "string", maxLength: queryLengthMax },
     size: { type: "integer", minimum: 0, maximum: hitsMax },
-    budgetMs: { type: "number", minimum: 1, maximum: 60_000 },
+    budgetMs: { type: "number", minimum: 1, maximum: budgetMsLimit },
   },
 } as const;
 

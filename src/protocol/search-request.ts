@@ -4,6 +4,9 @@ import { explainedWordsMax, lookupsMax, type RangeEnds, typingTermsMax } from ".
 /** The most letters that a query may have. */
 export const queryLengthMax = 10_000;
 
+/** The largest budget that a search may name. */
+export const budgetMsLimit = 60_000;
+
 /** The most letters that a cursor has: of one that goes on with as many terms as leaves take, deflated to no use. */
 export const cursorLengthMax = 2_100_000;
 
@@ -125,7 +128,7 @@ export const searchBodySchema = {
       ...names,
       description: "which fields of documents come back; all. An empty list: none of them, and `document` is {}",
     },
-    budgetMs: { type: "number", minimum: 1, maximum: 60000, description: "the answer leaves by then" },
+    budgetMs: { type: "number", minimum: 1, maximum: budgetMsLimit, description: "the answer leaves by then" },
     minCoverage: { type: "number", minimum: 0, maximum: 1, description: "the least share of documents to answer with" },
     hedge: { type: "boolean", description: "false: never send a second attempt" },
     after: {

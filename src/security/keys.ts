@@ -1,5 +1,6 @@
 import { messageOf } from "../errors.ts";
 import { isRecord } from "../protocol/record.ts";
+import { budgetMsLimit } from "../protocol/search-request.ts";
 import { hasHash, tokenId } from "./token.ts";
 
 /**
@@ -58,8 +59,8 @@ const checks: Readonly<Record<keyof Key, Check>> = {
   },
   requestsPerS: amount(1_000_000),
   burst: amount(1_000_000),
-  budgetMs: amount(60_000),
-  budgetMsMax: amount(60_000),
+  budgetMs: amount(budgetMsLimit),
+  budgetMsMax: amount(budgetMsLimit),
 };
 
 /** Reads the text of a key file. Anything that is not known or does not fit makes all of it invalid, and is named. */
