@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { readFlags } from "../src/command/flags.ts";
 import { ProgressBar } from "../src/command/progress.ts";
-import { messageOf } from "../src/errors.ts";
+import { errorCodeOf, messageOf } from "../src/errors.ts";
 import { systemClock } from "../src/time.ts";
 import { demoDocumentCount, demoDocuments } from "./corpus.ts";
 
@@ -34,7 +34,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     // A reader such as head has seen enough.
-    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
+    if (errorCodeOf(error) === "EPIPE") return 0;
     io.stderr(`corpus: ${messageOf(error)}\n`);
     return 1;
   }

@@ -74,3 +74,8 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message === "" ? error.name : error.message;
 }
+
+/** The code by which the system or a library tells its errors apart; undefined where what was thrown has none. */
+export function errorCodeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { errorCodeOf } from "../errors.ts";
 
 /**
  * Makes a directory and its parents so that they outlive a power cut: a file that was synced is lost all the same when
@@ -21,7 +22,7 @@ function makeUnlessThere(path: string, mode: number): void {
     mkdirSync(path, { mode });
   } catch (error) {
     // Another process was quicker.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCodeOf(error) !== "EEXIST") throw error;
   }
 }
 

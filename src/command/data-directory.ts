@@ -1,7 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { HedgerowError, messageOf } from "../errors.ts";
+import { errorCodeOf, HedgerowError, messageOf } from "../errors.ts";
 
 /** A directory that this process has for itself. */
 export type DataDirectory = { release(): void };
@@ -40,8 +40,8 @@ export async function makeDirectory(path: string, mode = 0o700): Promise<void> {
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    if (codeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
-    if (codeOf(error) !== "ENOENT" || above === path) throw error;
+    if (errorCodeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (errorCodeOf(error) !== "ENOENT" || above === path) throw error;
     await makeDirectory(above, 0o777);
     await mkdir(path, { mode });
   }
@@ -66,7 +66,7 @@ function lock(file: string): DataDirectory {
 
 function whyNot(path: string, owner: DirectoryOwner, error: unknown): DirectoryOutcome {
   const cause = messageOf(error);
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   if (error instanceof Error && "errcode" in error && error.errcode === busy) {
     const detail = `${path} is in use by another hedgerow ${owner}; stop that one, or name another directory with --data`;
     return { kind: "in use", detail };
@@ -78,8 +78,4 @@ function whyNot(path: string, owner: DirectoryOwner, error: unknown): DirectoryO
         ? "may not be made by this user"
         : `cannot be used: ${cause}`;
   return { kind: "unusable", detail: `${path} ${why}; --data names another directory` };
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

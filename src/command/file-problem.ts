@@ -1,3 +1,5 @@
+import { errorCodeOf } from "../errors.ts";
+
 /** What may be the matter with a file or a directory, by the system's code. */
 const problems: Readonly<Record<string, (path: string) => string>> = {
   ENOENT: (path) => `there is no such file or directory: ${path}`,
@@ -12,4 +14,14 @@ export function fileProblem(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
   const say = "code" in error ? problems[String(error.code)] : undefined;
   return say !== undefined && "path" in error ? say(String(error.path)) : error.message;
+}
+
+/** What was asked of a file; undefined where there is no such file. */
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (errorCodeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }

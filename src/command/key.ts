@@ -4,7 +4,7 @@ import { shellName } from "../flags.ts";
 import { coversAll, type Key, readKeys, writeKeys } from "../security/keys.ts";
 import { newToken } from "../security/token.ts";
 import { exitCodes } from "./client-command.ts";
-import { fileProblem } from "./file-problem.ts";
+import { fileProblem, unlessMissing } from "./file-problem.ts";
 import { type Command, type FlagValues, readFlags } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { keyFrom, newKeyFlags } from "./new-key.ts";
@@ -112,13 +112,8 @@ async function standingKeys(path: string): Promise<Key[]> {
 
 /** Undefined where there is no such file. */
 async function keysOf(path: string): Promise<Key[] | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await unlessMissing(readFile(path, "utf8"));
+  if (text === undefined) return undefined;
   const reading = readKeys(text);
   if (reading.kind === "keys") return reading.keys;
   throw new Error(`${path} is no file of keys: ${reading.detail}`);

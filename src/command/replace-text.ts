@@ -1,5 +1,6 @@
 import { lstat, open, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { unlessMissing } from "./file-problem.ts";
 
 type Standing = { uid: number; gid: number; mode: number };
 
@@ -45,14 +46,4 @@ async function targetOf(path: string): Promise<string> {
   if (found !== undefined) return found;
   const link = await unlessMissing(lstat(path));
   return link?.isSymbolicLink() === true ? targetOf(resolve(dirname(path), await readlink(path))) : path;
-}
-
-/** Undefined where there is no such file. */
-async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { fstatSync, readSync, statSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
+import { errorCodeOf } from "../errors.ts";
 
 /**
  * Writes text to standard output or error. Into a file all of it, or it throws the system's error: the runtime's own stream
@@ -40,7 +41,8 @@ export function isClosed({ fd }: Output): boolean {
 
 /** Whether an error says that nobody reads a pipe or a socket any more; one that was closed with words in it is reset. */
 export function isReaderGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ECONNRESET");
+  const code = errorCodeOf(error);
+  return code === "EPIPE" || code === "ECONNRESET";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { errorCodeOf, HedgerowError } from "../errors.ts";
 import { backupMediaType } from "../protocol/backup.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import type { Request } from "./app.ts";
@@ -12,8 +12,7 @@ const shownLettersMax = 100;
  * type that was, and which would be read: what a tool calls a body unasked is often none of them.
  */
 export function asAnsweredError(error: unknown, { headers, server }: Request): HedgerowError {
-  const isUnread = error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
-  if (!isUnread) return asHedgerowError(error);
+  if (errorCodeOf(error) !== "FST_ERR_CTP_INVALID_MEDIA_TYPE") return asHedgerowError(error);
   const sent = headers["content-type"];
   const problem =
     sent === undefined

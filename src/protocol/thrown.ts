@@ -1,4 +1,4 @@
-import { HedgerowError } from "../errors.ts";
+import { errorCodeOf, HedgerowError } from "../errors.ts";
 import type { ValidationFinding } from "./misfits.ts";
 import { invalidRequest } from "./problem.ts";
 
@@ -13,7 +13,7 @@ export function asHedgerowError(error: unknown): HedgerowError {
     const isParameter = "validationContext" in error && error.validationContext === "querystring";
     return invalidRequest(error.validation.filter(isFinding), isParameter ? "parameter of this address" : "field");
   }
-  if ("code" in error && error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+  if (errorCodeOf(error) === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return new HedgerowError("too_large", "the body is larger than this server takes");
   }
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;

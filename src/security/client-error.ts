@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { HedgerowError } from "../errors.ts";
+import { errorCodeOf, HedgerowError } from "../errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 
 /** What else an answer tells that no route wrote: whose it is, how long it took, and headers. */
@@ -14,11 +14,11 @@ export type Told = {
  * nobody is there to be told.
  */
 export function refuseConnection(error: Error, socket: Socket, told?: Told): number | undefined {
-  if (socket.destroyed || !socket.writable || codeOf(error) === "ECONNRESET") {
+  if (socket.destroyed || !socket.writable || errorCodeOf(error) === "ECONNRESET") {
     socket.destroy();
     return undefined;
   }
-  const problem = asProblem(codeOf(error));
+  const problem = asProblem(errorCodeOf(error));
   hangUp(socket, problem, told);
   return problem.status;
 }
@@ -47,12 +47,8 @@ export function toldHeaders({ traceId, tookMs, headers }: Told): Record<string, 
   };
 }
 
-function asProblem(code: string): HedgerowError {
+function asProblem(code: unknown): HedgerowError {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new HedgerowError("timed_out", "the request's head came too slowly");
   if (code === "HPE_HEADER_OVERFLOW") return new HedgerowError("too_large", "the request's head is too large");
   return new HedgerowError("invalid_request", "this is not HTTP");
-}
-
-function codeOf(error: Error): string {
-  return "code" in error ? String(error.code) : "";
 }
