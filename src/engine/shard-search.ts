@@ -1,6 +1,6 @@
 import { wholeSlice } from "../protocol/bytes.ts";
 import { compareIds, type Hit, hitComparator, type Ranked } from "../protocol/hit.ts";
-import type { DocumentSlice, ShardFacet } from "../protocol/link.ts";
+import type { DocumentSlice, ShardFacet, ShardReply } from "../protocol/link.ts";
 import { deepTop, type Plan } from "../protocol/plan.ts";
 import type { ColumnField } from "../protocol/settings.ts";
 import type { Analyzer } from "./analyzer.ts";
@@ -18,24 +18,9 @@ import { ShardFacets } from "./shard-facets.ts";
 import { SortedTop } from "./sorted-top.ts";
 import { Top } from "./top.ts";
 
-/** What a search of one shard found. */
-export type ShardResult = {
-  /** `truncated`: stopped before everything was scored; the hits are the best of what was. */
-  outcome: "complete" | "truncated";
-  /** Live documents that were covered, of `documentsTotal` in the shard. */
-  documents: number;
-  documentsTotal: number;
-  /** The last change that the search saw. */
-  sequence: number;
-  /** Matching documents among those covered. */
-  total: number;
-  totalExact: boolean;
-  /** In the plan's order, at most the plan's `top`. */
-  hits: Hit[];
-  /** Each hit's document as JSON, of the fields asked for. */
-  sources: DocumentSlice[];
-  /** In the order of the plan's facets, where it has some. */
-  facets?: ShardFacet[];
+/** What a search of one shard found. `sources`: each hit's document as JSON, of the fields asked for, in the hits' order. */
+export type ShardResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
+  sources: readonly DocumentSlice[];
 };
 
 /** A shard at one moment. */

@@ -1,14 +1,10 @@
+import type { ShardResult } from "../engine/shard-search.ts";
 import { HedgerowError } from "../errors.ts";
 import type { LeafProfile } from "../protocol/leaf-profile.ts";
 import type { DocumentSlice, ShardReply, searchErrorCodes } from "../protocol/link.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { Clock } from "../time.ts";
 import { type AnswerReserves, type AnswerSchedule, answerByMs, answerSchedule } from "./answer-time.ts";
-
-/** What a search found; `sources` are the hits' documents as raw JSON, in the hits' order. */
-export type SearchResult = Omit<ShardReply, "documentSizesBytes" | "queuedMs" | "tookMs" | "profile"> & {
-  sources: readonly DocumentSlice[];
-};
 
 /** One search over one shard, done in steps. */
 export type RunningSearch = {
@@ -17,7 +13,7 @@ export type RunningSearch = {
   /** Scans no further: what is left to step through is putting what was found in order. */
   stop(): void;
   /** Ends it with the result so far. A search that nobody wants any more is just dropped. */
-  finish(): SearchResult;
+  finish(): ShardResult;
   /** Postings read so far, or work worth as many. */
   readonly postings: number;
   /** About how many letters its hits' details have come to, once these are all that is left to do; undefined before. */
@@ -229,13 +225,13 @@ export class BegunSearch {
 }
 
 /** A hit whose score no reply can carry. Roots bound what goes into scores; this is what stands between others and a link. */
-function endlessScore(hits: SearchResult["hits"]): SearchResult["hits"][number] | undefined {
+function endlessScore(hits: ShardResult["hits"]): ShardResult["hits"][number] | undefined {
   for (const hit of hits) if (!Number.isFinite(hit.score)) return hit;
   return undefined;
 }
 
 /** Written out: this is made for every search, and copying members by spreading them costs as much as a term's lookup. */
-function replyOf(found: SearchResult, { queuedMs, tookMs }: { queuedMs: number; tookMs: number }): ShardReply {
+function replyOf(found: ShardResult, { queuedMs, tookMs }: { queuedMs: number; tookMs: number }): ShardReply {
   const { outcome, documents, documentsTotal, sequence, total, totalExact, hits, sources } = found;
   const documentSizesBytes: number[] = [];
   for (const { start, end } of sources) documentSizesBytes.push(end - start);

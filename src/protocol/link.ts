@@ -27,14 +27,17 @@ export type DocumentSlice = { bytes: Buffer; start: number; end: number };
 
 /** A shard's answer to a plan. The hits' documents follow it as raw JSON bytes, in the hits' order. */
 export type ShardReply = {
+  /** `truncated`: stopped before everything was scored; the hits are the best of what was. */
   outcome: "complete" | "truncated";
   /** Live documents that the search covered, of `documentsTotal` in the shard. */
   documents: number;
   documentsTotal: number;
   /** The last change that the replica has applied. */
   sequence: number;
+  /** Matching documents among those covered. */
   total: number;
   totalExact: boolean;
+  /** In the plan's order, at most the plan's `top`. */
   hits: Hit[];
   /** In the order of the plan's facets, where it has some. */
   facets?: ShardFacet[];

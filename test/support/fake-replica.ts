@@ -1,6 +1,7 @@
+import type { ShardResult } from "../../src/engine/shard-search.ts";
 import { sharedCopy } from "../../src/engine/shared-arrays.ts";
 import type { HeldReplica, OpenReplica } from "../../src/leaf/replicas.ts";
-import type { RunningSearch, SearchResult } from "../../src/leaf/search.ts";
+import type { RunningSearch } from "../../src/leaf/search.ts";
 import { decodeChanges } from "../../src/protocol/batch.ts";
 import { wholeSlice } from "../../src/protocol/bytes.ts";
 import type { Plan } from "../../src/protocol/plan.ts";
@@ -94,7 +95,7 @@ function running(plan: Plan, at: { sources: ReadonlyMap<string, Uint8Array>; seq
       return true;
     },
     stop: () => undefined,
-    finish: (): SearchResult => ({
+    finish: (): ShardResult => ({
       outcome: endless ? "truncated" : "complete",
       documents: endless ? 0 : at.sources.size,
       documentsTotal: at.sources.size,
