@@ -1,8 +1,9 @@
 import { unfitAt } from "../errors.ts";
+import { columnValue } from "../protocol/column-value.ts";
 import { type PlanFilter, type RangeEnds, rangeEnds } from "../protocol/plan.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ColumnField, ColumnType, IndexSettings } from "../protocol/settings.ts";
-import { instantForm, parseInstant } from "../time.ts";
+import { instantForm } from "../time.ts";
 import { requireColumn } from "./columns.ts";
 
 /** How deep `not`, `and` and `or` may stand in one another. */
@@ -107,17 +108,4 @@ function spend(reading: Reading, characters: number): void {
   reading.characters -= characters;
   if (reading.parts < 0) throw unfitAt("/filter", `has more than ${partsMax} parts`);
   if (reading.characters < 0) throw unfitAt("/filter", `has more than ${charactersMax} characters`);
-}
-
-function columnValue(value: unknown, type: ColumnType): string | number | undefined {
-  switch (type) {
-    case "keyword":
-      return typeof value === "string" ? value.toWellFormed() : undefined;
-    case "number":
-      return typeof value === "number" && Number.isFinite(value) ? value + 0 : undefined;
-    case "boolean":
-      return typeof value === "boolean" ? Number(value) : undefined;
-    case "date":
-      return typeof value === "string" ? parseInstant(value) : undefined;
-  }
 }
