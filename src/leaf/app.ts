@@ -7,7 +7,7 @@ import { readShallowJson } from "../http/shallow-json.ts";
 import { stampAnswers } from "../http/stamped-answers.ts";
 import { refuseUnknownRoutes } from "../http/unknown-routes.ts";
 import { watchCallers } from "../http/watched-callers.ts";
-import { problemFrom } from "../protocol/problem.ts";
+import { problemFrom, problemMediaType } from "../protocol/problem.ts";
 import { traceparentOf, withSpan } from "../protocol/trace-context.ts";
 import type { CallerPace } from "../security/caller-watch.ts";
 import { rootProblem } from "../security/certificates.ts";
@@ -68,7 +68,7 @@ export function createLeafApp({ replicas, searches, ...parts }: LeafAppParts): A
     const found = asAnsweredError(error, request);
     if (found.code === "internal") request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", "1");
-    void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
+    void reply.code(found.status).type(problemMediaType).send(problemFrom(found, request.traceId));
   });
   refuseUnknownRoutes(app);
   if (transport !== undefined) knowCallers(app);

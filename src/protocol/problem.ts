@@ -1,7 +1,10 @@
 import { type ErrorCode, type ErrorPlace, errorTable, HedgerowError } from "../errors.ts";
 import { placesOf, type ValidationFinding } from "./misfits.ts";
 
-/** An error as callers see it: RFC 9457, `application/problem+json`. */
+/** The media type of problem documents, RFC 9457. */
+export const problemMediaType = "application/problem+json";
+
+/** An error as callers see it. */
 export type Problem = {
   type: string;
   title: string;

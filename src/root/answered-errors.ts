@@ -1,6 +1,6 @@
 import type { App } from "../http/app.ts";
 import { asAnsweredError } from "../http/body-types.ts";
-import { problemFrom } from "../protocol/problem.ts";
+import { problemFrom, problemMediaType } from "../protocol/problem.ts";
 import type { Timers } from "../time.ts";
 import { linger } from "./linger.ts";
 
@@ -18,6 +18,6 @@ export function answerErrors(app: App, timers: Timers): void {
       request.log.error({ err: error, traceId: request.traceId }, "request failed");
     if (found.status === 429) reply.header("retry-after", String(found.facts.retryAfterS ?? 1));
     if (found.status === 401) reply.header("www-authenticate", "Bearer");
-    void reply.code(found.status).type("application/problem+json").send(problemFrom(found, request.traceId));
+    void reply.code(found.status).type(problemMediaType).send(problemFrom(found, request.traceId));
   });
 }

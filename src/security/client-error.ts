@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { errorCodeOf, HedgerowError } from "../errors.ts";
-import { problemFrom } from "../protocol/problem.ts";
+import { problemFrom, problemMediaType } from "../protocol/problem.ts";
 
 /** What else an answer tells that no route wrote: whose it is, how long it took, and headers. */
 export type Told = {
@@ -28,7 +28,7 @@ export function hangUp(socket: Socket, error: HedgerowError, told?: Told): void 
   const body = JSON.stringify(problemFrom(error, told?.traceId));
   const headers = {
     ...(told === undefined ? {} : toldHeaders(told)),
-    "content-type": "application/problem+json",
+    "content-type": problemMediaType,
     "content-length": Buffer.byteLength(body),
     connection: "close",
   };

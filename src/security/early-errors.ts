@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { problemFrom } from "../protocol/problem.ts";
+import { problemFrom, problemMediaType } from "../protocol/problem.ts";
 import { asHedgerowError } from "../protocol/thrown.ts";
 import { traceFrom } from "../protocol/trace-context.ts";
 import type { Clock } from "../time.ts";
@@ -36,7 +36,7 @@ export function earlyErrors(parts: {
       const told = toldHeaders({ traceId, tookMs, headers });
       // Nobody watches how slowly a body comes that no route has asked for.
       const ending = hasBody(request.headers) ? { connection: "close" } : {};
-      const content = { "content-type": "application/problem+json", "content-length": Buffer.byteLength(problem) };
+      const content = { "content-type": problemMediaType, "content-length": Buffer.byteLength(problem) };
       reply.raw.writeHead(found.status, { ...told, ...content, ...ending }).end(problem);
       meter(undefined, found.status, tookMs);
     },

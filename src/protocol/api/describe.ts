@@ -1,4 +1,5 @@
 import { type ErrorCode, errorTable } from "../../errors.ts";
+import { problemMediaType } from "../problem.ts";
 import { isRecord } from "../record.ts";
 import { type Operation, operations, type Parameter } from "./operations.ts";
 import { answerSchemas, named, type Schema } from "./schemas.ts";
@@ -11,8 +12,6 @@ const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
 const ofBodies: readonly ErrorCode[] = ["timed_out", "too_large", "unsupported_media_type"];
 /** While one is under way no index is served. */
 const ofRestores: readonly ErrorCode[] = ["not_ready"];
-
-const problemType = "application/problem+json";
 
 /**
  * An OpenAPI 3.1 document of the routes as they were declared, completed by what the table of operations says: names,
@@ -115,7 +114,7 @@ function errorParts(errors: readonly ErrorCode[]): Part {
     const codes = all.filter((code) => errorTable[code].status === status);
     const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join("; ");
     const headers = status === 429 ? { ...ofEveryAnswer, "Retry-After": retryAfter } : ofEveryAnswer;
-    return [status, { description, headers, content: { [problemType]: { schema: named("Problem") } } }];
+    return [status, { description, headers, content: { [problemMediaType]: { schema: named("Problem") } } }];
   });
   return Object.fromEntries(parts);
 }
