@@ -1,21 +1,20 @@
 import { indexNamePattern } from "../protocol/index-request.ts";
 import { budgetMsLimit } from "../protocol/search-request.ts";
-import { type Key, type Scope, scopes } from "../security/keys.ts";
+import { type Key, nameLengthMax, requestsMax, type Scope, scopes } from "../security/keys.ts";
 import type { FlagValues } from "./flags.ts";
 
 /** What a new key is to be. */
 export const newKeyFlags = {
   scopes: { kind: "list", placeholder: "A,B", reason: `what it may do: ${scopes.join(", ")} (search)` },
   indexes: { kind: "list", placeholder: "A,B*", reason: "the indexes and aliases that it is for (all: *)" },
-  requestsPerS: { kind: "number", min: 0.001, max: 1_000_000, reason: "requests a second; more are refused" },
-  burst: { kind: "number", min: 1, max: 1_000_000, reason: "requests at once after a pause" },
+  requestsPerS: { kind: "number", min: 0.001, max: requestsMax, reason: "requests a second; more are refused" },
+  burst: { kind: "number", min: 1, max: requestsMax, reason: "requests at once after a pause" },
   budgetMs: { kind: "number", min: 1, max: budgetMsLimit, reason: "milliseconds of a search that does not say" },
   budgetMsMax: { kind: "number", min: 1, max: budgetMsLimit, reason: "milliseconds that a search has at most" },
 } as const;
 
 type Wishes = FlagValues<typeof newKeyFlags>;
 
-const nameLengthMax = 200;
 const indexName = new RegExp(indexNamePattern);
 const indexNames =
   "names of up to 64 letters a-z, digits, _ and -, a letter or digit first, each perhaps with one * at its end";

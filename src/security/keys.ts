@@ -33,11 +33,16 @@ export type Key = {
 export type KeysReading = { kind: "keys"; keys: Key[] } | { kind: "invalid"; detail: string };
 
 const keysMax = 10_000;
+/** The most letters of a key's name. */
+export const nameLengthMax = 200;
+/** The most requests, a second or at once, that a key may be limited to. */
+export const requestsMax = 1_000_000;
 const hashBytes = 32;
 
 type Check = { fits: (value: unknown) => boolean; wants: string };
 
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= 200;
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && value.length <= nameLengthMax;
 const isList = (value: unknown, fits: (one: unknown) => boolean): boolean =>
   Array.isArray(value) && value.length > 0 && value.length <= 1000 && value.every(fits);
 const amount = (max: number): Check => ({
@@ -57,8 +62,8 @@ const checks: Readonly<Record<keyof Key, Check>> = {
     fits: (value) => isList(value, (one) => isText(one) && isPattern(one)),
     wants: "a list of names, each perhaps with one * at its end",
   },
-  requestsPerS: amount(1_000_000),
-  burst: amount(1_000_000),
+  requestsPerS: amount(requestsMax),
+  burst: amount(requestsMax),
   budgetMs: amount(budgetMsLimit),
   budgetMsMax: amount(budgetMsLimit),
 };
