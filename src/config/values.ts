@@ -1,4 +1,5 @@
 import { parseLogAddress } from "../changes/log-address.ts";
+import { isServerAddress } from "../protocol/server-address.ts";
 import { type LogLevel, logLevels } from "../telemetry/log.ts";
 
 /** A leaf as a root is told of it. */
@@ -47,12 +48,12 @@ export function parseValue(setting: Range & { kind: Kind }, text: string): Parse
           }
         : { kind: "value", value: text };
     case "url":
-      return isWebAddress(text)
+      return isServerAddress(text)
         ? { kind: "value", value: originOf(text) }
         : { kind: "invalid", detail: `must be http://host:port, not "${text}"` };
     case "urls": {
       const urls = text.split(",").map((part) => part.trim());
-      const wrong = urls.find((url) => !isWebAddress(url));
+      const wrong = urls.find((url) => !isServerAddress(url));
       if (wrong === undefined) return { kind: "value", value: urls.map(originOf) };
       return { kind: "invalid", detail: `must be a list of http://host:port; "${wrong}" is not one` };
     }
@@ -108,17 +109,12 @@ function parseLeaves(text: string): Parsed {
 
 function parseLeaf(entry: string): LeafAddress | undefined {
   const equals = entry.search(/=(?=https?:)/);
-  const url = URL.parse(entry.slice(equals + 1));
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-  if (equals === -1) return { name: url.host, url: entry };
+  const url = entry.slice(equals + 1);
+  if (!isServerAddress(url)) return undefined;
+  if (equals === -1) return { name: new URL(url).host, url };
   const [name = "", zone, ...more] = entry.slice(0, equals).split("@");
   if (name === "" || zone === "" || more.length > 0) return undefined;
-  return { name, ...(zone === undefined ? {} : { zone }), url: entry.slice(equals + 1) };
-}
-
-function isWebAddress(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.pathname === "/";
+  return { name, ...(zone === undefined ? {} : { zone }), url };
 }
 
 function originOf(text: string): string {

@@ -1,4 +1,5 @@
 import { HedgerowError } from "../errors.ts";
+import { isServerAddress } from "../protocol/server-address.ts";
 import type { App } from "./app.ts";
 import type { Departed, LeafAnnouncement } from "./membership.ts";
 import type { RootService } from "./service.ts";
@@ -45,10 +46,12 @@ export function memberRoutes(app: App, service: RootService): void {
       const detail = `a leaf cannot be named "${body.name}": no address can hold it`;
       throw new HedgerowError("invalid_request", detail, [{ path: "/name", detail: 'must not be "." or ".."' }]);
     }
-    const url = URL.parse(body.url);
-    if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    // What stands once is linked to again and again, by every root.
+    if (!isServerAddress(body.url)) {
       const detail = `"${body.url}" is no address of a leaf such as http://host:port`;
-      throw new HedgerowError("invalid_request", detail, [{ path: "/url", detail: "must be an http or https URL" }]);
+      throw new HedgerowError("invalid_request", detail, [
+        { path: "/url", detail: "must be http://host:port or https://host:port" },
+      ]);
     }
     return service.welcome(body);
   });
