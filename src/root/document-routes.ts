@@ -1,5 +1,6 @@
 import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
 import { HedgerowError, invalidAt } from "../errors.ts";
+import { idempotencyKeyLengthMax } from "../protocol/change.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
 import { bulkForm, readArray, readLines } from "./bulk.ts";
@@ -127,9 +128,14 @@ function readRaw(scope: App, mediaTypes: string[]): void {
 
 /** An empty key is a caller's slip: taken for none, the request would be less safe to repeat than it looks. */
 function keyOf(header: string | string[] | undefined): string | undefined {
-  if (header !== "") return typeof header === "string" ? header : undefined;
-  throw new HedgerowError(
-    "invalid_request",
-    "Idempotency-Key is empty; send a key of this request's own, or leave it out",
-  );
+  if (typeof header !== "string") return undefined;
+  if (header === "") throw unfitKey("is empty");
+  // The log refuses it as well, and is not asked where nothing is to be written.
+  if (header.length > idempotencyKeyLengthMax) throw unfitKey(`is longer than ${idempotencyKeyLengthMax} characters`);
+  return header;
+}
+
+function unfitKey(problem: string): HedgerowError {
+  const detail = `Idempotency-Key ${problem}; send a key of this request's own, or leave it out`;
+  return new HedgerowError("invalid_request", detail);
 }

@@ -107,12 +107,21 @@ describe("a bulk request with an Idempotency-Key", () => {
   });
 });
 
-describe("a bulk request with an empty Idempotency-Key", () => {
-  it("is refused by the header's name, and nothing of it is done", async () => {
-    const headers = { "content-type": "application/json", "idempotency-key": "" };
-    const answer = await cluster.request("POST", documents, new RawBody(headers, JSON.stringify([{ id: "e" }])));
-    expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
-    expect(answer.body.detail).toContain("Idempotency-Key");
+describe("a bulk request with an Idempotency-Key that is none", () => {
+  const send = (key: string, sent: readonly unknown[]) => {
+    const headers = { "content-type": "application/json", "idempotency-key": key };
+    return cluster.request("POST", documents, new RawBody(headers, JSON.stringify(sent)));
+  };
+
+  it.each([
+    ["empty", ""],
+    ["too long", "k".repeat(257)],
+  ])("is refused by the header's name where it is %s, whatever is sent", async (_, key) => {
+    for (const sent of [[{ id: "e" }], []]) {
+      const answer = await send(key, sent);
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+      expect(answer.body.detail).toContain("Idempotency-Key");
+    }
     expect((await cluster.request("GET", `${documents}/e`)).status).toBe(404);
   });
 });
