@@ -7,7 +7,9 @@ import type { IndexSettings } from "../protocol/settings.ts";
 import { type Clock, yieldToLoop } from "../time.ts";
 import { checkDocument, checkId, readDocument, withoutMark } from "./documents.ts";
 
-export type Rejection = { line: number; id?: string; code: "invalid_document"; detail: string };
+type RejectionCode = "invalid_document" | "too_large";
+
+export type Rejection = { line: number; id?: string; code: RejectionCode; detail: string };
 
 /** A bulk request taken apart: what may be written, and what was turned away line by line. */
 export type BulkRequest = { writes: DocumentWrite[]; rejected: Rejection[]; documentBytesMax: number };
@@ -110,7 +112,8 @@ function takeText(request: BulkRequest, at: Sent, settings: IndexSettings): stri
   const { length } = at.source;
   if (length > request.documentBytesMax) {
     const detail = `a document of ${length} bytes is larger than ${request.documentBytesMax}`;
-    reject(request, { line: at.line, id: idWithin(at.source.subarray(0, request.documentBytesMax)) }, detail);
+    const id = idWithin(at.source.subarray(0, request.documentBytesMax));
+    reject(request, { line: at.line, id, code: "too_large" }, detail);
     return undefined;
   }
   if (nestsDeeper(at.source)) {
@@ -143,6 +146,8 @@ function takeDocument(request: BulkRequest, at: Sent & { document: unknown }, se
   request.writes.push({ kind: "put", id: check.id, source: at.source, condition: { kind: "none" } });
 }
 
-function reject(request: BulkRequest, { line, id }: { line: number; id?: string | undefined }, detail: string): void {
-  request.rejected.push({ line, ...(id === undefined ? {} : { id }), code: "invalid_document", detail });
+type Rejected = { line: number; id?: string | undefined; code?: RejectionCode };
+
+function reject(request: BulkRequest, { line, id, code = "invalid_document" }: Rejected, detail: string): void {
+  request.rejected.push({ line, ...(id === undefined ? {} : { id }), code, detail });
 }

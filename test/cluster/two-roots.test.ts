@@ -57,7 +57,7 @@ describe.runIf(hasNatsServer("documents that NATS cannot hold"))(
         const { status, body } = await root.request("POST", "/v1/indexes/books/documents", documents);
         expect([status, body.accepted]).toEqual([200, 2]);
         const detail = expect.stringContaining(`larger than ${(8 << 20) - 512}`);
-        expect(body.rejected).toEqual([{ line: 2, id: "large", code: "invalid_document", detail }]);
+        expect(body.rejected).toEqual([{ line: 2, id: "large", code: "too_large", detail }]);
         expect((await root.request("GET", "/v1/indexes/books/documents/b")).status).toBe(200);
         const alone = await root.request("PUT", "/v1/indexes/books/documents/large", { title });
         expect(alone).toMatchObject({ status: 413, body: { code: "too_large", detail } });

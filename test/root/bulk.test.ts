@@ -43,7 +43,7 @@ describe("a document that is larger than any may be", () => {
   it.each(large)("is turned away alone and unread where it %s", async (_, text, id) => {
     const few = [documents[0], text, documents[1]];
     const detail = `a document of ${text.length} bytes is larger than ${documentBytesMax}`;
-    const rejection = { line: 2, ...(id === undefined ? {} : { id }), code: "invalid_document", detail };
+    const rejection = { line: 2, ...(id === undefined ? {} : { id }), code: "too_large", detail };
     for (const read of [
       await readLines(Buffer.from(few.join("\n")), bodySettings, parts),
       await readArray(Buffer.from(`[${few.join(",")}]`), bodySettings, parts),

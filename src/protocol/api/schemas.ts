@@ -201,7 +201,14 @@ export function answerSchemas(profile: Schema): Readonly<Record<string, Schema>>
     Receipt: object({ id: text, version: count, token: text, "deleted?": flag }),
     BulkReceipt: object({
       accepted: count,
-      rejected: list(object({ line: count, "id?": orNull("string"), code: text, detail: text })),
+      rejected: list(
+        object({
+          line: { ...count, description: "the line, or the place in the array, from one" },
+          "id?": text,
+          code: { enum: ["invalid_document", "too_large"] },
+          detail: text,
+        }),
+      ),
       token: { ...text, description: "read your own write: send it as `after`" },
     }),
     StoredDocument: object({ id: text, version: count, document: { type: "object" } }),
