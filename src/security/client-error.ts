@@ -50,5 +50,6 @@ export function toldHeaders({ traceId, tookMs, headers }: Told): Record<string, 
 function asProblem(code: unknown): HedgerowError {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new HedgerowError("timed_out", "the request's head came too slowly");
   if (code === "HPE_HEADER_OVERFLOW") return new HedgerowError("too_large", "the request's head is too large");
+  if (code === "HPE_INVALID_EOF_STATE") return new HedgerowError("invalid_request", "the request ended in its middle");
   return new HedgerowError("invalid_request", "this is not HTTP");
 }

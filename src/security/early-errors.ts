@@ -6,6 +6,7 @@ import { traceFrom } from "../protocol/trace-context.ts";
 import type { Clock } from "../time.ts";
 import { hasBody } from "./body-progress.ts";
 import { refuseConnection, toldHeaders } from "./client-error.ts";
+import { afterLastAnswer } from "./last-answer.ts";
 
 type EarlyRequest = { headers: Readonly<Record<string, string | string[] | undefined>> };
 type EarlyReply = { raw: ServerResponse; hijack(): unknown };
@@ -41,8 +42,10 @@ export function earlyErrors(parts: {
       meter(undefined, found.status, tookMs);
     },
     clientErrorHandler(error, socket) {
-      const status = refuseConnection(error, socket, { traceId: traceFrom(undefined).traceId, tookMs: 0, headers });
-      if (status !== undefined) meter(undefined, status, 0);
+      afterLastAnswer(socket, () => {
+        const status = refuseConnection(error, socket, { traceId: traceFrom(undefined).traceId, tookMs: 0, headers });
+        if (status !== undefined) meter(undefined, status, 0);
+      });
     },
   };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Certificates } from "./certificates.ts";
+import { noteAnswers } from "./last-answer.ts";
 
 /** What one caller may take of a listener, and all of them together. */
 export type ListenerLimits = {
@@ -68,7 +69,8 @@ export function listenerFactory(
     requireHostHeader: false,
     connectionsCheckingInterval: checkEveryMs,
   };
-  return (handler) => {
+  return (serve) => {
+    const handler = noteAnswers(serve);
     const server = transport === undefined ? createServer(options, handler) : secured(transport, options, handler);
     server.maxConnections = limits.connectionsMax;
     // An expectation that nobody knows may be passed over; refused here, its answer would have no trace either.
