@@ -37,8 +37,12 @@ export function backupRoutes(app: App, service: RootService): void {
           if (!fits(settings)) throw invalidRequest(fits.errors ?? []);
           return service.indexes.settingsFor(name, settings);
         };
-        return await restore(request.body, { log: service.log, timers: service.timers, settle });
+        // A loop that ends early would take the connection from the request, which is still to be answered and noted.
+        const bytes = request.body.iterator({ destroyOnReturn: false });
+        return await restore(bytes, { log: service.log, timers: service.timers, settle });
       } finally {
+        // What comes behind the damage is passed over, so that the connection can go on.
+        request.body.resume();
         // Whoever is told how it ended may ask for what stands at once. News that are late come by themselves.
         await service.refresh().catch(() => undefined);
         restoring = false;

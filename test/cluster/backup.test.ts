@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
@@ -12,6 +14,7 @@ import type { IndexSettings } from "../../src/protocol/settings.ts";
 import { restoringIndex } from "../../src/root/catalog.ts";
 import { testSettings } from "../engine/layout.ts";
 import { startCluster, type TestCluster } from "../support/cluster.ts";
+import { said } from "../support/said.ts";
 import { listeningIo } from "../support/stub-service.ts";
 import { eventually } from "../support/up.ts";
 
@@ -155,6 +158,21 @@ describe("a backup", () => {
       detail: expect.stringMatching(/is damaged: line \d+ is no line of a backup; 699 documents had come, and nothing/),
     });
     expect((await cluster.request("GET", "/v1/indexes")).body).toEqual({ indexes: [], aliases: {} });
+    await cluster.close();
+  });
+
+  it("says what is damaged before all of it has come, and answers what else comes over the connection", async () => {
+    const cluster = await startCluster({ leaves: 1 });
+    const { hostname, port } = new URL(cluster.url);
+    const socket = connect(Number(port), hostname);
+    const answers = said(socket);
+    const rest = "x".repeat(300_000);
+    const type = "content-type: application/x-hedgerow-backup";
+    const length = `content-length: ${rest.length + 8}`;
+    socket.write(`POST /v1/restore HTTP/1.1\r\nhost: localhost\r\n${type}\r\n${length}\r\n\r\ngarbage\n`);
+    await once(socket, "data");
+    socket.write(`${rest}GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+    expect([...(await answers).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)).toEqual(["400", "200"]);
     await cluster.close();
   });
 
