@@ -15,9 +15,9 @@ afterEach(() => {
 
 const whole = JSON.stringify({ hits: [], complete: true, coverage: { documents: 1 }, shards: [] });
 
-/** A service that answers nothing between two instants of its life, and then everything at once. */
+/** A service that answers nothing between two instants, counted from its first query, and then everything at once. */
 async function stallingService(stall: { fromMs: number; untilMs: number }): Promise<{ url: string; bodies: string[] }> {
-  const startMs = systemClock.nowMs();
+  let startMs: number | undefined;
   const bodies: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -26,6 +26,7 @@ async function stallingService(stall: { fromMs: number; untilMs: number }): Prom
     });
     request.on("end", () => {
       bodies.push(body);
+      startMs ??= systemClock.nowMs();
       const atMs = systemClock.nowMs() - startMs;
       const waitMs = atMs >= stall.fromMs && atMs < stall.untilMs ? stall.untilMs - atMs : 0;
       systemTimers.after(waitMs, () => response.end(whole));

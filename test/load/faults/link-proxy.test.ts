@@ -6,7 +6,8 @@ import { type LinkProxy, noTrouble, startLinkProxy } from "../../../load/faults/
 import { createFrameDecoder, type FrameKind, frameHeadBytes, frameKind } from "../../../src/protocol/frames.ts";
 import { linkPath } from "../../../src/protocol/handshake.ts";
 import { linkProtocol } from "../../../src/protocol/link.ts";
-import { seededRandom, sleep, systemClock, systemTimers } from "../../../src/time.ts";
+import { seededRandom, systemTimers } from "../../../src/time.ts";
+import { type VirtualTime, virtualTime } from "../../support/virtual-time.ts";
 
 const closing: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -48,8 +49,6 @@ async function echoLeaf(): Promise<number> {
   return address.port;
 }
 
-type Reply = { text: string; tookMs: number };
-
 /** The root's end of a link, which knows no more than frames. */
 class Link {
   readonly #socket: Socket;
@@ -86,61 +85,67 @@ class Link {
   }
 
   /** Undefined where no reply comes in time. */
-  search(text: string, limitMs: number): Promise<Reply | undefined> {
+  search(text: string, limitMs: number): Promise<string | undefined> {
     const request = ++this.#requests;
-    const startMs = systemClock.nowMs();
     this.#socket.write(frame(frameKind.search, request, text));
     return new Promise((resolve) => {
       const limit = systemTimers.after(limitMs, () => resolve(undefined));
       this.#waiting.set(request, (reply) => {
         limit.cancel();
-        resolve({ text: reply, tookMs: systemClock.nowMs() - startMs });
+        resolve(reply);
       });
     });
   }
 }
 
-async function troubledLink(): Promise<{ proxy: LinkProxy; link: Link }> {
+async function troubledLink(): Promise<{ proxy: LinkProxy; link: Link; time: VirtualTime }> {
   const port = await echoLeaf();
-  const proxy = await startLinkProxy({ host: "127.0.0.1", port, random: seededRandom(8), timers: systemTimers });
+  const time = virtualTime();
+  const proxy = await startLinkProxy({ host: "127.0.0.1", port, random: seededRandom(8), timers: time.timers });
   closing.push(() => proxy.close());
   const link = new Link(proxy.port);
   await link.upgraded;
-  return { proxy, link };
+  return { proxy, link, time };
 }
 
-const patientMs = 20_000;
+const patientMs = 60_000;
 
 describe("a troubled way to a leaf", () => {
   test("without trouble it lets frames through as they are, and plain HTTP", async () => {
     const { link, proxy } = await troubledLink();
     const texts = ["", "a", "x".repeat(200_000), "ä€"];
     const replies = await Promise.all(texts.map((text) => link.search(text, patientMs)));
-    expect(replies.map((reply) => reply?.text)).toEqual(texts);
+    expect(replies).toEqual(texts);
     const plain = await fetch(`http://127.0.0.1:${proxy.port}/livez`);
     expect(await plain.text()).toBe("plain");
   });
 
   test("a delay holds every reply back, and a stall only its share, which others overtake", async () => {
-    const { link, proxy } = await troubledLink();
+    const { link, proxy, time } = await troubledLink();
     proxy.set({ ...noTrouble, delayMs: 60, jitterMs: 20 });
-    const delayed = await Promise.all(["a", "b", "c"].map((text) => link.search(text, patientMs)));
-    for (const reply of delayed) expect(reply?.tookMs).toBeGreaterThanOrEqual(58);
+    const delayed = ["a", "b", "c"].map((text) => link.search(text, patientMs));
+    await expect.poll(() => time.pending).toBe(3);
+    time.advance(59);
+    expect(time.pending).toBe(3);
+    time.advance(21);
+    expect(await Promise.all(delayed)).toEqual(["a", "b", "c"]);
 
     proxy.set({ ...noTrouble, stallShare: 0.3, stallMs: 2_000 });
     const order: string[] = [];
     const texts = Array.from({ length: 60 }, (_, i) => `${i}`);
-    const stalled = await Promise.all(
-      texts.map(async (text) => {
-        const reply = await link.search(text, patientMs);
-        order.push(text);
-        return reply;
-      }),
-    );
-    expect(stalled.map((reply) => reply?.text)).toEqual(texts);
-    const held = stalled.filter((reply) => (reply?.tookMs ?? 0) >= 1_990).length;
+    const stalled = texts.map(async (text) => {
+      const reply = await link.search(text, patientMs);
+      order.push(text);
+      return reply;
+    });
+    await expect.poll(() => order.length + time.pending).toBe(texts.length);
+    const held = time.pending;
     expect(held).toBeGreaterThan(6);
     expect(held).toBeLessThan(36);
+    time.advance(1_999);
+    expect(time.pending).toBe(held);
+    time.advance(1);
+    expect(await Promise.all(stalled)).toEqual(texts);
     expect(order).not.toEqual(texts);
   });
 
@@ -150,20 +155,18 @@ describe("a troubled way to a leaf", () => {
     expect(await link.search("lost", 200)).toBeUndefined();
     expect(link.closed).toBe(false);
     proxy.set(noTrouble);
-    for (let i = 0; i < 400 && !link.closed; i++) await sleep(25);
-    expect(link.closed).toBe(true);
+    await expect.poll(() => link.closed).toBe(true);
     const next = new Link(proxy.port);
     await next.upgraded;
-    expect((await next.search("found", patientMs))?.text).toBe("found");
+    expect(await next.search("found", patientMs)).toBe("found");
   });
 
   test("a cut ends every connection that stands, and takes new ones", async () => {
     const { link, proxy } = await troubledLink();
     proxy.cut();
-    for (let i = 0; i < 400 && !link.closed; i++) await sleep(25);
-    expect(link.closed).toBe(true);
+    await expect.poll(() => link.closed).toBe(true);
     const next = new Link(proxy.port);
     await next.upgraded;
-    expect((await next.search("found", patientMs))?.text).toBe("found");
+    expect(await next.search("found", patientMs)).toBe("found");
   });
 });
