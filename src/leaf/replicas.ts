@@ -53,6 +53,7 @@ export type Replicas = {
   /** The latest incarnation of a shard, for people who do not know it. */
   latest(index: string, shard: number): { definition: IndexDefinition; replica: HeldReplica } | undefined;
   resolve: PlanResolver;
+  /** Closes whatever is held. Resolves when nothing of it runs, nor of what was being dropped. */
   closeAll(): Promise<void>;
 };
 
@@ -218,6 +219,8 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     async closeAll() {
       const all = [...entries.values()];
       entries.clear();
+      // What is being dropped may still write: whatever it writes with must not go first. Others hear of its failures.
+      await Promise.allSettled(dropping.values());
       await Promise.all(all.map(async ({ opening }) => (await opening.catch(() => undefined))?.close()));
     },
   };

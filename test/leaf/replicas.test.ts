@@ -90,6 +90,23 @@ describe("replicas", () => {
     expect(state()).toBe("ready");
   });
 
+  it("ends only once what is being dropped is gone", async () => {
+    const fakes = fakeReplicas();
+    const gone = Promise.withResolvers<void>();
+    const replicas = createReplicas(async (definition, shard) =>
+      Object.assign(await fakes.open(definition, shard, []), { drop: () => gone.promise }),
+    );
+    await replicas.open(demoDefinition, 0);
+    const dropped = replicas.close(address);
+    const steps: string[] = [];
+    const ended = replicas.closeAll().then(() => steps.push("ended"));
+    await new Promise(setImmediate);
+    steps.push("gone");
+    gone.resolve();
+    await Promise.all([dropped, ended]);
+    expect(steps).toEqual(["gone", "ended"]);
+  });
+
   it("tells plans apart that come one after the other", async () => {
     const replicas = createReplicas(fakeReplicas().open);
     await replicas.open(demoDefinition, 0);
