@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { sharedBytes } from "../engine/shared-arrays.ts";
@@ -14,7 +14,8 @@ const prefixBytes = 24;
 
 /**
  * Writes a file whose every change can be noticed. It is under its name only once it is whole and on the disk, so that
- * a crash leaves the old one, or none; nobody else may read it. Answers its size in bytes. Blocks.
+ * a crash leaves the old one, or none, and a failure nothing beside it; nobody else may read it. Answers its size in
+ * bytes. Blocks.
  */
 export function writeCheckedFile(path: string, format: number, parts: readonly Uint8Array[]): number {
   const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
@@ -28,14 +29,13 @@ export function writeCheckedFile(path: string, format: number, parts: readonly U
   prefix.writeDoubleLE(sizeBytes, 16);
   const aside = `${path}.new`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const handle = openSync(aside, "w", 0o600);
   try {
-    for (const part of [prefix, ...parts]) writeWhole(handle, part);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    writeSynced(aside, [prefix, ...parts]);
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
   }
-  renameSync(aside, path);
   syncDirectory(dirname(path));
   return prefixBytes + sizeBytes;
 }
@@ -72,6 +72,16 @@ export function syncDirectory(directory: string): void {
 
 /** One call writes and reads less than two gibibytes. */
 const callBytesMax = 1 << 30;
+
+function writeSynced(path: string, parts: readonly Uint8Array[]): void {
+  const handle = openSync(path, "w", 0o600);
+  try {
+    for (const part of parts) writeWhole(handle, part);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
 
 function writeWhole(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(bytes.length - at, callBytesMax));

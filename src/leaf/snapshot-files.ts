@@ -40,16 +40,24 @@ export type SnapshotLoading =
 
 /**
  * Writes a snapshot: first what segments are new, then, in one step, the manifest that names them all, then removes
- * what it does not name. Whatever interrupts this leaves the snapshot before it, or this one. Blocks.
+ * what it does not name. Whatever interrupts this leaves the snapshot before it, or this one; a disk that takes no more
+ * is left as it was. Blocks.
  */
 export function saveSnapshot(directory: string, owner: SnapshotOwner, contents: SnapshotContents): SnapshotSaved {
-  let writtenBytes = 0;
-  for (const { file, data } of contents.segments) {
-    if (data !== undefined) writtenBytes += writeCheckedFile(join(directory, file), format, packArrays(data));
-  }
   const segments = contents.segments.map(({ file, dead }) => ({ file, dead }));
   const manifest: Manifest = { owner, position: contents.position, segments };
-  writtenBytes += writeCheckedFile(join(directory, manifestName), format, packArrays(manifest));
+  const added = contents.segments.flatMap(({ file, data }) => (data === undefined ? [] : [{ file, data }]));
+  const write = (name: string, contents: object): number =>
+    writeCheckedFile(join(directory, name), format, packArrays(contents));
+  let writtenBytes = 0;
+  try {
+    for (const { file, data } of added) writtenBytes += write(file, data);
+    writtenBytes += write(manifestName, manifest);
+  } catch (error) {
+    // The next try takes other names: a disk that has filled up would be kept full by these.
+    for (const { file } of added) rmSync(join(directory, file), { force: true });
+    throw error;
+  }
   const named = new Set([manifestName, ...segments.map(({ file }) => file)]);
   for (const name of readdirSync(directory)) if (!named.has(name)) rmSync(join(directory, name), { force: true });
   return { kind: "saved", writtenBytes };

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
@@ -194,6 +194,20 @@ describe("a snapshot that cannot be believed", () => {
       await copy.remove();
     }
     expect(sequences).toEqual([22, 22, 0, 0, 0, 0]);
+    await home.remove();
+  });
+});
+
+describe("a snapshot that cannot be written", () => {
+  test("leaves nothing on the disk, which may be full", async () => {
+    const home = await keptHome(indexing);
+    const replica = await home.open();
+    await applyAll(replica, fixed);
+    // A file cannot take a directory's place: this fails at the last step, with everything else written.
+    await mkdir(join(home.directory, "1-0", "manifest"), { recursive: true });
+    await replica.close();
+    expect(home.warnings).toHaveLength(1);
+    expect(await filesIn(home.directory)).toEqual([]);
     await home.remove();
   });
 });
