@@ -14,16 +14,21 @@ export async function* download(client: Client, path: string): AsyncGenerator<Ui
   }
 }
 
-/** Sends something long as it comes. Throws as `download` does. */
+/** Sends something long as it comes, and reads no more of it once that is over. Throws as `download` does. */
 export async function upload(
   client: Client,
   path: string,
   { type, bytes }: { type: string; bytes: AsyncIterable<Uint8Array> },
 ): Promise<Answer> {
-  const body = Readable.toWeb(Readable.from(bytes, { objectMode: false }));
+  const source = Readable.from(bytes, { objectMode: false });
   const headers = { ...client.headers, "content-type": type };
+  const body = Readable.toWeb(source);
   const request = { method: "POST", headers, body, duplex: "half" } satisfies RequestInit & { duplex: "half" };
-  return accepted(await answerOf(await reach(client, () => fetch(client.url + path, request))));
+  try {
+    return accepted(await answerOf(await reach(client, () => fetch(client.url + path, request))));
+  } finally {
+    source.destroy();
+  }
 }
 
 async function reach(client: Client, ask: () => Promise<Response>): Promise<Response> {
