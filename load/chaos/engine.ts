@@ -54,7 +54,9 @@ export class ContainerEngine {
           else reject(new Error(`${method} ${path}: ${text.trim()}`));
         });
       });
-      asked.on("error", reject);
+      asked.on("error", (error) => {
+        reject(new Error(`no container engine answers at ${this.#socketPath}: ${error.message}`));
+      });
       asked.end();
     });
   }

@@ -97,10 +97,11 @@ export function describeProblem({ status, body }: Answer): string {
   return `${code}: ${detail}${places.length > 1 ? places.join("") : ""}`;
 }
 
-/** By the runtime's code, where its own words say little. */
+/** By the runtime's code, or its words where it has none, where those say little. */
 const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "no host of that name is known",
   ECONNREFUSED: "nothing listens there (hedgerow up starts a cluster)",
+  "bad port": "programs for the web ask nothing at that port; --port gives the service another",
   ERR_SSL_WRONG_VERSION_NUMBER: "what listens there takes no TLS; its address begins with http:",
 };
 
@@ -123,5 +124,5 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
   if (!(cause instanceof Error)) return error.message;
-  return ("code" in cause ? reasons[String(cause.code)] : undefined) ?? cause.message;
+  return reasons["code" in cause ? String(cause.code) : cause.message] ?? cause.message;
 }

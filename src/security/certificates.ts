@@ -77,7 +77,7 @@ function readCertificates(
     try {
       return readBytes(path);
     } catch (error) {
-      throw new UnreadFile(error);
+      throw new UnreadFile(error, "the certificate cannot be read: ");
     }
   };
   const material = { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };

@@ -27,13 +27,23 @@ export function loadScenario(nameOrFile: string): ScenarioFile {
     const hint = near === undefined ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
     throw new ScenarioError(`there is no scenario ${nameOrFile}; ${hint}`);
   }
-  return readScenarioFile(readJson(path));
+  return readAs(path, readScenarioFile);
 }
 
 /** Reads service times from a file: a `service` section by itself. */
 export function loadProfile(path: string): ServiceProfile {
   if (!existsSync(path)) throw new ScenarioError(`there is no file ${path}`);
-  return readProfile(new Section(readJson(path), ""));
+  return readAs(path, (json) => readProfile(new Section(json, "")));
+}
+
+/** What a file holds, as `read` takes it; what does not fit is said with the file's name. */
+function readAs<T>(path: string, read: (json: unknown) => T): T {
+  const json = readJson(path);
+  try {
+    return read(json);
+  } catch (error) {
+    throw error instanceof ScenarioError ? new ScenarioError(`${path}: ${error.message}`) : error;
+  }
 }
 
 function readJson(path: string): unknown {

@@ -44,6 +44,11 @@ describe("what answers every request with a page", () => {
   });
 });
 
+it("may be of a port that no browser asks at either", async () => {
+  const refused: unknown = await fetch("http://127.0.0.1:6666").catch((error: unknown) => error);
+  expect(reasonOf(refused)).toBe("programs for the web ask nothing at that port; --port gives the service another");
+});
+
 it("may be of a host that nobody knows", () => {
   const cause = Object.assign(new Error("getaddrinfo ENOTFOUND nowhere"), { code: "ENOTFOUND" });
   expect(reasonOf(new TypeError("fetch failed", { cause }))).toBe("no host of that name is known");

@@ -162,7 +162,7 @@ describe("a certificate", () => {
     expect(opened.current.cert).toEqual(readFileSync(after.cert));
     await look(time);
     expect(opened.current.cert).toEqual(readFileSync(before.cert));
-    expect(said).toEqual([{ cert: files.cert, detail: "EMFILE: too many open files" }]);
+    expect(said).toEqual([{ cert: files.cert, detail: "the certificate cannot be read: EMFILE: too many open files" }]);
     opened.close();
   });
 });

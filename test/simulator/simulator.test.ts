@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readArguments } from "../../src/simulator/arguments.ts";
@@ -5,7 +8,7 @@ import { EventQueue } from "../../src/simulator/events.ts";
 import { play } from "../../src/simulator/play.ts";
 import { type ServiceProfile, serviceSampler } from "../../src/simulator/profile.ts";
 import { readScenarioFile, type Scenario } from "../../src/simulator/scenario.ts";
-import { loadScenario, scenarioNames } from "../../src/simulator/scenario-store.ts";
+import { loadProfile, loadScenario, scenarioNames } from "../../src/simulator/scenario-store.ts";
 import { judge } from "../../src/simulator/target.ts";
 import { seededRandom } from "../../src/time.ts";
 import { smallScenario } from "../support/small-scenario.ts";
@@ -164,6 +167,14 @@ describe("scenario files", () => {
     [{ targets: [{ measure: "errors" }] }, "targets[0] needs atMost or atLeast"],
   ])("a wrong one is refused with its place: %j", (change, message) => {
     expect(() => readScenarioFile({ ...small, ...change })).toThrow(message);
+  });
+
+  test("one in a file is refused with the file's name", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "hedgerow-scenario-")), "mine.json");
+    await writeFile(path, '{"nodes": 3}');
+    expect(() => loadScenario(path)).toThrow(`${path}: name must be text`);
+    expect(() => loadProfile(path)).toThrow(`${path}: `);
+    await rm(dirname(path), { recursive: true });
   });
 
   test("variants are laid over the base, and another kind replaces a section", () => {
