@@ -59,7 +59,7 @@ export function formatCount(count: number, thing?: keyof typeof plurals): string
   return thing === undefined ? digits : `${digits} ${Math.round(count) === 1 ? thing : plurals[thing]}`;
 }
 
-const plurals = { document: "documents", index: "indexes" } as const;
+const plurals = { document: "documents", index: "indexes", search: "searches" } as const;
 
 /** A duration for people: `850 ms`, `3.2 s`, `2 min 05 s`. */
 export function formatDuration(durationMs: number): string {

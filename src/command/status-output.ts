@@ -48,7 +48,7 @@ function renderSummary(url: string, latencyMs: Record<string, unknown>, hedging:
   const figures =
     searches === 0
       ? "no searches in the last minute"
-      : `${formatCount(searches)} searches in the last minute: ${speed}`;
+      : `${formatCount(searches, "search")} in the last minute: ${speed}`;
   return `${url}  ${figures}, ${hedged} since the start\n`;
 }
 

@@ -106,6 +106,11 @@ describe("hedgerow status", () => {
     expect(out).toContain("no indexes");
   });
 
+  it("counts one search as one", async () => {
+    const { out } = await status([], { ...cluster, latencyMs: speed(1, 1.5, 1.5) });
+    expect(out).toContain("  1 search in the last minute: ");
+  });
+
   it("prints what the service said with --json", async () => {
     const { code, out } = await status(["--json"]);
     expect(code).toBe(0);
