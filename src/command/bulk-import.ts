@@ -23,8 +23,8 @@ export type ImportOptions = {
   parallelism: number;
   batchBytesMax?: number;
   onProgress?: (progress: ImportProgress) => void;
-  /** Told once why no answer came, when it is tried again. */
-  onUnanswered?: (reason: string) => void;
+  /** Told once why it is tried again: no answer came, or the service cannot take anything. */
+  onRetry?: (reason: string) => void;
   /** Stops sending; the import rejects with the signal's reason, and what was sent may be in. */
   signal?: AbortSignal;
 };
@@ -44,10 +44,10 @@ const nothing: Batch = { kind: "batch", bytes: new Uint8Array(), firstLine: 1, l
  * delivered; others may then be in. Whatever it ends with, it waits for the source no longer, and asks it to let go.
  */
 export async function importLines(target: ImportTarget, options: ImportOptions): Promise<ImportResult> {
-  const { signal, onUnanswered } = options;
+  const { signal, onRetry } = options;
   let isTold = false;
   const tell = (reason: string): void => {
-    if (!isTold) onUnanswered?.(reason);
+    if (!isTold) onRetry?.(reason);
     isTold = true;
   };
   const to = { ...target, path: `${indexPath(target.index)}/documents`, tell, signal };

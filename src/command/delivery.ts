@@ -1,11 +1,11 @@
 import type { Random, Timers } from "../time.ts";
 import { asRecord, asText } from "./answers.ts";
 import { type Batch, halvesOf } from "./batches.ts";
-import { type Answer, accepted, type Client, unreachable } from "./client.ts";
+import { type Answer, accepted, type Client, describeProblem, unreachable } from "./client.ts";
 import { idsOf } from "./id-order.ts";
 import { type Attempt, retryDelayMs } from "./retry.ts";
 
-/** Where an import goes. `tell` hears why no answer came, when it is tried again. */
+/** Where an import goes. `tell` hears why it is tried again, unless there is only too much at once. */
 export type Destination = {
   client: Client;
   path: string;
@@ -53,6 +53,7 @@ export class Delivery {
       const delayMs = retryDelayMs(attempt, { retries, waitedMs }, random);
       if (delayMs !== undefined) {
         if (answer instanceof Error) tell(answer.message);
+        else if (answer.status !== 429) tell(describeProblem(answer));
         await pause(delayMs, timers, signal);
         waitedMs += delayMs;
       } else if (answer instanceof Error) throw answer;

@@ -58,7 +58,7 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
         taken = documents;
         bar.update({ documents, done: sizeBytes, total: source.sizeBytes });
       },
-      onUnanswered: (reason) => {
+      onRetry: (reason) => {
         bar.clear();
         io.stderr(`hedgerow: ${reason}; trying again for a minute\n`);
       },

@@ -131,6 +131,15 @@ describe("hedgerow import", () => {
     expect(err).toMatch(/^hedgerow: no answer from http:[^\n]*; trying again for a minute\n$/);
   });
 
+  it("says once why the service takes nothing, but not that it has too much to do, and goes on", async () => {
+    const full = { code: "storage_unavailable", detail: "the disk is full" };
+    const refusals = [{ status: 429 }, { status: 503, json: full }, { status: 503, json: full }];
+    const answer = (): StubAnswer => refusals.shift() ?? { json: { ...receipt, rejected: [] } };
+    const { code, err } = await importWith(["docs.jsonl", "--index", "books"], { answer });
+    const said = "hedgerow: storage_unavailable: the disk is full; trying again for a minute\n";
+    expect({ code, err }).toEqual({ code: 0, err: said });
+  });
+
   it("ends when it is refused, whatever is still to come on standard input", async () => {
     stub = await startStub(() => ({
       status: 404,
