@@ -1,3 +1,4 @@
+import { errorCodeOf } from "../errors.ts";
 import { asList, asRecord, asText } from "./answers.ts";
 
 /** What the service answered; `body` is the parsed JSON, or the text where it was none. */
@@ -124,5 +125,5 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
   if (!(cause instanceof Error)) return error.message;
-  return reasons["code" in cause ? String(cause.code) : cause.message] ?? cause.message;
+  return reasons[String(errorCodeOf(cause) ?? cause.message)] ?? cause.message;
 }

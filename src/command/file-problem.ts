@@ -12,7 +12,7 @@ const problems: Readonly<Record<string, (path: string) => string>> = {
 /** What went wrong with a file, as a line for people; undefined where an error is not the system's. */
 export function fileProblem(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
-  const say = "code" in error ? problems[String(error.code)] : undefined;
+  const say = problems[String(errorCodeOf(error))];
   return say !== undefined && "path" in error ? say(String(error.path)) : error.message;
 }
 

@@ -76,14 +76,14 @@ const callBytesMax = 1 << 30;
 function writeSynced(path: string, parts: readonly Uint8Array[]): void {
   const handle = openSync(path, "w", 0o600);
   try {
-    for (const part of parts) writeWhole(handle, part);
+    for (const part of parts) writeAll(handle, part);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
 }
 
-function writeWhole(handle: number, bytes: Uint8Array): void {
+function writeAll(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at, Math.min(bytes.length - at, callBytesMax));
 }
 

@@ -6,6 +6,7 @@ import { isSegmentData } from "../engine/segment-check.ts";
 import type { SegmentData } from "../engine/segment-data.ts";
 import { messageOf } from "../errors.ts";
 import { isOnHistory, type LogEra, type LogPosition } from "../protocol/history.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { IndexDefinition } from "../protocol/settings.ts";
 import { DamagedFile, readCheckedFile, writeCheckedFile } from "./checked-file.ts";
 
@@ -41,14 +42,15 @@ export type SnapshotLoading =
 /**
  * Writes a snapshot: first what segments are new, then, in one step, the manifest that names them all, then removes
  * what it does not name. Whatever interrupts this leaves the snapshot before it, or this one; a disk that takes no more
- * is left as it was. Blocks.
+ * is left as it was. One that fails once the manifest has its name, as it is told to keep that, costs the snapshot: the log
+ * has everything. Blocks.
  */
 export function saveSnapshot(directory: string, owner: SnapshotOwner, contents: SnapshotContents): SnapshotSaved {
   const segments = contents.segments.map(({ file, dead }) => ({ file, dead }));
   const manifest: Manifest = { owner, position: contents.position, segments };
   const added = contents.segments.flatMap(({ file, data }) => (data === undefined ? [] : [{ file, data }]));
-  const write = (name: string, contents: object): number =>
-    writeCheckedFile(join(directory, name), format, packArrays(contents));
+  const write = (name: string, arrays: object): number =>
+    writeCheckedFile(join(directory, name), format, packArrays(arrays));
   let writtenBytes = 0;
   try {
     for (const { file, data } of added) writtenBytes += write(file, data);
@@ -103,17 +105,19 @@ function readSegment(directory: string, file: string): SegmentData {
 }
 
 function isManifest(value: unknown): value is Manifest {
-  if (typeof value !== "object" || value === null) return false;
-  if (!("owner" in value && "position" in value && "segments" in value)) return false;
+  if (!isRecord(value)) return false;
   const { owner, position, segments } = value;
-  if (typeof owner !== "object" || owner === null || !("analysis" in owner)) return false;
-  if (typeof position !== "object" || position === null) return false;
-  if (!("era" in position && typeof position.era === "string")) return false;
-  if (!("sequence" in position && typeof position.sequence === "number")) return false;
-  return Array.isArray(segments) && segments.every(isSnapshotSegment);
+  return (
+    isRecord(owner) &&
+    "analysis" in owner &&
+    isRecord(position) &&
+    typeof position.era === "string" &&
+    typeof position.sequence === "number" &&
+    Array.isArray(segments) &&
+    segments.every(isSnapshotSegment)
+  );
 }
 
 function isSnapshotSegment(value: unknown): value is SnapshotSegment {
-  if (typeof value !== "object" || value === null) return false;
-  return "file" in value && typeof value.file === "string" && "dead" in value && value.dead instanceof Uint32Array;
+  return isRecord(value) && typeof value.file === "string" && value.dead instanceof Uint32Array;
 }
