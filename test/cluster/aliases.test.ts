@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, ndjson, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { ndjson, startCluster, type TestCluster } from "../support/cluster.ts";
 
 const documents = 300;
 const generations = 5;

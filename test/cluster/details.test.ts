@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Explanation } from "../../src/protocol/explanation.ts";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, type JsonAnswer } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import type { JsonAnswer } from "../support/cluster.ts";
 import { type RoleHome, type RoleProcess, roleHome } from "../support/roles.ts";
 import { askAtOnce, type StreamAnswer } from "../support/stream.ts";
 import { eventually } from "../support/up.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { type RoleHome, type RoleProcess, roleHome } from "../support/roles.ts";
 import { eventually } from "../support/up.ts";
 import { listOf } from "../support/word-index.ts";

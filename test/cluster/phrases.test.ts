@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAnalyzer, type Token } from "../../src/engine/analyzer.ts";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 

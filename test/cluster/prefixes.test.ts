@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, type JsonAnswer, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { type JsonAnswer, startCluster, type TestCluster } from "../support/cluster.ts";
 import { listOf } from "../support/word-index.ts";
 
 const beginnings = 500;

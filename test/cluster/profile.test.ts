@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerProfileSchema } from "../../src/protocol/answer-profile.ts";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { eventually } from "../support/up.ts";
 
 let cluster: TestCluster;

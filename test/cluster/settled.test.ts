@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { isRecord } from "../../src/protocol/record.ts";
 import { seededRandom } from "../../src/time.ts";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 import { readExposition } from "../support/exposition.ts";
 import { type StubService, startStub } from "../support/stub-service.ts";
 

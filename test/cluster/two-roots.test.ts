@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hasNatsServer, startNatsServer } from "../../load/bench/nats-server.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { seededRandom } from "../../src/time.ts";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 const ids = Array.from({ length: 60 }, (_, i) => `book ${i}`);
 const budgetMs = 20_000;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord, startCluster, type TestCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster, type TestCluster } from "../support/cluster.ts";
 
 let cluster: TestCluster;
 

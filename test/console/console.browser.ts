@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { eventually, startUp, type UpCluster } from "../support/up.ts";
 import { allReady, leafPids } from "../support/word-index.ts";
 import { findChromium, launch, openPage, type Scheme, transferredBytes, violationsOf } from "./browser.ts";

@@ -1,5 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { isRecord } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 
 /** Holds answers against a description of the API; what they say beyond it is a misfit, too. */
 export class DescriptionCheck {

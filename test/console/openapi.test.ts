@@ -9,9 +9,10 @@ import { type DemoDocument, demoDocuments } from "../../data/corpus.ts";
 import { createClient } from "../../src/command/client.ts";
 import { loadDemo } from "../../src/command/demo.ts";
 import { operations } from "../../src/protocol/api/operations.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { routeNeeds } from "../../src/root/needs.ts";
 import { sleep } from "../../src/time.ts";
-import { isRecord, type JsonAnswer, RawBody, startCluster, type TestCluster } from "../support/cluster.ts";
+import { type JsonAnswer, RawBody, startCluster, type TestCluster } from "../support/cluster.ts";
 import { DescriptionCheck, recordOf } from "./description-check.ts";
 import { curlRequest, shellCommands } from "./shell-commands.ts";
 

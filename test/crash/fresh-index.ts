@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { isRecord, startCluster } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { startCluster } from "../support/cluster.ts";
 import type { Crew } from "./crew.ts";
 import { crashIndex, documentOf, vocabulary, wordAt } from "./document.ts";
 import { send } from "./request.ts";

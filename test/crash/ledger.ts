@@ -1,5 +1,5 @@
+import { isRecord } from "../../src/protocol/record.ts";
 import { type Random, sleep } from "../../src/time.ts";
-import { isRecord } from "../support/cluster.ts";
 import { crashIndex } from "./document.ts";
 import { fateOf, send } from "./request.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { isRecord, requestTo } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
+import { requestTo } from "../support/cluster.ts";
 import { eventually } from "../support/up.ts";
 import { startCrew } from "./crew.ts";
 import { crashFields, crashIndex } from "./document.ts";

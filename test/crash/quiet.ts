@@ -1,5 +1,5 @@
+import { isRecord } from "../../src/protocol/record.ts";
 import { sleep } from "../../src/time.ts";
-import { isRecord } from "../support/cluster.ts";
 import { eventually } from "../support/up.ts";
 import type { Crew } from "./crew.ts";
 import { crashIndex } from "./document.ts";

@@ -1,5 +1,5 @@
+import { isRecord } from "../../src/protocol/record.ts";
 import { systemTimers } from "../../src/time.ts";
-import { isRecord } from "../support/cluster.ts";
 
 export type Request = { method: string; path: string; headers?: Record<string, string>; body?: string };
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Announcing, type AnnouncingOptions, announce } from "../../src/leaf/announcing.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { systemClock, systemTimers, type Timers } from "../../src/time.ts";
-import { isRecord } from "../support/cluster.ts";
 import { type StubAnswer, type StubService, startStub } from "../support/stub-service.ts";
 
 const leaf = { name: "leaf é/1", zone: "a", url: "http://127.0.0.1:9001", life: "first" };

@@ -3,6 +3,7 @@ import { HedgerowError } from "../../src/errors.ts";
 import { createCalls } from "../../src/leaf/calls.ts";
 import { createReplicas, type OpenReplica } from "../../src/leaf/replicas.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
+import { yieldToLoop } from "../../src/time.ts";
 import { demoDefinition, demoPlan, fakeReplicas, planBytes } from "../support/fake-replica.ts";
 
 const address = { index: "demo", incarnation: 7, shard: 0 };
@@ -100,7 +101,7 @@ describe("replicas", () => {
     const dropped = replicas.close(address);
     const steps: string[] = [];
     const ended = replicas.closeAll().then(() => steps.push("ended"));
-    await new Promise(setImmediate);
+    await yieldToLoop();
     steps.push("gone");
     gone.resolve();
     await Promise.all([dropped, ended]);

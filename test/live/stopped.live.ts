@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isRecord } from "../../src/protocol/record.ts";
 import { systemClock } from "../../src/time.ts";
-import { isRecord } from "../support/cluster.ts";
 import { askAtOnce, type StreamAnswer } from "../support/stream.ts";
 import { eventually, startUp, type UpCluster } from "../support/up.ts";
 import { allReady, leafPids, listOf, loadWords, shardMap, wordQuery } from "../support/word-index.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runLoad } from "../../load/runner/command.ts";
-import { isRecord } from "../support/cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { listOf } from "../support/word-index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "hedgerow-harness-test-"));

@@ -10,8 +10,6 @@ import { isRecord } from "../../src/protocol/record.ts";
 import { startRoot } from "../../src/root/serve.ts";
 import { systemClock, systemTimers } from "../../src/time.ts";
 
-export { isRecord };
-
 export type JsonAnswer = { status: number; headers: Headers; body: Record<string, unknown> };
 
 /** A whole cluster in this process, over real sockets, with a log in a directory of its own. */

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isRecord, requestTo, type TestCluster } from "./cluster.ts";
+import { listeningUrl } from "../../src/command/supervision.ts";
+import { requestTo, type TestCluster } from "./cluster.ts";
 
 /** One role of the program as a process of its own, which can be ended and started again at the same place. */
 export type RoleProcess = {
@@ -65,7 +66,8 @@ function newProcess(flags: readonly string[]): RoleProcess {
       ended = new Promise((resolve) => process_.once("exit", (code) => resolve(code)));
       url = await new Promise<string>((resolve, reject) => {
         process_.on("message", (message) => {
-          if (isRecord(message) && typeof message.listening === "string") resolve(message.listening);
+          const found = listeningUrl(message);
+          if (found !== undefined) resolve(found);
         });
         process_.once("exit", (code) => reject(new Error(`hedgerow ${flags.join(" ")} ended with ${code}`)));
       });

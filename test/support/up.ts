@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isRecord } from "../../src/protocol/record.ts";
 import { sleep } from "../../src/time.ts";
-import { isRecord, requestTo, type TestCluster } from "./cluster.ts";
+import { requestTo, type TestCluster } from "./cluster.ts";
 
 export type UpProcess = { role: string; name: string; pid: number; url: string };
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { isRecord } from "./cluster.ts";
+import { isRecord } from "../../src/protocol/record.ts";
 import { eventually, type UpCluster } from "./up.ts";
 
 /** Small documents that share words, so that a query of two finds some in every shard. */
