@@ -45,8 +45,13 @@ export class AnswerTally {
     else this.coverage[bandOf(coverage)]++;
     for (const { outcome, errors } of reports) {
       if (outcome !== undefined && !withdrawn) this.shards[outcome]++;
-      for (const code of errors) this.errors[code]++;
+      for (const code of errors) this.recordFailure(code);
     }
+  }
+
+  /** Takes in an attempt that ended in an error. */
+  recordFailure(code: AttemptErrorCode): void {
+    this.errors[code]++;
   }
 }
 

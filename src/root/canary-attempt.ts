@@ -14,6 +14,8 @@ type Parts = {
   policy: TailPolicy;
   clock: Clock;
   timers: Timers;
+  /** Hears of every leaf that could not do what it was asked before the others: no gather does. */
+  onFailed: (code: AttemptErrorCode) => void;
 };
 
 /** What came of asking one leaf. `unknown`: it did not get to it, or not in time. */
@@ -107,6 +109,7 @@ export class CanaryGuard {
           },
           onError: (_request, error) => {
             tell({ end: "failed", code: error.code });
+            this.#parts.onFailed(error.code);
             end(this.#endOf(error, feed, query.shape), () => finish.failed(error.code));
           },
         },

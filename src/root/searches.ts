@@ -54,7 +54,11 @@ export class Searches {
     this.#parts = {
       resources,
       limits,
-      guard: new CanaryGuard({ ...resources, canary: new Canary() }),
+      guard: new CanaryGuard({
+        ...resources,
+        canary: new Canary(),
+        onFailed: (code) => this.answers.recordFailure(code),
+      }),
       instant: new InstantAnswers({ cacheBytesMax, nowMs: resources.clock.nowMs }),
     };
   }

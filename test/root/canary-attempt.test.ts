@@ -88,7 +88,14 @@ function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
       ),
     };
   });
-  const guard = new CanaryGuard({ canary: new Canary(), policy, clock: time.clock, timers: time.timers });
+  const failed: AttemptErrorCode[] = [];
+  const guard = new CanaryGuard({
+    canary: new Canary(),
+    policy,
+    clock: time.clock,
+    timers: time.timers,
+    onFailed: (code) => void failed.push(code),
+  });
   const convictions: Conviction[] = [];
   guard.tellConvictions((conviction) => void convictions.push(conviction));
   const queryOf = (shape: string, plan: Uint8Array): GuardedQuery => ({
@@ -122,7 +129,7 @@ function guarded({ others = 0, returnsAlive = false, code }: Leaves = {}) {
     for (const { feeds } of shards) for (const { health } of feeds) if (health.leaf === leaf) die(leaf, health);
   };
   const replicas = shards.flatMap(({ feeds }) => feeds.map(({ health }) => health));
-  return { asked, dead, clear, time, killUnder, killIdle, replicas, convictions, counts: policy.counts };
+  return { asked, dead, clear, time, killUnder, killIdle, replicas, convictions, failed, counts: policy.counts };
 }
 
 type Leaves = { others?: number; returnsAlive?: boolean; code?: AttemptErrorCode };
@@ -142,9 +149,10 @@ describe("a leaf that cannot do what it is to try", () => {
     { code: "bad_plan", isFailure: false, isPushBack: false },
     { code: "too_large", isFailure: false, isPushBack: false },
     { code: "not_ready", isFailure: true, isPushBack: false },
-  ] as const)("and says $code is judged as in any search", async ({ code, isFailure, isPushBack }) => {
-    const { clear, replicas, time } = guarded({ code });
+  ] as const)("and says $code is judged and counted as in any search", async ({ code, isFailure, isPushBack }) => {
+    const { clear, replicas, time, failed } = guarded({ code });
     expect(await clear("s", false)).toBe("run");
+    expect(new Set(failed)).toEqual(new Set([code]));
     expect(replicas.some(({ failuresInRow }) => failuresInRow > 0)).toBe(isFailure);
     expect(replicas.some(({ pushBackUntilMs }) => pushBackUntilMs > time.clock.nowMs())).toBe(isPushBack);
   });

@@ -53,7 +53,7 @@ describe("what is kept of a budget for large pages", () => {
     const policy = new TailPolicy({ random: seededRandom(3) });
     const index = new Catalog({ termsMax: 10, policy }).add(demoDefinition);
     const resources = { policy, clock, timers, afterPoll: (run: () => void) => run() };
-    const guard = new CanaryGuard({ canary: new Canary(), policy, clock, timers });
+    const guard = new CanaryGuard({ canary: new Canary(), policy, clock, timers, onFailed: () => undefined });
     const trace = { traceId: "1".repeat(32), spanId: "2".repeat(16), parentSpanId: undefined, sampled: false };
     const [startMs, budgetMs, top, shards] = [clock.nowMs(), 250, 10_000, index.shards.length];
     const order = { plan: { ...demoPlan(), top }, body: {}, trace, startMs, plannedMs: startMs, budgetMs };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { policyDefaults } from "../../src/policy/settings.ts";
 import { readSearchPayload } from "../../src/protocol/frame-payload.ts";
 import { createFrameWriter } from "../../src/protocol/frame-writer.ts";
 import { createFrameDecoder, frameKind } from "../../src/protocol/frames.ts";
@@ -109,7 +110,9 @@ async function withLiar(answer: (shard: number) => ShardReply): Promise<{ cluste
     },
   });
   closing.push(() => peer.close());
-  const cluster = await startCluster({ leaves: 1, elsewhere: [`liar=${peer.url}`] });
+  // In turn: a replica whose first answer was a slow one would have no other shard's lies heard otherwise.
+  const policy = { ...policyDefaults, choice: { ...policyDefaults.choice, rule: "round-robin" } } as const;
+  const cluster = await startCluster({ leaves: 1, elsewhere: [`liar=${peer.url}`], policy });
   closing.push(() => cluster.close());
   const settings = { fields: { title: { type: "text" } }, shards: 2, replicas: 2 };
   await cluster.request("PUT", "/v1/indexes/books", settings);
@@ -142,6 +145,7 @@ describe("a leaf that was taken over", () => {
   });
 
   it("spoils no other search with a reply that makes no sense: its sibling is asked, and it is counted", async () => {
+    // Nonsense from one shard alone: retries for two would outrun what the attempt budget begins with.
     const { cluster, lies } = await withLiar((shard) => {
       return shard === 0 ? { ...reply, hits: [{ id: "a", score: Number.NaN }] } : { ...reply, documentSizesBytes: [] };
     });

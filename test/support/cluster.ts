@@ -5,7 +5,7 @@ import { readConfig } from "../../src/config.ts";
 import { createIndexing } from "../../src/leaf/indexing.ts";
 import { createLeaf } from "../../src/leaf/leaf.ts";
 import { openReplicaWith } from "../../src/leaf/open-replica.ts";
-import { policyDefaults } from "../../src/policy/settings.ts";
+import { type PolicySettings, policyDefaults } from "../../src/policy/settings.ts";
 import { isRecord } from "../../src/protocol/record.ts";
 import { startRoot } from "../../src/root/serve.ts";
 import { systemClock, systemTimers } from "../../src/time.ts";
@@ -34,6 +34,8 @@ export async function startCluster(options: {
   elsewhere?: string[];
   /** What the root finds in its environment. */
   env?: Record<string, string>;
+  /** How the root chooses whom to ask; as ever unless a test needs every replica asked. */
+  policy?: PolicySettings;
   /** A directory with a log in it, which is removed in the end. */
   data?: string;
 }): Promise<TestCluster> {
@@ -58,7 +60,7 @@ export async function startCluster(options: {
   const flags = ["--data", directory, "--port", "0", "--leaf-urls", leafUrls, "--log-level", "silent"];
   const read = readConfig("root", [...flags, ...(options.flags ?? [])], patient);
   if (read.kind !== "ok") throw new Error(JSON.stringify(read));
-  const root = await startRoot(read.config, policyDefaults, options.env);
+  const root = await startRoot(read.config, options.policy ?? policyDefaults, options.env);
   const request = requestTo(root.url);
   const running = [...leaves];
   return {
