@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { readFlags } from "../src/command/flags.ts";
-import { ProgressBar } from "../src/command/progress.ts";
+import { canRedraw, ProgressBar } from "../src/command/progress.ts";
 import { errorCodeOf, messageOf } from "../src/errors.ts";
 import { systemClock } from "../src/time.ts";
 import { demoDocumentCount, demoDocuments } from "./corpus.ts";
@@ -15,7 +15,7 @@ const command = {
 const io = {
   stdout: (text: string) => void process.stdout.write(text),
   stderr: (text: string) => void process.stderr.write(text),
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: canRedraw(process.stderr, process.env.TERM),
   env: process.env,
 };
 

@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { CommandIo, ServiceIo } from "./command/io.ts";
+import { canRedraw } from "./command/progress.ts";
 import { losing, outliveFailure, outliveReader, writeText } from "./command/standard-output.ts";
 import { startProblem } from "./command/start-problem.ts";
 import { listenForStop } from "./command/stop-request.ts";
@@ -46,7 +47,7 @@ const services = ["up", "root", "leaf"];
 const io: CommandIo = {
   stdout: (text) => writeText(process.stdout, text),
   stderr: (text) => writeText(process.stderr, text),
-  isTerminal: process.stderr.isTTY === true,
+  isTerminal: canRedraw(process.stderr, process.env.TERM),
   env: process.env,
 };
 

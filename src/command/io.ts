@@ -6,7 +6,7 @@ export type CommandIo = {
   stdout(text: string): void;
   /** Writes what is said beside it: progress, warnings, errors. */
   stderr(text: string): void;
-  /** Whether somebody watches stderr live; progress is drawn only then. */
+  /** Whether somebody watches stderr live, where words can be taken back; progress is drawn only then. */
   isTerminal: boolean;
   env: Readonly<Record<string, string | undefined>>;
 };

@@ -6,6 +6,10 @@ export type Progress = { documents: number; done: number; total: number | undefi
 
 const barWidth = 24;
 const redrawMs = 100;
+/** Takes the line away. */
+const clearLine = "\r\x1b[2K";
+/** A line that is wider than the terminal is cut at its edge: a second row of it would not be taken away. */
+const [keepToLine, wrapAgain] = ["\x1b[?7l", "\x1b[?7h"];
 
 /** One line: a bar, the documents so far, their rate, and the time that is left at the pace so far. */
 export function progressLine(label: string, { documents, done, total, elapsedMs }: Progress): string {
@@ -18,6 +22,11 @@ export function progressLine(label: string, { documents, done, total, elapsedMs 
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   const left = share > 0 && share < 1 ? `  ${formatDuration((elapsedMs * (1 - share)) / share)} left` : "";
   return `${label}  ${bar} ${percent}  ${counted}${left}`;
+}
+
+/** Whether somebody watches what is written there on a terminal of the kind `term`, and it can take words back. */
+export function canRedraw({ isTTY }: { isTTY?: boolean }, term: string | undefined): boolean {
+  return isTTY === true && term !== "dumb";
 }
 
 /** A progress line that redraws itself on a terminal and stays silent elsewhere. */
@@ -44,12 +53,13 @@ export class ProgressBar {
     const nowMs = this.#clock.nowMs();
     if (!this.#io.isTerminal || nowMs - this.#drawnMs < redrawMs) return;
     this.#drawnMs = nowMs;
-    this.#io.stderr(`\r\x1b[2K${progressLine(this.#label, { ...progress, elapsedMs: this.elapsedMs })}`);
+    const line = progressLine(this.#label, { ...progress, elapsedMs: this.elapsedMs });
+    this.#io.stderr(`${keepToLine}${clearLine}${line}${wrapAgain}`);
   }
 
   /** Takes the bar away, so that what follows starts on a clean line. */
   clear(): void {
-    if (this.#io.isTerminal) this.#io.stderr("\r\x1b[2K");
+    if (this.#io.isTerminal) this.#io.stderr(clearLine);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatDuration, ProgressBar, progressLine } from "../../src/command/progress.ts";
+import { canRedraw, formatDuration, ProgressBar, progressLine } from "../../src/command/progress.ts";
 import { listeningIo } from "../support/stub-service.ts";
 
 describe("a progress line", () => {
@@ -38,6 +38,12 @@ describe("a progress bar", () => {
     expect(io.out()).toBe("");
   });
 
+  it("is cut where the terminal ends, and lets what follows wrap again", () => {
+    const io = listeningIo({ isTerminal: true });
+    new ProgressBar("x", io, { nowMs: () => 0 }).update({ documents: 1, done: 1, total: undefined });
+    expect(io.err()).toBe("\x1b[?7l\r\x1b[2Kx  1 document  0/s\x1b[?7h");
+  });
+
   it("is silent where nobody watches", () => {
     const io = listeningIo();
     const bar = new ProgressBar("x", io, { nowMs: () => 0 });
@@ -45,6 +51,16 @@ describe("a progress bar", () => {
     bar.clear();
     expect(io.err()).toBe("");
   });
+});
+
+it("redraws on a terminal that can, and nowhere else", () => {
+  const watched = [
+    canRedraw({ isTTY: true }, "xterm"),
+    canRedraw({ isTTY: true }, undefined),
+    canRedraw({ isTTY: true }, "dumb"),
+    canRedraw({}, "xterm"),
+  ];
+  expect(watched).toEqual([true, true, false, false]);
 });
 
 it.each([

@@ -1,6 +1,6 @@
 import { demoDocuments } from "../../../data/corpus.ts";
 import { webQueries } from "../../../data/queries.ts";
-import { formatDuration } from "../../../src/command/progress.ts";
+import { canRedraw, formatDuration } from "../../../src/command/progress.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { seededRandom, systemClock } from "../../../src/time.ts";
 import { interruption } from "../../driver/interruption.ts";
@@ -42,7 +42,7 @@ export async function run(flags: ScaleFlags): Promise<void> {
   interrupted.catch((reason: unknown) => stopping.abort(reason));
   const progress = createProgress({
     stderr: (text) => void process.stderr.write(text),
-    isTerminal: process.stderr.isTTY === true,
+    isTerminal: canRedraw(process.stderr, process.env.TERM),
   });
   const corpus = [...demoDocuments()];
   const stage: Stage = {
