@@ -1,7 +1,7 @@
-/** What asks a process to end. */
-export const stopSignals = ["SIGINT", "SIGTERM"] as const;
+/** What asks a process to end; SIGHUP when its terminal is closed, also under nohup, which the runtime undoes. */
+export const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Has something done before this process ends by SIGINT or SIGTERM, as it then does; until `release`. */
+/** Has something done before this process ends by one of them, as it then does; until `release`. */
 export function beforeInterruption(act: () => void): { release(): void } {
   const onSignal = (signal: NodeJS.Signals): void => {
     release();

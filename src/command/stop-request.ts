@@ -15,7 +15,7 @@ const sameRequestMs = 1_000;
 const parentEveryMs = 250;
 
 /**
- * Listens for what tells a service to end: SIGINT or SIGTERM, the end of the channel to the process that started it,
+ * Listens for what tells a service to end: a signal, the end of the channel to the process that started it,
  * or of the npm that runs it. A signal a while after the first ends it at once. What `hedgerow up` supervises leaves
  * signals to it, since those of a terminal or of systemd go to all of them and the root must drain before its leaves.
  */

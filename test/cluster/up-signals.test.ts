@@ -56,7 +56,7 @@ const untilUp = (command: string): string =>
 const waiting = { query: "hedge", after: "99999999", budgetMs: 1_500 };
 
 describe("hedgerow up and signals", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)("drains when %s reaches its whole group at once", async (signal) => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("drains at a %s to its whole group", async (signal) => {
     const { pid, members, request, ended } = await start(plainly());
     const search = request("POST", "/v1/indexes/books/search", waiting);
     await sleep(300);

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 
 const module = new URL("../../src/command/interruption.ts", import.meta.url).href;
 
-it.each(["SIGINT", "SIGTERM"] as const)(
+it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s has done what it is to, unless that was released, and then ends the process",
   async (signal) => {
     const directory = await mkdtemp(join(tmpdir(), "hedgerow-interruption-"));

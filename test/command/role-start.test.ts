@@ -32,14 +32,14 @@ function roleIn(data: string, role: string) {
 }
 
 describe.each(["root", "leaf"])("a %s that was started from a shell", (role) => {
-  it("says at which of the free ports it is", async () => {
+  it.each(["SIGTERM", "SIGHUP"] as const)("says at which of the free ports it is, and drains at %s", async (signal) => {
     const started = roleIn(directory, role);
     const lines: string[] = [];
     for await (const line of createInterface({ input: started.stdout })) {
       lines.push(line);
       const url = new RegExp(`^Hedgerow's ${role} is at (http://127\\.0\\.0\\.1:\\d+)$`).exec(line)?.[1];
       if (url !== undefined) expect((await fetch(`${url}/livez`)).status).toBe(200);
-      started.kill("SIGTERM");
+      started.kill(signal);
     }
     expect(lines).toHaveLength(1);
     if (started.exitCode === null) await once(started, "exit");
