@@ -26,11 +26,16 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
   if (address.kind === "embedded") return createEmbeddedLog({ directory, deletesKept });
   // NATS's client is a third of what a root would load before it listens, and most roots need none.
   const { createJetStreamLog } = await import("./jetstream-log.ts");
-  const { caFile, certFile, keyFile } = { caFile: config.logCa, certFile: config.logCert, keyFile: config.logKey };
-  const files = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== "");
+  const files = [
+    { flag: "--log-ca", option: "caFile", path: config.logCa },
+    { flag: "--log-cert", option: "certFile", path: config.logCert },
+    { flag: "--log-key", option: "keyFile", path: config.logKey },
+  ].filter(({ path }) => path !== "");
+  // The client reads them when it connects, and its errors do not say which is which.
+  for (const { flag, path } of files) readFor(flag, path);
   return createJetStreamLog({
     ...address,
-    ...(files.length === 0 ? {} : { tls: Object.fromEntries(files) }),
+    ...(files.length === 0 ? {} : { tls: Object.fromEntries(files.map(({ option, path }) => [option, path])) }),
     ...(config.logPasswordFile === "" ? {} : { password: passwordIn(config.logPasswordFile) }),
     replicas: config.logReplicas,
     monitor: config.logMonitor,
@@ -43,20 +48,22 @@ export async function openChangeLog(config: LogConfig): Promise<ChangeLog> {
  * first time is now, and throws.
  */
 function passwordIn(path: string): () => string {
-  const read = (): string => readFileSync(path, "utf8").trim();
-  let known: string;
-  try {
-    known = read();
-  } catch (error) {
-    const detail = messageOf(error);
-    throw new HedgerowError("storage_unavailable", `the change log's password cannot be read: ${detail}`);
-  }
+  let known = readFor("--log-password-file", path).trim();
   return () => {
     try {
-      known = read();
+      known = readFileSync(path, "utf8").trim();
     } catch {
       // It may be on its way.
     }
     return known;
   };
+}
+
+/** What a file holds now. Throws `storage_unavailable`, naming the flag, where it cannot be read. */
+function readFor(flag: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new HedgerowError("storage_unavailable", `${flag}: ${path} cannot be read: ${messageOf(error)}`);
+  }
 }

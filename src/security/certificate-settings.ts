@@ -6,12 +6,12 @@ export type LogSettings = { logCert: string; logKey: string };
 
 /** The files of the links between roots and leaves; undefined where none are given. */
 export function linkFiles({ linkCert, linkKey, linkCa }: LinkSettings): Required<CertificateFiles> | undefined {
-  return linkCert === "" ? undefined : { cert: linkCert, key: linkKey, ca: linkCa };
+  return linkCert === "" ? undefined : { flags: "--link", cert: linkCert, key: linkKey, ca: linkCa };
 }
 
 /** The files of the edge; undefined where none are given. */
 export function edgeFiles({ tlsCert, tlsKey }: EdgeSettings): CertificateFiles | undefined {
-  return tlsCert === "" ? undefined : { cert: tlsCert, key: tlsKey };
+  return tlsCert === "" ? undefined : { flags: "--tls", cert: tlsCert, key: tlsKey };
 }
 
 /** Settings that make sense together alone, where some of them are missing; undefined where none is. */

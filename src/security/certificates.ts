@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import {
@@ -12,8 +13,11 @@ import { HedgerowError, messageOf } from "../errors.ts";
 import type { Timers } from "../time.ts";
 import { marksOf, UnreadFile, watchFiles } from "./watched-files.ts";
 
-/** Where a certificate, its key, and the authorities that the other end's must come from are kept, as PEM. */
-export type CertificateFiles = { cert: string; key: string; ca?: string };
+/**
+ * Where a certificate, its key, and the authorities that the other end's must come from are kept, as PEM, and how the
+ * flags begin that name them.
+ */
+export type CertificateFiles = { flags: "--tls" | "--link"; cert: string; key: string; ca?: string };
 
 /** What the files hold now. */
 export type CertificateMaterial = Required<Pick<SecureContextOptions, "cert" | "key">> & { ca?: Buffer };
@@ -39,8 +43,8 @@ type CertificateParts = {
 };
 
 /**
- * Reads a certificate and follows its files. Files that cannot be used stop the start with `not_ready`; later on, what
- * was read last still counts, and the log says why. Certificate and key may be swapped one after the other: a pair that
+ * Reads a certificate and follows its files. Files that cannot be used stop the start with `not_ready`, which names their
+ * flags; later on, what was read last still counts, and the log says why. Certificate and key may be swapped one after the other: a pair that
  * does not fit together is left until it does.
  */
 export function openCertificates(
@@ -70,24 +74,31 @@ export function openCertificates(
 }
 
 function readCertificates(
-  { cert, key, ca }: CertificateFiles,
+  { flags, cert, key, ca }: CertificateFiles,
   readBytes: (path: string) => Buffer,
 ): CertificateMaterial {
-  const read = (path: string): Buffer => {
+  const read = (name: "cert" | "key" | "ca", path: string): Buffer => {
     try {
       return readBytes(path);
     } catch (error) {
-      throw new UnreadFile(error, "the certificate cannot be read: ");
+      throw new UnreadFile(error, `${flags}-${name}: ${path} cannot be read: `);
     }
   };
-  const material = { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };
+  const pair = { cert: read("cert", cert), key: read("key", key) };
+  usable(() => createSecureContext(pair), `${flags}-cert and ${flags}-key: ${cert} and ${key} are no pair to use`);
+  if (ca === undefined) return pair;
+  const authorities = read("ca", ca);
+  // As text, since of bytes it takes what is no PEM, too; a context takes anything, and then trusts nobody.
+  usable(() => new X509Certificate(authorities.toString()), `${flags}-ca: ${ca} holds no certificate`);
+  return { ...pair, ca: authorities };
+}
+
+function usable(use: () => unknown, otherwise: string): void {
   try {
-    createSecureContext(material);
+    use();
   } catch (error) {
-    const detail = messageOf(error);
-    throw new HedgerowError("not_ready", `${cert} and ${key} cannot be used as a certificate and its key: ${detail}`);
+    throw new HedgerowError("not_ready", `${otherwise}: ${messageOf(error)}`);
   }
-  return material;
 }
 
 const serverUse = "1.3.6.1.5.5.7.3.1";

@@ -45,11 +45,11 @@ async function keysIn(path: string, readText: (path: string) => Promise<string>)
   try {
     text = await readText(path);
   } catch (error) {
-    throw new UnreadFile(error, "the keys cannot be read: ");
+    throw new UnreadFile(error, `--keys: ${path} cannot be read: `);
   }
   const reading = readKeys(text);
   if (reading.kind === "keys") return reading.keys;
-  throw new HedgerowError("not_ready", `${path} is no file of keys: ${reading.detail}`);
+  throw new HedgerowError("not_ready", `--keys: ${path} is no file of keys: ${reading.detail}`);
 }
 
 function readUtf8(path: string): Promise<string> {

@@ -46,7 +46,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 function certificates(name: string): Certificates {
   const files = issued[name];
   if (files === undefined) throw new Error(`there is no certificate ${name}`);
-  const opened = openCertificates(files, { timers: systemTimers, log });
+  const opened = openCertificates({ flags: "--link", ...files }, { timers: systemTimers, log });
   closing.push(() => opened.close());
   return opened;
 }

@@ -86,7 +86,7 @@ describe("a file of keys", () => {
       await look(time);
       expect(access.size).toBe(size);
     }
-    expect(said).toEqual([{ path, detail: "the keys cannot be read: EMFILE: too many open files" }]);
+    expect(said).toEqual([{ path, detail: `--keys: ${path} cannot be read: EMFILE: too many open files` }]);
     steps.push(busy);
     await look(time);
     // It has not changed since, and is not read.
@@ -137,7 +137,7 @@ describe("a certificate", () => {
     const authority = await createAuthority(directory, "watched");
     const before = await authority.issue("before", { use: "serverAuth" });
     const after = await authority.issue("after", { use: "serverAuth" });
-    const files = { cert: join(directory, "tls.pem"), key: join(directory, "tls.key") };
+    const files = { flags: "--tls" as const, cert: join(directory, "tls.pem"), key: join(directory, "tls.key") };
     const swap = (to: typeof before): void => {
       copyFileSync(to.cert, files.cert);
       copyFileSync(to.key, files.key);
@@ -162,7 +162,8 @@ describe("a certificate", () => {
     expect(opened.current.cert).toEqual(readFileSync(after.cert));
     await look(time);
     expect(opened.current.cert).toEqual(readFileSync(before.cert));
-    expect(said).toEqual([{ cert: files.cert, detail: "the certificate cannot be read: EMFILE: too many open files" }]);
+    const detail = `--tls-cert: ${files.cert} cannot be read: EMFILE: too many open files`;
+    expect(said).toEqual([{ cert: files.cert, detail }]);
     opened.close();
   });
 });
