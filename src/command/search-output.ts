@@ -27,12 +27,17 @@ function renderHit({ id, score, settled, document, highlights }: Record<string, 
   const title = firstText(fields, titleFields) ?? asText(id) ?? "";
   const known = [
     plain(asText(id) ?? "", Number.POSITIVE_INFINITY),
-    asNumber(score)?.toFixed(3),
+    shownScore(asNumber(score)),
     settled === false ? "may still change" : undefined,
   ];
   const head = `${String(rank).padStart(3)}. ${plain(title, titleLengthMax)}  (${known.filter(Boolean).join(", ")})\n`;
   const snippet = highlighted(asRecord(highlights)) ?? firstText(fields, bodyFields);
   return snippet === undefined ? head : `${head}     ${plain(snippet, snippetLengthMax)}\n`;
+}
+
+/** Small ones by their first digits: a ranking of nothing but 0.000 would look like none. */
+function shownScore(score: number | undefined): string | undefined {
+  return score !== undefined && score < 0.1 ? score.toPrecision(3) : score?.toFixed(3);
 }
 
 function firstText(fields: Record<string, unknown>, names: readonly string[]): string | undefined {

@@ -44,6 +44,17 @@ async function search(args: string[], given: StubAnswer = { json: answer }, env:
 }
 
 describe("hedgerow search", () => {
+  it.each([
+    [11.48249, "11.482"],
+    [0.1, "0.100"],
+    [0.0421234, "0.0421"],
+    [0.0000002, "2.00e-7"],
+    [0, "0.00"],
+  ])("shows a score of %d as %s", async (score, shown) => {
+    const { out } = await search(["wind"], { json: { ...answer, hits: [{ id: "n1", score }] } });
+    expect(out).toContain(`(n1, ${shown})`);
+  });
+
   it("shows hits, corrections, facets, and honestly what the answer rests on", async () => {
     const { code, out, err } = await search(["wind", "gauge"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
