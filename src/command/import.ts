@@ -1,10 +1,9 @@
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { readFile } from "node:fs/promises";
 import { systemClock, systemRandom, systemTimers } from "../time.ts";
 import { type ImportResult, importLines } from "./bulk-import.ts";
 import { accepted, type Client } from "./client.ts";
 import { exitCodes, type Invocation, Misuse, runClientCommand } from "./client-command.ts";
+import { inLines, openSource } from "./import-source.ts";
 import { indexPath } from "./index-path.ts";
 import { beforeInterruption } from "./interruption.ts";
 import type { CommandIo } from "./io.ts";
@@ -17,6 +16,8 @@ const usage = `hedgerow import FILE.jsonl --index NAME: load documents, one JSON
 
 FILE may be - for standard input. What the service does not take for now is sent again for a minute. Documents that do
 not fit are listed by line, and the exit code is then 1; all others are in.`;
+
+const form = `a file must hold one JSON object a line, such as {"id": "1", "title": "Walden"}, with fields of the index`;
 
 const flags = {
   index: { kind: "text", placeholder: "NAME", reason: "the index to load into" },
@@ -51,7 +52,7 @@ async function importFile({ values, words, client, io, isJson }: Invocation<type
   try {
     if (values.settings !== undefined) await createIndex(client, values.index, values.settings);
     const result = await importLines(target, {
-      source: unpacked(source.bytes, file),
+      source: inLines(source.bytes, file),
       parallelism: values.parallel ?? 3,
       batchBytesMax: Math.round((values.batchMb ?? 1) * mebibyte),
       onProgress: ({ accepted: documents, sizeBytes }) => {
@@ -82,29 +83,6 @@ function unfinished(taken: number): string {
   return `hedgerow: broken off with ${known} in, and perhaps more; to import all of it again does no harm\n`;
 }
 
-type Source = { bytes: Readable; sizeBytes: number | undefined };
-
-/** The size of a pipe is not known; there the bar does without the time that is left. */
-async function openSource(file: string): Promise<Source> {
-  if (file === "-") return { bytes: process.stdin, sizeBytes: undefined };
-  const status = await stat(file);
-  if (status.isDirectory()) throw new Misuse(`${file} is a directory; name a file in it`);
-  return { bytes: createReadStream(file), sizeBytes: status.isFile() ? status.size : undefined };
-}
-
-/** The bytes as they are. Throws a `Misuse` where gzip has packed them: every line would be rejected. */
-async function* unpacked(bytes: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array, void> {
-  let isFirst = true;
-  for await (const chunk of bytes) {
-    if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b) {
-      const what = file === "-" ? "what comes" : file;
-      throw new Misuse(`${what} is packed by gzip; gzip -dc FILE | hedgerow import - --index NAME unpacks it`);
-    }
-    isFirst = false;
-    yield chunk;
-  }
-}
-
 async function createIndex(client: Client, index: string, settingsFile: string): Promise<void> {
   let json: unknown;
   try {
@@ -129,4 +107,5 @@ function printResult(result: ImportResult, elapsedMs: number, io: CommandIo): vo
   io.stdout(
     `${formatCount(result.accepted, "document")} imported${rejected} in ${formatDuration(elapsedMs)} (${rate}/s)\n`,
   );
+  if (result.accepted === 0 && result.rejected > 0) io.stderr(`hedgerow: not one document fits; ${form}\n`);
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../src/command/import.ts";
+import { inLines } from "../../src/command/import-source.ts";
 import {
   listeningIo,
   type SeenRequest,
@@ -24,6 +25,7 @@ beforeAll(async () => {
   await writeFile(join(directory, "docs.jsonl"), '{"id":"a"}\n\n{"id":""}\n{"id":"c"}');
   await writeFile(join(directory, "empty.jsonl"), "");
   await writeFile(join(directory, "packed.jsonl"), gzipSync('{"id":"a"}\n'));
+  await writeFile(join(directory, "array.json"), '\ufeff\n[{"id":"a"},\n{"id":"b"}]\n');
   await writeFile(join(directory, "marked.json"), '\ufeff{"fields":{"title":{"type":"text"}}}');
   await writeFile(join(directory, "settings.json"), '{"fields":{"title":{"type":"text"}}}');
 });
@@ -62,6 +64,26 @@ describe("hedgerow import", () => {
     ]);
     expect(err).toBe("line 3 (): invalid_document: needs an id [1m\n");
     expect(out).toMatch(/^2 documents imported, 1 rejected in [\d.]+ m?s \([\d,]+\/s\)\n$/);
+  });
+
+  it("says what a file must look like where nothing of one fits", async () => {
+    const { rejected } = receipt;
+    const none = await importWith(["docs.jsonl", "--index", "books"], {
+      answer: () => ({ json: { accepted: 0, rejected } }),
+    });
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch(
+      /^line 3 [^\n]*\nhedgerow: not one document fits; a file must hold one JSON object a line, /,
+    );
+  });
+
+  it("ends at a line that goes on for ever", async () => {
+    const chunk = new Uint8Array(64 * 1024 * 1024);
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield chunk;
+    }
+    const drained = Array.fromAsync(inLines(endless(), "/dev/zero"), () => 1);
+    await expect(drained).rejects.toThrow("/dev/zero has a line of more than a gibibyte");
   });
 
   it("is done when nothing was rejected", async () => {
@@ -194,6 +216,7 @@ describe("hedgerow import", () => {
   it.each([
     [["--index", "books"], 2, "name the file to import"],
     [["packed.jsonl", "--index", "books"], 2, "is packed by gzip; gzip -dc FILE | hedgerow import -"],
+    [["array.json", "--index", "books"], 2, "is one JSON array; jq -c '.[]' FILE | hedgerow import - --index NAME"],
     [["docs.jsonl"], 2, "--index must name the index"],
     [["docs.jsonl", "more.jsonl", "--index", "books"], 2, "one file at a time"],
     [["docs.jsonl", "--index", "books", "--settings", "docs.jsonl"], 2, "is not JSON"],
