@@ -47,6 +47,7 @@ function shownFlags({ takes = [], switches = [] }: OwnFlags): string[] {
 /** Reads a benchmark's name and its flags. What does not fit is named, with what was meant. */
 export function readCommandLine([name = "", ...args]: readonly string[]): CommandLine {
   if ([name, ...args].some((word) => word === "--help" || word === "-h")) return { kind: "help", text: usageOf(name) };
+  if (name === "") return { kind: "invalid", detail: "a benchmark must be named" };
   if (!isBenchmark(name)) {
     const detail = `there is no benchmark "${name}"${didYouMean(name, Object.keys(benchmarks))}`;
     return { kind: "invalid", detail };

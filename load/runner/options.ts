@@ -1,5 +1,6 @@
 import { type FlagValues, helpText, readFlags } from "../../src/command/flags.ts";
 import { messageOf } from "../../src/errors.ts";
+import { liveScenarioNames } from "../scenario/live-scenario.ts";
 
 export type RunOptions = {
   scenario: string;
@@ -106,7 +107,9 @@ type Values = FlagValues<typeof command.flags>;
 
 function runOptions(values: Values): RunOptions {
   const { scenario, target, queries, variant, report, index = "demo", profile = false } = values;
-  if (scenario === undefined) throw new Error("--scenario NAME|FILE is needed");
+  if (scenario === undefined) {
+    throw new Error(`--scenario NAME|FILE is needed; there are ${liveScenarioNames().join(", ")}`);
+  }
   if (values.rate !== undefined && values.connections !== undefined) {
     throw new Error("--rate and --connections exclude each other: callers wait for their answers or do not");
   }

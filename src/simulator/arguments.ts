@@ -1,4 +1,5 @@
 import { type KnownFlag, partsOf, type Slip } from "../flags.ts";
+import { scenarioNames } from "./scenario-store.ts";
 
 /** What `simulate` was asked to do. */
 export type SimulateRequest = {
@@ -49,7 +50,9 @@ export function readArguments(args: readonly string[]): SimulateRequest | "help"
   const textOf = (name: Name): string | undefined => (values.has(name) ? String(values.get(name)) : undefined);
   const [scenario, variant] = [textOf("scenario"), textOf("variant")];
   const ablate = values.get("ablate") === true;
-  if (scenario === undefined && !ablate) throw new UsageError("--scenario is missing");
+  if (scenario === undefined && !ablate) {
+    throw new UsageError(`--scenario is missing; there are ${scenarioNames().join(", ")}`);
+  }
   if (scenario === undefined && variant !== undefined) throw new UsageError("--variant needs --scenario");
   const seed = seedFrom(textOf("seed") ?? "1");
   const json = values.get("json") === true;

@@ -213,7 +213,7 @@ describe("the command line", () => {
     expect(() => readArguments(["--scenario", "tied", "--sed", "7"])).toThrow("unknown argument: --sed");
     expect(() => readArguments(["--scenario"])).toThrow("--scenario needs a value");
     expect(() => readArguments(["--scenario", "x", "--seed", "1.5"])).toThrow("--seed");
-    expect(() => readArguments([])).toThrow("--scenario is missing");
+    expect(() => readArguments([])).toThrow("--scenario is missing; there are availability, ");
     expect(() => readArguments(["tied"])).toThrow("unknown argument: tied");
     expect(() => readArguments(["--scenario", "x", "--json=yes"])).toThrow("--json takes no value");
   });

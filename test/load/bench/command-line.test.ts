@@ -24,7 +24,7 @@ describe("the command line of the benchmarks", () => {
   it.each([
     [["enigne"], 'there is no benchmark "enigne"; did you mean engine?'],
     [["constructor"], 'there is no benchmark "constructor"'],
-    [[], 'there is no benchmark ""'],
+    [[], "a benchmark must be named"],
     [["peers", "--colection", "x"], "there is no flag --colection; did you mean --collection?"],
     [["engine", "--quick"], "there is no flag --quick"],
     [["scale", "shards"], "shards"],

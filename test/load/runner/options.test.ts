@@ -31,7 +31,7 @@ describe("the command line of the load harness", () => {
     [["--scenario", "ci", "--report", "--json"], "--report wants a value after it"],
     [["--scenario", "ci", "--seed="], "--seed must be a whole number"],
     [["--scenario", "ci", "--json=yes"], "--json takes no value"],
-    [[], "--scenario NAME|FILE is needed"],
+    [[], "--scenario NAME|FILE is needed; there are availability, bad-network, ci,"],
     [["--scenario", "ci", "extra"], '"extra"'],
     [["--scenario", "ci", "--rate", "5", "--connections", "5"], "exclude each other"],
     [["--scenario", "ci", "--rate", "many"], "--rate must be a number"],
