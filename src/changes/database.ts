@@ -8,6 +8,7 @@ import { makeDurableDirectory } from "./durable-directory.ts";
 const applicationId = 0x48444752;
 const formatVersion = 1;
 const fileName = "changes.db";
+const elsewhere = "name another directory with --data";
 
 const pageBytes = 4096;
 const cacheKib = 32 * 1024;
@@ -69,10 +70,13 @@ function prepare(database: DatabaseSync, file: string): void {
   const tables = database.prepare("select count(*) as count from sqlite_schema").get()?.count;
   const isNew = version === 0 && tables === 0;
   if (!isNew && readPragma(database, "application_id") !== applicationId) {
-    throw new HedgerowError("storage_unavailable", `${file} is a database, but no change log of Hedgerow`);
+    throw new HedgerowError(
+      "storage_unavailable",
+      `${file} is a database, but no change log of Hedgerow; ${elsewhere}`,
+    );
   }
   if (version > formatVersion) {
-    const detail = `${file} has format ${version}; this version of Hedgerow reads up to ${formatVersion}: use a newer one`;
+    const detail = `${file} has format ${version}; this version of Hedgerow reads up to ${formatVersion}: use a newer one, or ${elsewhere}`;
     throw new HedgerowError("storage_unavailable", detail);
   }
   if (isNew) database.exec(`pragma page_size = ${pageBytes}; pragma auto_vacuum = incremental`);
@@ -132,9 +136,9 @@ function openingError(error: unknown, file: string): HedgerowError {
   const cause = messageOf(error);
   const detail =
     code === busy
-      ? `${file} is in use by another process; only one may have it open`
+      ? `${file} is in use by another process; stop that one, or ${elsewhere}`
       : code === corrupt || code === notADatabase
         ? `${file} is damaged: ${cause}; restore it from a backup, or move it away to start with nothing`
-        : `${file} cannot be opened: ${cause}; --data names another directory`;
+        : `${file} cannot be opened: ${cause}; ${elsewhere}`;
   return new HedgerowError("storage_unavailable", detail);
 }

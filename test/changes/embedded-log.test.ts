@@ -43,7 +43,9 @@ describe("opening", () => {
     const first = await home.open();
     const refusal = home.open();
     await expect(refusal).rejects.toMatchObject({ code: "storage_unavailable" });
-    await expect(refusal).rejects.toThrow(`${file} is in use by another process`);
+    await expect(refusal).rejects.toThrow(
+      `${file} is in use by another process; stop that one, or name another directory with --data`,
+    );
     await first.createIndex("books", settingsOf(2));
     await first.close();
     const second = await home.open();
@@ -78,7 +80,7 @@ describe("opening", () => {
     const other = new DatabaseSync(file);
     other.exec("create table songs (title text)");
     other.close();
-    await expectRefusal(/no change log/);
+    await expectRefusal(/no change log.*; name another directory with --data$/);
   });
 
   it("refuses the format of a newer version", async () => {
@@ -86,7 +88,7 @@ describe("opening", () => {
     const newer = new DatabaseSync(file);
     newer.exec("pragma user_version = 99; pragma wal_checkpoint(truncate)");
     newer.close();
-    await expectRefusal(/format 99/);
+    await expectRefusal(/format 99.*use a newer one, or name another directory with --data$/);
   });
 
   it("refuses a place where no directory can be", async () => {

@@ -51,7 +51,7 @@ const noDirectory = "is no directory, or lies below something that is none";
 
 describe.each([
   ["leaf", new RegExp(`^hedgerow: \\S+/file ${noDirectory}; --data names another directory\n$`)],
-  ["root", /^hedgerow: \S+\/file\/changes.db cannot be opened: [^\n]+; --data names another directory\n$/],
+  ["root", /^hedgerow: \S+\/file\/changes.db cannot be opened: [^\n]+; name another directory with --data\n$/],
 ])("a %s whose directory cannot be used", (role, words) => {
   it("does not start, and says which and what to do", async () => {
     const file = join(directory, "file");
