@@ -98,12 +98,19 @@ export function describeProblem({ status, body }: Answer): string {
   return `${code}: ${detail}${places.length > 1 ? places.join("") : ""}`;
 }
 
+const untrusted = "its certificate's authority is not known here; NODE_EXTRA_CA_CERTS=FILE makes it known";
+
 /** By the runtime's code, or its words where it has none, where those say little. */
 const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "no host of that name is known",
   ECONNREFUSED: "nothing listens there (hedgerow up starts a cluster)",
   "bad port": "programs for the web ask nothing at that port; --port gives the service another",
   ERR_SSL_WRONG_VERSION_NUMBER: "what listens there takes no TLS; its address begins with http:",
+  UND_ERR_SOCKET: "it hung up before it answered; if it takes TLS alone, its address begins with https:",
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
 };
 
 function parsed(text: string): unknown {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +10,8 @@ import { run as restore } from "../../src/command/restore.ts";
 import { run as search } from "../../src/command/search.ts";
 import { run as status } from "../../src/command/status.ts";
 import { BackupWriter } from "../../src/protocol/backup.ts";
+import { createAuthority } from "../support/certificates.ts";
+import { listening } from "../support/links.ts";
 import { listeningIo, type StubService, startStub } from "../support/stub-service.ts";
 
 let directory = "";
@@ -47,6 +50,17 @@ describe("what answers every request with a page", () => {
 it("may be of a port that no browser asks at either", async () => {
   const refused: unknown = await fetch("http://127.0.0.1:6666").catch((error: unknown) => error);
   expect(reasonOf(refused)).toBe("programs for the web ask nothing at that port; --port gives the service another");
+});
+
+it("may be of a service that takes TLS, of an authority that is not known here", async () => {
+  const { issue } = await createAuthority(directory, "ours");
+  const { cert, key } = await issue("service", { use: "serverAuth" });
+  const server = createServer({ cert: await readFile(cert), key: await readFile(key) });
+  const address = `127.0.0.1:${await listening(server)}`;
+  const reasonAt = (url: string): Promise<string> => fetch(url).then(() => "it answered", reasonOf);
+  expect(await reasonAt(`http://${address}`)).toContain("its address begins with https:");
+  expect(await reasonAt(`https://${address}`)).toContain("NODE_EXTRA_CA_CERTS=FILE");
+  server.close();
 });
 
 it("may be of a host that nobody knows", () => {
