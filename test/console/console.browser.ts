@@ -218,6 +218,19 @@ describe.skipIf(executablePath === undefined)("searching", () => {
       expect(await page.isVisible("#hits")).toBe(true);
     }));
 
+  it("leaves who ticks by keyboard on the box that was ticked", () =>
+    onFreshContext(true, async (context) => {
+      const { page } = await openPage(context, `${cluster.url}/#search?q=composer&budget=10000`);
+      await page.waitForSelector(".hit");
+      const before = await page.locator("#found").textContent();
+      await page.focus("#facets input");
+      const id = await page.evaluate("document.activeElement.id");
+      await page.keyboard.press("Space");
+      await eventually("it is narrowed down", async () => (await page.locator("#found").textContent()) !== before);
+      expect(await page.evaluate("document.activeElement.id")).toBe(id);
+      expect(await page.evaluate("document.activeElement.checked")).toBe(true);
+    }));
+
   it("reads nothing of a document as markup", async () => {
     const title = "<img src=x onerror=\"document.title='taken'\"> & <b>bold</b>";
     await cluster.request("PUT", "/v1/indexes/marks", { fields: { title: { type: "text" } } });
@@ -299,6 +312,20 @@ describe.skipIf(executablePath === undefined)("every page", () => {
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
       }));
   }
+
+  it("leaves who looks at a map where they were, while it is drawn anew", () =>
+    onFreshContext(true, async (context) => {
+      const page = await context.newPage();
+      await page.setViewportSize({ width: 320, height: 640 });
+      await page.goto(cluster.url + pages.cluster);
+      await page.waitForSelector(settled.cluster);
+      await page.focus(".map");
+      await page.evaluate("document.querySelector('.map').scrollLeft = 50");
+      await page.evaluate("document.querySelector('.shard-map').id = 'drawn-before'");
+      await page.waitForSelector("#drawn-before", { state: "detached" });
+      expect(await page.evaluate("document.querySelector('.map').scrollLeft")).toBe(50);
+      expect(await page.evaluate("document.activeElement.className")).toBe("map");
+    }));
 
   for (const name of ["search", "cluster", "docs"] as const) {
     it(`is light: ${name}`, () =>

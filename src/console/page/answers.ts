@@ -80,13 +80,15 @@ export type MemberAnswer = {
   trouble: string | null;
 };
 
+export type ClusterIndex = {
+  index: string;
+  statistics: { documents: number };
+  shards: { shard: number; documents: number; latencyMs: Latencies; replicas: ReplicaAnswer[] }[];
+};
+
 export type ClusterAnswer = {
   members: MemberAnswer[];
-  indexes: {
-    index: string;
-    statistics: { documents: number };
-    shards: { shard: number; documents: number; latencyMs: Latencies; replicas: ReplicaAnswer[] }[];
-  }[];
+  indexes: ClusterIndex[];
   latencyMs: Latencies;
   searches: Record<string, number>;
   admission: { inflight: number; limit: number };

@@ -5,7 +5,7 @@ import { Chart } from "./chart.ts";
 import { find, make } from "./dom.ts";
 import { counted, countText, durationText, rateText, shareText } from "./figures.ts";
 import { type Change, History } from "./history.ts";
-import { shardMaps } from "./shard-map.ts";
+import { drawMaps } from "./shard-map.ts";
 
 /** How often the cluster is asked: while it is looked at, and while only its pulse is. */
 const refreshMs = { shown: 1_000, hidden: 5_000 };
@@ -97,7 +97,7 @@ export class ClusterPane {
   #show(report: ClusterAnswer, changes: readonly Change[]): void {
     showPulse(report);
     this.#showTiles(report);
-    find("maps", HTMLDivElement).replaceChildren(...shardMaps(report));
+    drawMaps(find("maps", HTMLDivElement), report);
     const list = find("changes", HTMLUListElement);
     list.prepend(...changes.map((change) => make("li", {}, [changeText(change)])));
     while (list.childElementCount > changesMax) list.lastElementChild?.remove();

@@ -22,6 +22,14 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Fills a place anew. Who had come to something in it by keyboard is put on what has its id now. */
+export function refill(place: Element, children: Children): void {
+  const { activeElement } = document;
+  const id = place.contains(activeElement) ? activeElement?.id : undefined;
+  place.replaceChildren(...children);
+  if (id !== undefined) document.getElementById(id)?.focus({ preventScroll: true });
+}
+
 /** Puts an element from one share of its parent's width to another; both from 0 to 1. */
 export function span(element: HTMLElement, from: number, to: number): void {
   element.style.left = `${(from * 100).toFixed(3)}%`;

@@ -2,7 +2,7 @@ import type { Timers } from "../../time.ts";
 import type { IndexAnswer, IndexField, SearchAnswer } from "./answers.ts";
 import { ApiFailure, ask } from "./api.ts";
 import { type Choices, filterOf, toggleChoice } from "./choices.ts";
-import { find, make } from "./dom.ts";
+import { find, make, refill } from "./dom.ts";
 import { facetGroups } from "./facet-list.ts";
 import { counted, durationText } from "./figures.ts";
 import { hitItems } from "./hits.ts";
@@ -178,8 +178,9 @@ export class SearchPane {
     const amount = `${total.exact ? "" : "at least "}${counted(total.value, "result")}`;
     this.#say(`${amount} in ${durationText(timing.tookMs)}${answer.complete ? "" : ", not from all shards"}`);
     find("corrections", HTMLParagraphElement).textContent = correctionText(answer);
-    find("facets", HTMLElement).replaceChildren(
-      ...facetGroups(answer.facets ?? {}, this.#choices, (field, value) => {
+    refill(
+      find("facets", HTMLElement),
+      facetGroups(answer.facets ?? {}, this.#choices, (field, value) => {
         toggleChoice(this.#choices, field, value);
         this.search({});
       }),

@@ -1,4 +1,4 @@
-import type { ClusterAnswer, MemberAnswer, ReplicaAnswer } from "./answers.ts";
+import type { ClusterAnswer, ClusterIndex, MemberAnswer, ReplicaAnswer } from "./answers.ts";
 import { make } from "./dom.ts";
 import { counted, countText, durationText } from "./figures.ts";
 
@@ -11,33 +11,49 @@ const signs: Readonly<Record<string, string>> = {
   unreachable: "✕",
 };
 
-/** Every index as a table: a row per shard, a column per leaf, zones side by side. */
-export function shardMaps({ members, indexes }: ClusterAnswer): HTMLElement[] {
+/**
+ * Draws every index as a table: a row per shard, a column per leaf, zones side by side. What a table stands in stays from
+ * one drawing to the next, so that whoever reads it is not thrown back to its beginning.
+ */
+export function drawMaps(place: HTMLElement, { members, indexes }: ClusterAnswer): void {
   const columns = members.toSorted((a, b) => (a.zone ?? "").localeCompare(b.zone ?? "") || byName(a.name, b.name));
-  return indexes.map(({ index, statistics, shards }) =>
-    make("div", { class: "map", tabindex: 0, role: "region", "aria-label": `Map of ${index}` }, [
-      make("table", { class: "shard-map", "data-index": index }, [
-        make("caption", {}, [
-          make("strong", {}, [index]),
-          ` ${counted(statistics.documents, "document")} in ${counted(shards.length, "shard")}`,
-        ]),
-        make("thead", {}, [zoneRow(columns), leafRow(columns)]),
-        make(
-          "tbody",
-          {},
-          shards.map(({ shard, documents, replicas }) =>
-            make("tr", {}, [
-              make("th", { scope: "row" }, [
-                `shard ${shard}`,
-                make("span", { class: "note faint" }, [counted(documents, "document")]),
-              ]),
-              ...columns.map(({ name }) => cell(replicas.find(({ leaf }) => leaf === name))),
-            ]),
-          ),
-        ),
-      ]),
+  const standing = new Map([...place.children].map((map) => [map.getAttribute("data-index"), map]));
+  const maps = indexes.map(({ index }) => standing.get(index) ?? emptyMap(index));
+  if (maps.length !== standing.size || maps.some((map, i) => map !== place.children[i])) place.replaceChildren(...maps);
+  for (const [i, index] of indexes.entries()) maps[i]?.replaceChildren(table(index, columns));
+}
+
+function emptyMap(index: string): HTMLElement {
+  return make("div", {
+    class: "map",
+    tabindex: 0,
+    role: "region",
+    "aria-label": `Map of ${index}`,
+    "data-index": index,
+  });
+}
+
+function table({ index, statistics, shards }: ClusterIndex, columns: readonly MemberAnswer[]): HTMLElement {
+  return make("table", { class: "shard-map" }, [
+    make("caption", {}, [
+      make("strong", {}, [index]),
+      ` ${counted(statistics.documents, "document")} in ${counted(shards.length, "shard")}`,
     ]),
-  );
+    make("thead", {}, [zoneRow(columns), leafRow(columns)]),
+    make(
+      "tbody",
+      {},
+      shards.map(({ shard, documents, replicas }) =>
+        make("tr", {}, [
+          make("th", { scope: "row" }, [
+            `shard ${shard}`,
+            make("span", { class: "note faint" }, [counted(documents, "document")]),
+          ]),
+          ...columns.map(({ name }) => cell(replicas.find(({ leaf }) => leaf === name))),
+        ]),
+      ),
+    ),
+  ]);
 }
 
 function byName(a: string, b: string): number {
