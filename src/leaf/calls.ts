@@ -59,6 +59,9 @@ async function dispatch({ replicas, retain }: Parts, incoming: IncomingCall): Pr
   if (name === "retain") {
     const { standing, head, placed = [] } = params;
     if (!isListOf(standing, isCount) || !isCount(head) || !isPlaced(placed)) return misfit;
+    // What was dropped while this leaf was away is told of by no `close`; another root may know more of what stands.
+    const isGone = ({ incarnation }: ShardAddress): boolean => incarnation <= head && !standing.includes(incarnation);
+    await Promise.all(replicas.states().map((one) => (isGone(one) ? replicas.close(one, from) : undefined)));
     const held = replicas.states();
     const shardsHeld = (incarnation: number): number[] =>
       held.flatMap((one) => (one.incarnation === incarnation ? [one.shard] : []));

@@ -90,7 +90,7 @@ export type LinkCalls = {
   };
   /**
    * Frees what the leaf kept on its disk of incarnations up to `head` that no longer stand, and of those in `placed`
-   * the shards that are not named there. What it holds open stays.
+   * the shards that are not named there. What it holds open stays where it stands, or another root has asked for it.
    */
   retain: {
     params: {

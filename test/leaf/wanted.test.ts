@@ -118,6 +118,25 @@ describe("a replica that several roots want", () => {
   });
 });
 
+describe("what a leaf still holds of indexes that were dropped while it was away", () => {
+  it("goes when a root tells it what stands, unless another root has asked for it", async () => {
+    const { open, closed } = fakeReplicas();
+    const replicas = createReplicas(open);
+    const call = createCalls(replicas);
+    const retain = (standing: number[], from: symbol): Promise<unknown> =>
+      call({ name: "retain", params: { standing, head: 10 }, body: new Uint8Array(), from });
+    for (const [index, incarnation] of Object.entries({ dropped: 6, demo: 7, wanted: 8, later: 11 }))
+      await replicas.open({ ...demoDefinition, index, incarnation }, 0, { from: one });
+    replicas.leave(one);
+    await replicas.open({ ...demoDefinition, index: "wanted", incarnation: 8 }, 0, { from: other });
+    await retain([7], one);
+    expect(closed).toEqual(["dropped/6/0"]);
+    await retain([7], other);
+    expect(closed).toEqual(["dropped/6/0", "wanted/8/0"]);
+    expect(replicas.states().map(({ index }) => index)).toEqual(["demo", "later"]);
+  });
+});
+
 describe("what a leaf kept on its disk", () => {
   it("stays of the shards that are placed or held there, and of what the root says nothing of", async () => {
     const directory = await mkdtemp(join(tmpdir(), "hedgerow-retain-"));
