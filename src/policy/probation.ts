@@ -86,10 +86,10 @@ export class Probation {
   }
 
   private faultOf({ replica, shard }: ShardReplica, sign: HealthSign, nowMs: number): Fault | undefined {
-    const { failuresInRowMax, silentMsMin, slowSamplesMin } = this.settings;
+    const { failuresInRowMax, uselessInRowMax, silentMsMin, slowSamplesMin } = this.settings;
     if (sign.kind !== "answered") {
-      if (replica.failuresInRow < failuresInRowMax) return undefined;
-      return sign.kind === "failed" || nowMs - replica.answeredMs >= silentMsMin ? "silent" : undefined;
+      if (replica.failuresInRow < (sign.kind === "useless" ? uselessInRowMax : failuresInRowMax)) return undefined;
+      return sign.kind !== "silent" || nowMs - replica.answeredMs >= silentMsMin ? "silent" : undefined;
     }
     const slow = this.isSlow({ replica, shard }, sign.ownMs, nowMs) ? 1 : 0;
     replica.slowShare += (slow - replica.slowShare) / slowSamplesMin;
@@ -175,8 +175,12 @@ export class Probation {
   }
 }
 
-/** What an attempt's end says of its replica: it answered, it broke, or nothing came for too long. */
-export type HealthSign = { kind: "answered"; ownMs: number } | { kind: "failed" } | { kind: "silent" };
+/** What an attempt's end says of its replica: it answered, to no use, it broke, or nothing came for too long. */
+export type HealthSign =
+  | { kind: "answered"; ownMs: number }
+  | { kind: "useless" }
+  | { kind: "lost" }
+  | { kind: "silent" };
 
 /** Why a replica is taken out. */
 type Fault = "slow" | "silent";

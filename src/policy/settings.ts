@@ -72,6 +72,11 @@ export type ProbationSettings = {
   siblingMsMax: number;
   /** This many attempts in a row without an answer: out. */
   failuresInRowMax: number;
+  /**
+   * And from this many on where the last of them was an answer of no use: that comes at once, which makes its replica look
+   * fast, so that it is asked first each time, and each time a retry is paid for.
+   */
+  uselessInRowMax: number;
   /** An attempt that was given up counts as a failure when it was older than this many of the shard's medians. */
   silentMedians: number;
   /** A silent replica goes out only when it has not answered for this long: a short stall is what hedges are for. */
@@ -150,6 +155,7 @@ export const policyDefaults: PolicySettings = {
     slowSamplesMin: 50,
     siblingMsMax: 5_000,
     failuresInRowMax: 7,
+    uselessInRowMax: 3,
     silentMedians: 4,
     silentMsMin: 200,
     outShareMax: 0.2,

@@ -10,7 +10,8 @@ import { ShardHealth } from "./shard.ts";
 /** What became of an attempt, as far as the health of its replica goes. */
 export type AttemptEnd =
   | { kind: "answered"; latencyMs: number; queuedMs: number }
-  | { kind: "failed"; pushBack: boolean }
+  /** `useless`: its leaf answered with what is no reply. `lost`: with nothing. */
+  | { kind: "failed"; how: "pushed-back" | "useless" | "lost" }
   /** It lost to the other attempt or to the deadline. */
   | { kind: "abandoned" }
   /** Its query was given up by the caller, which says nothing of the replica. */
@@ -145,8 +146,9 @@ export class TailPolicy {
     if (end.kind === "abandoned" && this.isUnusual(ageMs, context)) replica.observeSilence(attempt, peakDecayMs, nowMs);
     else replica.observeAtLeast(ageMs, peakDecayMs, nowMs);
     if (end.kind === "withdrawn") return;
-    if (end.kind === "failed" && end.pushBack) replica.pushBackUntilMs = nowMs + pushBackMs;
-    else if (end.kind === "failed") this.probation.review({ replica, shard }, { kind: "failed" }, nowMs);
+    if (end.kind === "failed" && end.how !== "pushed-back")
+      this.probation.review({ replica, shard }, { kind: end.how }, nowMs);
+    else if (end.kind === "failed") replica.pushBackUntilMs = nowMs + pushBackMs;
     else if (this.isSilence(ageMs, context)) this.probation.review({ replica, shard }, { kind: "silent" }, nowMs);
   }
 

@@ -74,8 +74,9 @@ function isPushBack(code: AttemptErrorCode): boolean {
 
 /** What an attempt's error says of its replica: nothing where it may be the plan, which any other may refuse as well. */
 export function endOfError(code: AttemptErrorCode): AttemptEnd {
-  const isOfPlan = code === "bad_plan" || code === "too_large";
-  return isOfPlan ? { kind: "withdrawn" } : { kind: "failed", pushBack: isPushBack(code) };
+  if (code === "bad_plan" || code === "too_large") return { kind: "withdrawn" };
+  if (isPushBack(code)) return { kind: "failed", how: "pushed-back" };
+  return { kind: "failed", how: code === "disconnected" ? "lost" : "useless" };
 }
 
 const retried: ReadonlySet<AttemptErrorCode> = new Set<AttemptErrorCode>([

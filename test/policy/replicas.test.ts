@@ -29,7 +29,7 @@ function answer(
 function fail(fleet: Fleet, replica: ReplicaHealth | undefined, nowMs: number): void {
   if (replica === undefined) return;
   const attempt = replica.begin(nowMs);
-  fleet.policy.settle(attempt, { kind: "failed", pushBack: false }, { shard: fleet.shard, queryClass: 0, nowMs });
+  fleet.policy.settle(attempt, { kind: "failed", how: "lost" }, { shard: fleet.shard, queryClass: 0, nowMs });
 }
 
 describe("replica choice", () => {
@@ -139,7 +139,7 @@ describe("replica choice", () => {
     if (first === undefined || second === undefined) throw new Error("two replicas were made");
     expect(fleet.policy.chooseExtra(fleet.shard, first, 0)).toBe(second);
     const context = { shard: fleet.shard, queryClass: 0, nowMs: 0 };
-    fleet.policy.settle(second.begin(0), { kind: "failed", pushBack: true }, context);
+    fleet.policy.settle(second.begin(0), { kind: "failed", how: "pushed-back" }, context);
     expect(fleet.policy.chooseExtra(fleet.shard, first, 500)).toBeUndefined();
     expect(fleet.policy.chooseExtra(fleet.shard, first, 1_001)).toBe(second);
   });
@@ -156,6 +156,18 @@ describe("probation", () => {
     }
     expect(bad?.standing).toBe("ejected");
     expect(spared?.standing).toBe("ready");
+  });
+
+  test("three in a row do where the last is an answer of no use", () => {
+    const fleet = fleetOf(2);
+    const [bad] = fleet.replicas;
+    const standings: unknown[] = [];
+    for (const how of ["useless", "lost", "useless"] as const) {
+      standings.push(bad?.standing);
+      if (bad !== undefined)
+        fleet.policy.settle(bad.begin(0), { kind: "failed", how }, { shard: fleet.shard, queryClass: 0, nowMs: 0 });
+    }
+    expect([...standings, bad?.standing]).toEqual(["ready", "ready", "ready", "ejected"]);
   });
 
   test("a shard keeps the larger half of its replicas, whatever they do", () => {

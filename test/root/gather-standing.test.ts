@@ -52,7 +52,7 @@ function ask(
 /** Takes the second replica out, as one that broke seven times. */
 function eject({ policy, shard, ill, nowMs }: Pair): void {
   for (let i = 0; i < 7; i++) {
-    policy.settle(ill.begin(nowMs), { kind: "failed", pushBack: false }, { shard, queryClass: 0, nowMs });
+    policy.settle(ill.begin(nowMs), { kind: "failed", how: "lost" }, { shard, queryClass: 0, nowMs });
   }
   expect(ill.standing).toBe("ejected");
 }
@@ -99,5 +99,34 @@ describe("a replica that was taken out, where queries get one attempt each", () 
       lost.push(outcome !== "complete");
     }
     expect(lost.filter(Boolean).length).toBe(10);
+  });
+});
+
+describe("a leaf that answers everything at once with what is of no use", () => {
+  it.each([1, 2, 3])("costs no query any of the %d shards that it holds beside others", (count) => {
+    const policy = new TailPolicy({ random: seededRandom(count) });
+    const shards = Array.from({ length: count }, () =>
+      policy.shard([policy.replica({ leaf: "well" }), policy.replica({ leaf: "ill" })], 100),
+    );
+    const outcomes: unknown[] = [];
+    for (let nowMs = 0; nowMs < 200; nowMs += 10) {
+      const stage = new Stage(policy, {
+        shards,
+        deadlineMs: nowMs + budgetMs,
+        minCoverage: 0,
+        hedge: true,
+        queryClass: 0,
+      });
+      stage.nowMs = nowMs;
+      stage.tell({ kind: "begin" });
+      const isIll = ({ replica }: Send): boolean => replica.leaf === "ill";
+      for (const { shard, attempt } of stage.sends().filter(isIll))
+        stage.tell({ kind: "error", shard, attempt, code: "bad_reply" });
+      stage.nowMs += 2;
+      for (const { shard, attempt } of stage.sends().filter((send) => !isIll(send))) stage.reply(shard, attempt);
+      outcomes.push(...stage.gather.shards.map(({ outcome }) => outcome));
+    }
+    expect(new Set(outcomes)).toEqual(new Set(["complete"]));
+    expect(policy.ejections).toBe(count);
   });
 });

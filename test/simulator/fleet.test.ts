@@ -21,7 +21,7 @@ function fleetOf(mediansMs: readonly [number, number, number]) {
   const begin = (index: number) => replicaOn(index)?.begin(0);
   const fail = (attempt: Attempt | undefined): void => {
     if (attempt === undefined || shard === undefined) throw new Error("nothing was begun");
-    policy.settle(attempt, { kind: "failed", pushBack: false }, { shard, queryClass: 0, nowMs: 0 });
+    policy.settle(attempt, { kind: "failed", how: "lost" }, { shard, queryClass: 0, nowMs: 0 });
   };
   /** Has so many attempts in a row fail on a leaf that it is taken out where it may be. */
   const failOften = (index: number): void => {
