@@ -147,26 +147,31 @@ export function createReplicas(openReplica: OpenReplica): Replicas {
     }
   };
 
+  const open: Replicas["open"] = async (definition, shard, wanted = {}) => {
+    const { eras = [], from } = wanted;
+    const key = keyOf({ ...definition, shard });
+    const known = entries.get(key);
+    if (known?.replica?.follow(eras) === false) drop(key, known);
+    const own = dropping.get(key);
+    const leaving = [...(own === undefined ? [] : [own]), ...dropEarlier(definition, shard)];
+    // There at once: whoever wants it no more while the disk is waited for must find it.
+    const entry =
+      entries.get(key) ??
+      begin(
+        definition,
+        shard,
+        after(leaving, () => openReplica(definition, shard, eras)),
+      );
+    if (from !== undefined) entry.wantedBy.add(from);
+    entry.released = false;
+    const [replica] = await Promise.all([entry.opening, ...leaving]);
+    // It may have been opened for who asked before, and so by what was then the log's history.
+    if (entries.get(key) === entry && !replica.follow(eras)) return open(definition, shard, wanted);
+    return { sequence: replica.sequence, documents: replica.status().documents };
+  };
+
   return {
-    async open(definition, shard, { eras = [], from } = {}) {
-      const key = keyOf({ ...definition, shard });
-      const known = entries.get(key);
-      if (known?.replica?.follow(eras) === false) drop(key, known);
-      const own = dropping.get(key);
-      const leaving = [...(own === undefined ? [] : [own]), ...dropEarlier(definition, shard)];
-      // There at once: whoever wants it no more while the disk is waited for must find it.
-      const entry =
-        entries.get(key) ??
-        begin(
-          definition,
-          shard,
-          after(leaving, () => openReplica(definition, shard, eras)),
-        );
-      if (from !== undefined) entry.wantedBy.add(from);
-      entry.released = false;
-      const [replica] = await Promise.all([entry.opening, ...leaving]);
-      return { sequence: replica.sequence, documents: replica.status().documents };
-    },
+    open,
     async close(address, from) {
       const key = keyOf(address);
       const entry = entries.get(key);

@@ -23,6 +23,31 @@ describe("replicas", () => {
     expect(replicas.status()).toHaveLength(1);
   });
 
+  it("begins anew what was being opened when the log forgot deletes that it has not applied", async () => {
+    const fakes = fakeReplicas();
+    const [before, after] = [
+      [{ id: "a", since: 0 }],
+      [
+        { id: "a", since: 0 },
+        { id: "b", since: 9, deletes: 5 },
+      ],
+    ];
+    const read = Promise.withResolvers<void>();
+    const openedWith: unknown[] = [];
+    const replicas = createReplicas(async (definition, shard, eras) => {
+      openedWith.push(eras);
+      const replica = await fakes.open(definition, shard, eras);
+      await (eras === before ? read.promise : undefined);
+      return Object.assign(replica, { follow: (now: unknown) => now === eras });
+    });
+    const first = replicas.open(demoDefinition, 0, { eras: before });
+    const second = replicas.open(demoDefinition, 0, { eras: after });
+    read.resolve();
+    await Promise.all([first, second]);
+    expect(openedWith).toEqual([before, after]);
+    expect([fakes.closed, replicas.states().length]).toEqual([["demo/7/0"], 1]);
+  });
+
   it("frees an earlier life of a shard when a later one is opened, and no other shard", async () => {
     const { open, closed } = fakeReplicas();
     const replicas = createReplicas(open);
