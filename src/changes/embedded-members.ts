@@ -1,5 +1,6 @@
 import { Listeners } from "./listeners.ts";
 import { type Announcement, announcementOf, type MemberLog, type MemberRecord, saysTheSame } from "./members.ts";
+import { Turns } from "./turns.ts";
 
 /** Where the embedded log keeps announcements. */
 export type MemberStore = {
@@ -15,6 +16,8 @@ export type MemberStore = {
 export class EmbeddedMembers implements MemberLog {
   readonly #store: MemberStore;
   readonly #listeners = new Listeners();
+  /** What is known changes with what is on the disk, one after the other: neither may hold what the other lacks. */
+  readonly #turns = new Turns();
   #loading: Promise<Map<string, MemberRecord>> | undefined;
   #beat = 0;
 
@@ -26,24 +29,27 @@ export class EmbeddedMembers implements MemberLog {
     return [...(await this.#records()).values()];
   }
 
-  async announce(member: Announcement): Promise<void> {
-    const records = await this.#records();
-    const before = records.get(member.name);
-    const said = announcementOf(member);
-    if (before === undefined || !saysTheSame(before, said)) await this.#store.set(said);
-    records.set(said.name, { ...said, beat: ++this.#beat });
-    this.#listeners.tell();
+  announce(member: Announcement): Promise<void> {
+    return this.#turns.run(async () => {
+      const records = await this.#records();
+      const before = records.get(member.name);
+      const said = announcementOf(member);
+      if (before === undefined || !saysTheSame(before, said)) await this.#store.set(said);
+      records.set(said.name, { ...said, beat: ++this.#beat });
+      this.#listeners.tell();
+    });
   }
 
-  async remove(name: string, beat?: number): Promise<boolean> {
-    const records = await this.#records();
-    const standing = records.get(name);
-    if (standing === undefined || (beat !== undefined && standing.beat !== beat)) return false;
-    // Before the disk has it, so that nobody takes it away twice, nor an announcement that comes meanwhile.
-    records.delete(name);
-    await this.#store.remove(name);
-    this.#listeners.tell();
-    return true;
+  remove(name: string, beat?: number): Promise<boolean> {
+    return this.#turns.run(async () => {
+      const records = await this.#records();
+      const standing = records.get(name);
+      if (standing === undefined || (beat !== undefined && standing.beat !== beat)) return false;
+      await this.#store.remove(name);
+      records.delete(name);
+      this.#listeners.tell();
+      return true;
+    });
   }
 
   onChange(listener: () => void): () => void {
