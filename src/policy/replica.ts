@@ -26,10 +26,11 @@ const silencesMax = 20;
  */
 export class ReplicaHealth {
   readonly leaf: string;
-  readonly zone: string | undefined;
-  /** The link's round trip; its owner keeps it up to date. */
+  /** Where its leaf is; like what follows, kept up to date by the link's owner. */
+  zone: string | undefined;
+  /** The link's round trip. */
   rttMs: number;
-  /** Connected and caught up; kept by the link's owner. An unreachable replica is never asked. */
+  /** Connected and caught up. An unreachable replica is never asked. */
   reachable = true;
   inflight = 0;
   /** Latencies of answers, for people; absent where nobody looks at them. */

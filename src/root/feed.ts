@@ -261,8 +261,9 @@ export class ReplicaFeed implements Filling {
     this.#options.onProgress();
   }
 
-  /** Carries over to the policy what only the link and the feed know. */
+  /** Carries over to the policy what only the link and the feed know, and where the leaf has said that it is by now. */
   #updateHealth(): void {
+    this.health.zone = this.leaf.zone;
     this.health.reachable = this.state === "ready" && !this.link.state().leaving;
     this.health.rttMs = this.link.rttMs ?? 0;
   }

@@ -156,6 +156,18 @@ afterEach(async () => {
 });
 
 describe("the feeds of a shard's replicas", () => {
+  it("tell the policy where a leaf is by now, which may have been started again in another zone", async () => {
+    const shard = await Shard.serving();
+    const [one, two] = shard.feeds;
+    const zones = (): unknown[] => [one.health.zone, two.health.zone];
+    one.leaf.zone = "east";
+    shard.reconsider();
+    expect(zones()).toEqual(["east", undefined]);
+    one.leaf.zone = "west";
+    shard.reconsider();
+    expect(zones()).toEqual(["west", undefined]);
+  });
+
   it("send a large load to one first, which answers alone, and then to the other", async () => {
     const shard = await Shard.serving();
     const [one, two] = shard.leaves;
