@@ -36,7 +36,7 @@ export type RefreshOptions = {
 };
 
 /** Whom a shard's statistics come from, whether it is being asked, and since when a sibling is ahead of it. */
-type Slot = { source: StatisticsSource | undefined; busy: boolean; lag: Lag | undefined };
+type Slot = { source: StatisticsSource | undefined; busy: boolean; lag: Lag | undefined; failures: number };
 type Lag = { sequence: number; sinceMs: number };
 
 const callTimeoutMs = 10_000;
@@ -58,7 +58,7 @@ export class StatisticsRefresh {
   constructor(index: RefreshedIndex, options: RefreshOptions) {
     this.#index = index;
     this.#options = options;
-    this.#slots = index.shards.map(() => ({ source: undefined, busy: false, lag: undefined }));
+    this.#slots = index.shards.map(() => ({ source: undefined, busy: false, lag: undefined, failures: 0 }));
   }
 
   /** Says that some replica has progressed, or come or gone. Many calls within one interval make one look. */
@@ -87,25 +87,42 @@ export class StatisticsRefresh {
     let failed = false;
     if (source !== undefined && this.#isBehind(shard, source)) {
       slot.busy = true;
-      failed = !(await this.#fetch(shard, source));
+      failed = !(await this.#fetch(shard, source, this.#patienceMs(shard, slot)));
       slot.busy = false;
       if (this.#closed) return;
-      if (!failed) this.#options.onPublished();
+      slot.failures = failed ? slot.failures + 1 : 0;
+      if (failed) this.#turnAway(shard, slot);
+      else this.#options.onPublished();
       this.#choose(shard, slot);
     }
     const next = slot.source;
     if (failed || slot.lag !== undefined || (next !== undefined && this.#isBehind(shard, next))) this.request();
   }
 
+  /**
+   * How long a source may take for an answer: where another could be asked no longer than it may lag, but twice that after
+   * each failure, since all may be slow.
+   */
+  #patienceMs(shard: number, { source, failures }: Slot): number {
+    const hasOther = this.#ready(shard).some((other) => other !== source);
+    return hasOther ? Math.min(callTimeoutMs, lagMsMax * 2 ** failures) : callTimeoutMs;
+  }
+
+  /** Goes over from a source that did not answer to a sibling that has something new. */
+  #turnAway(shard: number, slot: Slot): void {
+    const others = this.#ready(shard).filter((other) => other !== slot.source && this.#isBehind(shard, other));
+    slot.source = furthest(others.filter(({ full }) => full === undefined)) ?? furthest(others) ?? slot.source;
+  }
+
   /** Whether all that the source has to say was published. */
-  async #fetch(shard: number, source: StatisticsSource): Promise<boolean> {
+  async #fetch(shard: number, source: StatisticsSource, timeoutMs: number): Promise<boolean> {
     const { definition, statistics } = this.#index;
     const { index, incarnation } = definition;
     try {
       for (;;) {
         const since = statistics.cursor(shard);
         const params = { index, incarnation, shard, ...(since === undefined ? {} : { since }) };
-        const delta = await source.link.call("statistics", params, { timeoutMs: callTimeoutMs });
+        const delta = await source.link.call("statistics", params, { timeoutMs });
         if (statistics.apply(shard, delta)) return true;
       }
     } catch {
@@ -118,9 +135,17 @@ export class StatisticsRefresh {
     return statistics.cursor(shard) === undefined || statistics.shard(shard).sequence < source.appliedSequence;
   }
 
+  #open(shard: number): StatisticsSource[] {
+    return (this.#index.shards[shard]?.feeds ?? []).filter(({ isOpen }) => isOpen);
+  }
+
+  #ready(shard: number): StatisticsSource[] {
+    return this.#open(shard).filter(({ state }) => state === "ready");
+  }
+
   #choose(shard: number, slot: Slot): void {
-    const there = (this.#index.shards[shard]?.feeds ?? []).filter(({ isOpen }) => isOpen);
-    const ready = there.filter(({ state }) => state === "ready");
+    const there = this.#open(shard);
+    const ready = this.#ready(shard);
     const { source } = slot;
     if (source !== undefined && ready.includes(source) && !this.#isOvertaken(source, ready, slot)) return;
     slot.lag = undefined;

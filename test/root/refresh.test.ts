@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GlobalStatistics } from "../../src/query/statistics.ts";
 import { StatisticsRefresh, type StatisticsSource } from "../../src/root/refresh.ts";
-import { yieldToLoop } from "../../src/time.ts";
+import { type Timers, yieldToLoop } from "../../src/time.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
 /** A replica with as many documents as changes, whose journal begins anew for who comes from another one. */
@@ -12,6 +12,7 @@ class Source implements StatisticsSource {
   appliedSequence = 0;
   hangs = false;
   asked = 0;
+  timers: Timers | undefined;
   readonly #journal: string;
 
   constructor(journal: string) {
@@ -19,9 +20,9 @@ class Source implements StatisticsSource {
   }
 
   readonly link: StatisticsSource["link"] = {
-    call: async (_name, { since }) => {
+    call: async (_name, { since }, { timeoutMs }) => {
       this.asked++;
-      if (this.hangs) await new Promise(() => undefined);
+      if (this.hangs) await new Promise((_, reject) => this.timers?.after(timeoutMs, () => reject(new Error("late"))));
       const sequence = this.appliedSequence;
       return {
         ...{
@@ -37,6 +38,7 @@ class Source implements StatisticsSource {
 
 function refreshed(shards: readonly (readonly Source[])[]) {
   const { clock, timers, advance } = virtualTime();
+  for (const source of shards.flat()) source.timers = timers;
   const statistics = new GlobalStatistics(shards.length, 1);
   const index = { definition: { index: "a", incarnation: 1 }, statistics, shards: shards.map((feeds) => ({ feeds })) };
   const refresh = new StatisticsRefresh(index, { clock, timers, intervalMs: 50, onPublished: () => undefined });
@@ -84,6 +86,32 @@ describe("an index's statistics", () => {
     refresh.request();
     await pass(100);
     expect([sequence(0), theirs.asked]).toEqual([3, asked]);
+  });
+
+  it("come from another replica within half a second where theirs hangs once it has been asked", async () => {
+    const [one, other] = [new Source("a"), new Source("b")];
+    const { refresh, pass, sequence } = refreshed([[one, other]]);
+    for (const source of [one, other]) source.appliedSequence = 1;
+    refresh.request();
+    await pass(100);
+    const [theirs, healthy] = one.asked > 0 ? [one, other] : [other, one];
+    theirs.hangs = true;
+    for (const source of [one, other]) source.appliedSequence = 2;
+    refresh.request();
+    await pass(550);
+    expect([sequence(0), healthy.asked]).toEqual([2, 1]);
+  });
+
+  it("are waited for longer each time where all replicas are slow to answer", async () => {
+    const sources = [new Source("a"), new Source("b")];
+    const { refresh, pass } = refreshed([sources]);
+    for (const source of sources) Object.assign(source, { appliedSequence: 1, hangs: true });
+    refresh.request();
+    await pass(20_000);
+    const asked = sources.reduce((sum, source) => sum + source.asked, 0);
+    // After 0.4, 0.8, 1.6, 3.2, 6.4 s and then 10 s.
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(asked).toBeLessThanOrEqual(7);
   });
 
   it("of one shard wait for no replica of another", async () => {
