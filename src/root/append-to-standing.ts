@@ -7,7 +7,7 @@ export type Appended = Extract<AppendResult, { kind: "appended" }>;
 
 export type StandingAppend = {
   append: (to: IndexDefinition) => Promise<AppendResult>;
-  /** The index that stands under the name by now, as the log has it. */
+  /** The index that stands by now behind the name that was asked for, as the log has it. */
   standing: () => Promise<IndexDefinition | undefined>;
 };
 
@@ -25,10 +25,10 @@ export async function appendToStanding(
   const { index, settings } = checked;
   const successor = await standing();
   if (successor === undefined) throw new HedgerowError("index_not_found", `there is no index "${index}" any more`);
-  if (!sameWish(settings, successor.settings)) throw replaced(index, "made anew with other settings");
+  if (!sameWish(settings, successor.settings)) throw replaced(index, "replaced by one with other settings");
   const second = await append(successor);
   if (second.kind === "appended") return second;
-  throw replaced(index, "made anew more than once");
+  throw replaced(index, "replaced more than once");
 }
 
 function replaced(index: string, how: string): HedgerowError {

@@ -42,7 +42,7 @@ export class Catalog {
    * finished.
    */
   get(name: string, grant: Pick<Grant, "covers">): CatalogIndex {
-    const index = this.find(name) ?? this.find(this.#alias(name) ?? "");
+    const index = this.behind(name);
     if (index === undefined) throw this.missing(name, grant);
     this.requireWhole();
     return index;
@@ -58,6 +58,11 @@ export class Catalog {
     const known = this.names().filter((one) => grant.covers(one));
     const others = known.length === 0 ? "" : `; there is ${known.slice(0, 20).join(", ")}`;
     return new HedgerowError("index_not_found", `there is no index "${name}"${others}`);
+  }
+
+  /** The index behind a name or an alias, whoever asks. */
+  behind(name: string): CatalogIndex | undefined {
+    return this.find(name) ?? this.find(this.#alias(name) ?? "");
   }
 
   /** The index of that very name. */

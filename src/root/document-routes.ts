@@ -1,12 +1,12 @@
 import type { DocumentWrite, WriteOutcome } from "../changes/log.ts";
 import { HedgerowError, invalidAt } from "../errors.ts";
 import { idempotencyKeyLengthMax } from "../protocol/change.ts";
-import type { IndexDefinition } from "../protocol/settings.ts";
 import type { App } from "./app.ts";
 import { bulkForm, readArray, readLines } from "./bulk.ts";
 import { type AskedCondition, conditionOf, requireNoCondition } from "./conditions.ts";
 import { sentDocument } from "./sent-document.ts";
 import type { RootService } from "./service.ts";
+import type { WriteTarget } from "./writes.ts";
 
 /** Of bodies with one document a line. */
 const lineMediaTypes = ["application/x-ndjson", "application/ndjson"];
@@ -28,7 +28,8 @@ export function documentRoutes(app: App, service: RootService): void {
       const { clock } = service;
       const { documentBytesMax } = service.writes;
       const { writes, rejected } = await read(request.body, index.definition.settings, { clock, documentBytesMax });
-      const { sequence } = await service.writes.append(index.definition, writes, key);
+      const to = { name: request.params.index, checked: index.definition };
+      const { sequence } = await service.writes.append(to, writes, key);
       return { accepted: writes.length, rejected, token: String(sequence) };
     });
   });
@@ -42,7 +43,7 @@ export function documentRoutes(app: App, service: RootService): void {
       const bounds = { settings: index.definition.settings, documentBytesMax };
       const { id, source } = sentDocument(request.body, request.params.id, bounds);
       const write = { kind: "put", id, source } as const;
-      const to = { index: index.definition, condition: conditionOf(request.headers) };
+      const to = { name: request.params.index, checked: index.definition, condition: conditionOf(request.headers) };
       const { version, found } = await writeOne(service, write, to);
       return reply
         .code(found ? 200 : 201)
@@ -65,7 +66,7 @@ export function documentRoutes(app: App, service: RootService): void {
   app.delete<DocumentParameters>("/v1/indexes/:index/documents/:id", async (request, reply) => {
     const index = service.catalog.get(request.params.index, request.grant);
     const { id } = request.params;
-    const to = { index: index.definition, condition: conditionOf(request.headers) };
+    const to = { name: request.params.index, checked: index.definition, condition: conditionOf(request.headers) };
     const { version, found } = await writeOne(service, { kind: "delete", id }, to);
     if (!found) throw missing(id);
     return reply.header("etag", `"${version}"`).send({ id, version, deleted: true, token: String(version) });
@@ -80,24 +81,20 @@ const standingTriesMax = 16;
 async function writeOne(
   service: RootService,
   write: Write,
-  { index, condition: asked }: { index: IndexDefinition; condition: AskedCondition },
+  { condition: asked, ...to }: WriteTarget & { condition: AskedCondition },
 ): Promise<{ version: number; found: boolean }> {
-  if (asked.kind !== "standing") return conflictless(await tryOne(service, { ...write, condition: asked }, index));
+  if (asked.kind !== "standing") return conflictless(await tryOne(service, { ...write, condition: asked }, to));
   let outcome: WriteOutcome | undefined;
   for (let tries = 0; tries < standingTriesMax && outcome?.kind !== "written"; tries++) {
-    const current = (await service.log.get(index.index, write.id))?.version;
+    const current = (await service.log.get(to.checked.index, write.id))?.version;
     if (current === undefined || asked.versions?.has(current) === false) throw conflict(current);
-    outcome = await tryOne(service, { ...write, condition: { kind: "version", version: current } }, index);
+    outcome = await tryOne(service, { ...write, condition: { kind: "version", version: current } }, to);
   }
   return conflictless(outcome);
 }
 
-async function tryOne(
-  service: RootService,
-  write: DocumentWrite,
-  index: IndexDefinition,
-): Promise<WriteOutcome | undefined> {
-  return (await service.writes.append(index, [write], undefined)).outcomes[0];
+async function tryOne(service: RootService, write: DocumentWrite, to: WriteTarget): Promise<WriteOutcome | undefined> {
+  return (await service.writes.append(to, [write], undefined)).outcomes[0];
 }
 
 function conflictless(outcome: WriteOutcome | undefined): { version: number; found: boolean } {

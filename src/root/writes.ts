@@ -13,12 +13,17 @@ export type WritesOptions = {
   documentBytesMax: number;
 };
 
+/** The index that documents were checked against, and the name or alias under which it was asked for. */
+export type WriteTarget = { name: string; checked: IndexDefinition };
+
+type Parts = WritesOptions & { definitions: Pick<Definitions, "refresh">; clock: Clock };
+
 /** What goes from a root's writers into the log. */
 export class Writes {
-  readonly #options: WritesOptions & { definitions: Definitions; clock: Clock };
+  readonly #options: Parts;
   #meter: AppendMeter | undefined;
 
-  constructor(options: WritesOptions & { definitions: Definitions; clock: Clock }) {
+  constructor(options: Parts) {
     this.#options = options;
   }
 
@@ -34,11 +39,11 @@ export class Writes {
   }
 
   /**
-   * Appends to the index that the documents were checked against; resolves once that is durable. Where it was dropped and
-   * made anew meanwhile, they go into the new one if that has the same settings.
+   * Appends to the index that the documents were checked against; resolves once that is durable. Where it was dropped
+   * meanwhile, they go into the one that stands behind the name by now if that has the same settings.
    */
   async append(
-    checked: IndexDefinition,
+    { name, checked }: WriteTarget,
     writes: readonly DocumentWrite[],
     idempotencyKey: string | undefined,
   ): Promise<Appended> {
@@ -49,7 +54,7 @@ export class Writes {
       append: (to) => this.#metered(log.append(to, writes, idempotencyKey)),
       standing: async () => {
         await definitions.refresh();
-        return catalog.find(checked.index)?.definition;
+        return catalog.behind(name)?.definition;
       },
     });
   }
