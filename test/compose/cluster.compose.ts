@@ -2,12 +2,13 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../load/driver/free-port.ts";
 import { Hedgerow } from "../../src/client/exports.ts";
 import { sleep } from "../../src/time.ts";
 import { readDashboards } from "../deploy/dashboards.ts";
 import { eventually } from "../support/up.ts";
 import { findEngine } from "./engine.ts";
-import { freePorts, Project } from "./project.ts";
+import { Project } from "./project.ts";
 import { QueryStream } from "./query-stream.ts";
 
 const engine = await findEngine();
@@ -29,7 +30,7 @@ describe.skipIf(engine === undefined)("docker compose", () => {
   let queries: QueryStream | undefined;
 
   beforeAll(async () => {
-    project = new Project(engine ?? {}, await freePorts(3));
+    project = new Project(engine ?? {}, await Promise.all([freePort(), freePort(), freePort()]));
     await project.down();
     await project.docker("build", "--tag", "hedgerow-traffic:test", "test/compose/traffic");
     await project.compose("build");

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { asList, asRecord, asText } from "../../src/command/answers.ts";
@@ -104,18 +103,4 @@ export class Project {
       180_000,
     );
   }
-}
-
-/** Ports of this machine that nothing listens on, as many as asked for. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  const ports = await Promise.all(
-    listeners.map(async (listener) => {
-      await new Promise((resolve) => listener.once("listening", resolve));
-      const address = listener.address();
-      return typeof address === "object" && address !== null ? address.port : 0;
-    }),
-  );
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemRandom } from "../../src/time.ts";
+import { freePort } from "../../load/driver/free-port.ts";
 import { startLogServers } from "./log-servers.ts";
-import { freePort, hedgerowProgram, type Program } from "./program.ts";
+import { hedgerowProgram, type Program } from "./program.ts";
 
 /** Without servers the log is the one that the root has embedded. */
 export type CrewShape = { logServers: number; roots: number; leaves: number; deletesKept: number };
@@ -35,7 +35,7 @@ export async function startCrew(
   const servers = logServers === 0 ? undefined : await startLogServers(directory, logServers);
   const logFlags = servers?.flags ?? [];
   const make = async (role: "root" | "leaf", name: string, flags: string[]): Promise<Program> => {
-    const port = await freePort(systemRandom);
+    const port = await freePort();
     const own = ["--data", join(directory, name), "--log-level", "warn", ...flags];
     return hedgerowProgram({ role, name, port, flags: own, logFile: join(directory, `${name}.log`) });
   };

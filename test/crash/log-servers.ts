@@ -4,8 +4,9 @@ import { writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { natsProgram } from "../../load/bench/nats-server.ts";
-import { sleep, systemRandom } from "../../src/time.ts";
-import { freePort, type Program } from "./program.ts";
+import { freePort } from "../../load/driver/free-port.ts";
+import { sleep } from "../../src/time.ts";
+import type { Program } from "./program.ts";
 
 const startTriesMax = 500;
 const startPauseMs = 50;
@@ -17,7 +18,7 @@ export type LogServers = { programs: Program[]; flags: string[] };
 export async function startLogServers(directory: string, count: number): Promise<LogServers> {
   const places: { name: string; port: number; routePort: number }[] = [];
   for (let i = 1; i <= count; i++) {
-    places.push({ name: `nats-${i}`, port: await freePort(systemRandom), routePort: await freePort(systemRandom) });
+    places.push({ name: `nats-${i}`, port: await freePort(), routePort: await freePort() });
   }
   const routes = places.map(({ routePort }) => `nats://127.0.0.1:${routePort}`).join(", ");
   const programs: Program[] = [];

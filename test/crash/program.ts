@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Random, sleep } from "../../src/time.ts";
+import { sleep } from "../../src/time.ts";
 
 /** One process of the cluster, which can be killed at any moment and started again where it was. */
 export type Program = {
@@ -87,23 +86,4 @@ function listeningOrEnded(child: ChildProcess): Promise<"listening" | "ended" | 
     child.once("message", () => resolve("listening"));
     child.once("exit", (code) => resolve(code === 0 || code === null ? "ended" : "failed"));
   });
-}
-
-/** Below what the system hands out by itself, so that nobody takes the port of a program that is down. */
-const ports = { from: 12_000, count: 18_000 };
-
-/** A port that nobody has. */
-export async function freePort(random: Random): Promise<number> {
-  for (;;) {
-    const port = ports.from + Math.floor(random.next() * ports.count);
-    const server = createServer();
-    const taken = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!taken) continue;
-    server.close();
-    await once(server, "close");
-    return port;
-  }
 }

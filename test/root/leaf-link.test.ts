@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../load/driver/free-port.ts";
 import { encodeChanges } from "../../src/protocol/batch.ts";
 import { frameKind } from "../../src/protocol/frames.ts";
 import { identityHeaders, linkHeaders } from "../../src/protocol/handshake.ts";
@@ -24,7 +25,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function linkedLeaf(options: { queueLimit?: number } = {}) {
+async function linkedLeaf(options: { queueLimit?: number; port?: number } = {}) {
   const served = await servedLeaf(options);
   ends.push(() => served.leaf.close(0));
   const watched = watchedLink({ url: served.url });
@@ -182,7 +183,7 @@ describe("leaf link with a leaf", () => {
   });
 
   it("fails what is outstanding when the leaf goes, and comes back by itself", async () => {
-    const linked = await linkedLeaf();
+    const linked = await linkedLeaf({ port: await freePort() });
     await filled(linked, ["a"]);
     const lost = searched(linked.link, { plan: planBytes(demoPlan("endless")) });
     await linked.leaf.close(0);

@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasNatsServer, natsProgram } from "../../load/bench/nats-server.ts";
+import { freePort } from "../../load/driver/free-port.ts";
 import { type LogConfig, openChangeLog } from "../../src/changes/open-log.ts";
 import { readConfig } from "../../src/config.ts";
 import { sleep } from "../../src/time.ts";
 import { put, settingsOf } from "../changes/model.ts";
 import { type Authority, createAuthority } from "../support/certificates.ts";
-import { listening } from "../support/links.ts";
 import { eventually } from "../support/up.ts";
 
 /** What a root is given for the log's servers. */
@@ -56,9 +56,7 @@ tls { cert_file: "${own.cert}", key_file: "${own.key}", ca_file: "${authority.ca
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), "hedgerow-nats-tls-"));
       ours = await createAuthority(directory, "ours");
-      const reserved = createServer();
-      port = await listening(reserved);
-      await new Promise((resolve) => reserved.close(resolve));
+      port = await freePort();
       await serve(ours, "a long one");
       const mounted = join(directory, "mounted");
       await mkdir(mounted);

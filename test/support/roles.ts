@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../load/driver/free-port.ts";
 import { listeningUrl } from "../../src/command/supervision.ts";
 import { requestTo, type TestCluster } from "./cluster.ts";
 
@@ -49,6 +50,7 @@ function newProcess(flags: readonly string[]): RoleProcess {
   let child: ChildProcess | undefined;
   let ended: Promise<number | null> = Promise.resolve(null);
   let url = "";
+  let port: number | undefined;
   return {
     get url() {
       return url;
@@ -57,8 +59,8 @@ function newProcess(flags: readonly string[]): RoleProcess {
       return requestTo(url);
     },
     async start() {
-      const port = url === "" ? "0" : new URL(url).port;
-      const process_ = spawn(process.execPath, [program, ...flags, "--port", port, "--log-level", "error"], {
+      port ??= await freePort();
+      const process_ = spawn(process.execPath, [program, ...flags, "--port", String(port), "--log-level", "error"], {
         stdio: ["ignore", "inherit", "inherit", "ipc"],
         env: { PATH: process.env.PATH },
       });
