@@ -3,7 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { driveClosedLoop } from "../../../load/driver/closed-loop.ts";
 import { driveOpenLoop } from "../../../load/driver/open-loop.ts";
 import type { QueryOutcome } from "../../../load/runner/recorder.ts";
-import { seededRandom, systemClock, systemTimers } from "../../../src/time.ts";
+import { seededRandom, systemClock } from "../../../src/time.ts";
+import { listening } from "../../support/links.ts";
+import { virtualTime } from "../../support/virtual-time.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -15,9 +17,8 @@ afterEach(() => {
 
 const whole = JSON.stringify({ hits: [], complete: true, coverage: { documents: 1 }, shards: [] });
 
-/** A service that answers nothing between two instants, counted from its first query, and then everything at once. */
-async function stallingService(stall: { fromMs: number; untilMs: number }): Promise<{ url: string; bodies: string[] }> {
-  let startMs: number | undefined;
+/** A service that answers whatever it is asked, and knows what that was. */
+async function service(): Promise<{ url: string; bodies: string[] }> {
   const bodies: string[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -26,52 +27,53 @@ async function stallingService(stall: { fromMs: number; untilMs: number }): Prom
     });
     request.on("end", () => {
       bodies.push(body);
-      startMs ??= systemClock.nowMs();
-      const atMs = systemClock.nowMs() - startMs;
-      const waitMs = atMs >= stall.fromMs && atMs < stall.untilMs ? stall.untilMs - atMs : 0;
-      systemTimers.after(waitMs, () => response.end(whole));
+      response.end(whole);
     });
   });
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the service listens on no port");
-  return { url: `http://127.0.0.1:${address.port}`, bodies };
+  return { url: `http://127.0.0.1:${await listening(server)}`, bodies };
 }
 
 function targetAt(url: string) {
   let turn = 0;
-  return { url, path: "/search", next: () => ({ body: `{"query":"${turn++}"}`, batch: false }) };
+  const next = () => ({ body: `{"query":"${turn++}"}`, batch: false });
+  return { url, path: "/search", next, sent: () => turn };
 }
 
-function medianMs(outcomes: readonly QueryOutcome[]): number {
-  const sorted = outcomes.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+/** An open loop in virtual time: nothing is answered while that is moved on, as by a service that stalls. */
+function openLoop(url: string, { seed, ...plan }: { seed: number; ratePerSecond(atMs: number): number }) {
+  // From 0 on: beside a later start the rest of a gap would be rounded away.
+  const time = virtualTime(0);
+  const target = targetAt(url);
+  const outcomes: QueryOutcome[] = [];
+  const full = { ...plan, ...time, durationMs, budgetMs: 5_000, random: seededRandom(seed) };
+  const ended = driveOpenLoop(target, full, (one) => outcomes.push(one));
+  return { time, outcomes, ended, unanswered: () => target.sent() - outcomes.length };
 }
 
-const plan = { durationMs: 1_500, budgetMs: 5_000, clock: systemClock, timers: systemTimers };
+const durationMs = 1_500;
 
 describe("the open loop", () => {
   test("does not spare a service that stalls the queries that come meanwhile", async () => {
-    const { url } = await stallingService({ fromMs: 500, untilMs: 1_000 });
-    const outcomes: QueryOutcome[] = [];
-    const random = seededRandom(3);
-    await driveOpenLoop(targetAt(url), { ...plan, ratePerSecond: () => 100, random }, (one) => outcomes.push(one));
-    const during = outcomes.filter(({ atMs }) => atMs >= 520 && atMs < 980);
-    // Forty-six are due while it stalls; one that waits for answers would have sent one.
-    expect(during.length).toBeGreaterThan(25);
-    // They wait a quarter of a second on average, whoever sends them.
-    expect(medianMs(during)).toBeGreaterThan(120);
+    const { url } = await service();
+    const { time, outcomes, unanswered, ended } = openLoop(url, { seed: 3, ratePerSecond: () => 100 });
+    time.advance(1_000);
+    // A hundred were due; one that waits for answers would have sent one.
+    expect(unanswered()).toBeGreaterThan(70);
+    await expect.poll(unanswered).toBe(0);
+    // They waited from when they were due, whoever sent them.
+    for (const { atMs, latencyMs } of outcomes) expect(latencyMs).toBeCloseTo(1_000 - atMs, 6);
+    time.advance(durationMs - 1_000);
+    await ended;
     expect(outcomes.every(({ kind, coverage }) => kind === "answered" && coverage === 1)).toBe(true);
   });
 
   test("follows its rate, and sends every query that it was given once", async () => {
-    const { url, bodies } = await stallingService({ fromMs: 0, untilMs: 0 });
-    const outcomes: QueryOutcome[] = [];
+    const { url, bodies } = await service();
     const ratePerSecond = (atMs: number): number => (atMs < 1_000 ? 50 : 400);
-    await driveOpenLoop(targetAt(url), { ...plan, ratePerSecond, random: seededRandom(4) }, (one) =>
-      outcomes.push(one),
-    );
+    const { time, outcomes, ended } = openLoop(url, { seed: 4, ratePerSecond });
+    time.advance(durationMs);
+    await ended;
     const before = outcomes.filter(({ atMs }) => atMs < 1_000).length;
     expect(before).toBeGreaterThan(25);
     expect(before).toBeLessThan(80);
@@ -80,12 +82,9 @@ describe("the open loop", () => {
   });
 
   test("counts queries that nobody answers as failed", async () => {
-    const outcomes: QueryOutcome[] = [];
-    const random = seededRandom(5);
-    const nowhere = targetAt("http://127.0.0.1:9");
-    await driveOpenLoop(nowhere, { ...plan, durationMs: 300, ratePerSecond: () => 50, random }, (one) =>
-      outcomes.push(one),
-    );
+    const { time, outcomes, ended } = openLoop("http://127.0.0.1:9", { seed: 5, ratePerSecond: () => 10 });
+    time.advance(durationMs);
+    await ended;
     expect(outcomes.length).toBeGreaterThan(3);
     expect(outcomes.every(({ kind }) => kind === "failed")).toBe(true);
   });
@@ -93,7 +92,7 @@ describe("the open loop", () => {
 
 describe("the closed loop", () => {
   test("has as many queries under way as connections, each of its own", async () => {
-    const { url, bodies } = await stallingService({ fromMs: 0, untilMs: 0 });
+    const { url, bodies } = await service();
     const outcomes: QueryOutcome[] = [];
     const loop = { connections: 4, durationMs: 1_000, clock: systemClock };
     await driveClosedLoop(targetAt(url), loop, (one) => outcomes.push(one));
