@@ -41,6 +41,7 @@ describe("a leaf killed while queries run", () => {
     const before = await cluster.request("POST", "/v1/indexes/demo/search", query);
     expect(before.body).toMatchObject({ complete: true, coverage: { documents: 1 } });
     const victim = (await cluster.processes()).find(({ name }) => name === "leaf-2");
+    expect(victim).toBeDefined();
     const answers: unknown[] = [];
     for (let i = 0; i < 300; i++) {
       if (i === 50 && victim !== undefined) process.kill(victim.pid, "SIGKILL");
