@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sleep, systemClock } from "../../src/time.ts";
 import { eventually, startUpGroup, type UpGroup, upAt, upOn } from "../support/up.ts";
@@ -52,19 +54,31 @@ async function start(command: readonly string[]): Promise<UpGroup & { members: n
 const plainly = (): string[] => [process.execPath, ...upOn(directory), ...flags];
 const untilUp = (command: string): string =>
   `${command} & until [ -e ${join(directory, "up.json")} ]; do sleep 0.1; done; sleep 1`;
-/** A search that waits for a write that never comes, and then answers from what is there. */
-const waiting = { query: "hedge", after: "99999999", budgetMs: 1_500 };
+
+/** Sends a search that waits for a write that never comes and then answers from what is there; the root has it by then. */
+async function begunSearch(url: string, budgetMs: number): Promise<{ ended: Promise<unknown> }> {
+  const body = JSON.stringify({ query: "hedge", after: "99999999", budgetMs });
+  const headers = { "content-type": "application/json", "content-length": body.length, expect: "100-continue" };
+  const sent = httpRequest(`${url}/v1/indexes/books/search`, { method: "POST", headers });
+  const ended = new Promise<unknown>((resolve, reject) => {
+    sent.once("response", (response) => void json(response).then(resolve, reject));
+    sent.once("error", reject);
+  });
+  ended.catch(() => undefined);
+  sent.flushHeaders();
+  await once(sent, "continue");
+  sent.end(body);
+  return { ended };
+}
 
 describe("hedgerow up and signals", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("drains at a %s to its whole group", async (signal) => {
-    const { pid, members, request, ended } = await start(plainly());
-    const search = request("POST", "/v1/indexes/books/search", waiting);
-    await sleep(300);
+    const { pid, url, members, ended } = await start(plainly());
+    const search = await begunSearch(url, 3_000);
     process.kill(-pid, signal);
     // npm passes a terminal's signal on, and so it comes twice.
     kill(pid, signal);
-    const { status, body } = await search;
-    expect({ status, total: body.total }).toEqual({ status: 200, total: { value: 1, exact: true } });
+    expect(await search.ended).toMatchObject({ total: { value: 1, exact: true } });
     const { code, said } = await ended;
     expect({ code, said: said.replace(/^Hedgerow is at .*\n/, "") }).toEqual({ code: 0, said: "" });
     expect(members.filter(isAlive)).toEqual([]);
@@ -117,16 +131,14 @@ describe("hedgerow up and signals", () => {
   });
 
   it("ends at once at a second Ctrl-C, and its processes by themselves", async () => {
-    const { pid, members, request, ended } = await start(plainly());
-    const search = request("POST", "/v1/indexes/books/search", { ...waiting, budgetMs: 8_000 }).catch(() => undefined);
-    await sleep(300);
+    const { pid, url, members, ended } = await start(plainly());
+    await begunSearch(url, 20_000);
     process.kill(-pid, "SIGINT");
     await sleep(1_500);
     expect(isAlive(pid)).toBe(true);
     process.kill(-pid, "SIGINT");
     expect((await ended).signal).toBe("SIGINT");
-    await eventually("its processes have ended", async () => !members.some(isAlive));
-    await search;
+    await eventually("its processes have ended", async () => !members.some(isAlive), 40_000);
   });
 });
 
