@@ -38,7 +38,7 @@ export type LinkLog = { warn(fields: object, message: string): void; info(fields
 /** The links of one server. */
 export type AcceptedLinks = {
   readonly size: number;
-  /** Tells the roots to send no more; what is under way goes on. */
+  /** Tells the roots to send no more, those too that connect from now on; what is under way goes on. */
   leave(): void;
   /** Cuts all links; what is under way is cancelled. */
   close(): void;
@@ -67,6 +67,7 @@ const silenceMaxMs = 30_000;
 export function acceptLinks(parts: AcceptParts): AcceptedLinks {
   const { server, identity, service, clock, log, refuseCaller, silenceMs = silenceMaxMs } = parts;
   const links = new Set<Link>();
+  let leaving = false;
   Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => asksForLink(request.headers) });
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -80,6 +81,7 @@ export function acceptLinks(parts: AcceptParts): AcceptedLinks {
     socket.write(upgradeResponse(identity));
     const link = openLink({ socket, service, clock, log, silenceMs });
     links.add(link);
+    if (leaving) link.leave();
     socket.on("close", () => links.delete(link));
     if (head.length > 0) link.receive(head);
   });
@@ -89,6 +91,7 @@ export function acceptLinks(parts: AcceptParts): AcceptedLinks {
       return links.size;
     },
     leave() {
+      leaving = true;
       for (const link of links) link.leave();
     },
     close() {

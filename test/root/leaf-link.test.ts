@@ -211,6 +211,22 @@ describe("leaf link with a leaf", () => {
     await linked.until(({ trouble }) => trouble !== undefined);
   });
 
+  it("is told so at once where it comes up while a leaf closes", async () => {
+    const linked = await linkedLeaf();
+    await filled(linked, ["a"]);
+    let request: number | undefined;
+    await new Promise<void>((started) => {
+      const search = { plan: planBytes(demoPlan("endless")), tied: true };
+      request = searched(linked.link, search, started).request;
+    });
+    const closing = linked.leaf.close(60_000);
+    const late = watchedLink({ url: linked.link.state().url });
+    ends.push(() => late.link.close());
+    await late.until(({ leaving }) => leaving);
+    linked.link.cancel(request ?? 0);
+    await closing;
+  });
+
   it("tells which calls make no sense", async () => {
     const { link } = await linkedLeaf();
     await expect(link.call("apply", { ...address, upTo: 1 }, { timeoutMs: 5000 })).rejects.toMatchObject({
