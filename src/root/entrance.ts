@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { makeDurableDirectory } from "../changes/durable-directory.ts";
 import { noAudit, openAudit } from "../security/audit.ts";
 import { type EdgeSettings, edgeFiles, type LinkSettings, linkFiles } from "../security/certificate-settings.ts";
 import { type CertificateFiles, type Certificates, openCertificates } from "../security/certificates.ts";
@@ -30,7 +31,10 @@ export type Entrance = {
   close(): Promise<void>;
 };
 
-/** Opens the keys, the certificates and the audit log that the settings name. Throws `not_ready` where that fails. */
+/**
+ * Opens the keys, the certificates and the audit log that the settings name. Throws `not_ready` where keys or
+ * certificates cannot be used.
+ */
 export async function openEntrance(config: EntranceConfig): Promise<Entrance> {
   const { keys, audit: auditPath, data, host, insecure, connectionsMax } = config;
   let log: KeyFileLog = { warn: () => undefined, info: () => undefined };
@@ -40,7 +44,7 @@ export async function openEntrance(config: EntranceConfig): Promise<Entrance> {
   const edge = open(edgeFiles(config));
   const links = open(linkFiles(config));
   const keyFile = keys === "" ? undefined : await openKeyFile(keys, parts);
-  const path = auditPath === "" && keyFile !== undefined ? join(data, "audit.jsonl") : auditPath;
+  const path = auditPath === "" && keyFile !== undefined ? auditIn(data) : auditPath;
   const onTrouble = (fields: object): void => log.warn(fields, "lines of the audit log were lost");
   const audit = path === "" ? noAudit : openAudit(path, { clock: systemClock, onTrouble });
   const guard: Guard = {
@@ -67,4 +71,14 @@ export async function openEntrance(config: EntranceConfig): Promise<Entrance> {
       await audit.close();
     },
   };
+}
+
+/** The audit log of a data directory, which a root whose change log is elsewhere may still lack. */
+function auditIn(data: string): string {
+  try {
+    makeDurableDirectory(data);
+  } catch {
+    // Then its lines are lost, which is told as it happens.
+  }
+  return join(data, "audit.jsonl");
 }

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { run as runKey } from "../../src/command/key.ts";
 import { run as runSearch } from "../../src/command/search.ts";
 import { run as runStatus } from "../../src/command/status.ts";
+import { readConfig } from "../../src/config.ts";
+import { openEntrance } from "../../src/root/entrance.ts";
 import { openAudit } from "../../src/security/audit.ts";
 import { readKeys } from "../../src/security/keys.ts";
 import { tokenId } from "../../src/security/token.ts";
@@ -66,6 +68,17 @@ describe("the audit log", () => {
     const lines = await linesOf(path);
     expect(lines).toHaveLength(101);
     expect(lines.at(-1)).toEqual({ time: expect.any(String), suppressed: 50 });
+  });
+
+  it("makes the data directory where there is none yet, as of a root whose change log is elsewhere", async () => {
+    const [keys, data] = [join(directory, "keys.json"), join(directory, "above", "data")];
+    await writeFile(keys, '{"keys":[]}');
+    const read = readConfig("root", ["--keys", keys, "--data", data], {});
+    if (read.kind !== "ok") throw new Error(JSON.stringify(read));
+    const entrance = await openEntrance(read.config);
+    entrance.app.guard.audit?.note(line);
+    await entrance.close();
+    expect(await linesOf(join(data, "audit.jsonl"))).toMatchObject([{ key: "k", status: 200 }]);
   });
 
   it("says how many lines were lost where the file cannot be written, and goes on", async () => {
