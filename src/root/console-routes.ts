@@ -3,7 +3,7 @@ import { HedgerowError } from "../errors.ts";
 import type { App } from "./app.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-type Page = { status: number; headers: Record<string, string>; body: Buffer };
+type Page = { status: number; headers: Record<string, string>; body?: Buffer };
 
 /** The console at `/`, the API's description at `/docs`, and the files that both load. Nothing comes from elsewhere. */
 export function consoleRoutes(app: App): void {
@@ -64,7 +64,7 @@ function pageFrom({ assets, policy }: AssetStore, path: string, asked: Headers):
     "cross-origin-opener-policy": "same-origin",
   };
   if (asset.type.startsWith("text/html")) headers["content-security-policy"] = policy;
-  if (isKnown(tag, textOf(asked["if-none-match"]))) return { status: 304, headers, body: Buffer.alloc(0) };
+  if (isKnown(tag, textOf(asked["if-none-match"]))) return { status: 304, headers };
   if (coding !== "identity") headers["content-encoding"] = coding;
   const { buffer, byteOffset, byteLength } = asset.bodies[coding];
   const body = Buffer.from(buffer, byteOffset, byteLength);

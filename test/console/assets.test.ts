@@ -97,6 +97,8 @@ describe("over HTTP", () => {
     expect(await first.text()).toContain("startSearch");
     const again = await get("/assets/console/page/main.js", { "accept-encoding": "gzip", "if-none-match": tag });
     expect([again.status, await again.text()]).toEqual([304, ""]);
+    // A cache would take them for those of what it holds.
+    expect([again.headers.get("content-type"), again.headers.get("content-length")]).toEqual([null, null]);
   });
 
   it("gives nothing else away", async () => {
