@@ -9,6 +9,7 @@ import { hitView } from "../../src/console/page/hit-view.ts";
 import { Latest } from "../../src/console/page/latest.ts";
 import { stretchesOf } from "../../src/console/page/marks.ts";
 import { schemaRows, typeText } from "../../src/console/page/schema-rows.ts";
+import { agoText, instantsBack } from "../../src/console/page/time-axis.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 import { curlRequest, shellCommands } from "./shell-commands.ts";
 
@@ -87,6 +88,36 @@ describe("a hit", () => {
       score: "",
       lines: [],
     });
+  });
+});
+
+describe("a long text of a hit", () => {
+  it("is cut between letters, though some of them are of two units", () => {
+    const document = { title: "a", body: `b${"😀".repeat(400)}` };
+    const [line] = hitView(
+      { id: "1", score: 1, settled: true, document },
+      { title: { type: "text", boost: 2 }, body: { type: "text" } },
+    ).lines;
+    expect(line?.stretches[0]?.text).toBe(`b${"😀".repeat(159)}…`);
+  });
+});
+
+describe("an axis of time", () => {
+  it.each([
+    [60, 600, 10],
+    [60, 200, 60],
+    [600, 900, 60],
+    [600, 200, 600],
+    [3_000, 400, 1_200],
+    [100_000, 300, 36_000],
+  ])("of %i s that is %i px wide names an instant each %i s", (max, widthPx, stepS) => {
+    const instants = instantsBack({ min: 0, max, widthPx });
+    expect(instants.length * 60).toBeLessThanOrEqual(widthPx);
+    expect(instants.slice(0, 2)).toEqual([max, max - stepS]);
+  });
+
+  it("says how long ago that was", () => {
+    expect([0, 30, 600].map(agoText)).toEqual(["now", "30 s ago", "10 min ago"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { agoText, instantsBack } from "./time-axis.ts";
 
 /** One line of a chart: its name, the custom property that holds its colour, and how its values are written. */
 export type Line = { name: string; colour: string; dash?: number[]; text(value: number): string };
@@ -58,7 +59,7 @@ export class Chart {
         {
           ...axis,
           size: 32,
-          splits: (_plot, _axis, min, max) => instantsBack(min, max),
+          splits: (plot, _axis, min, max) => instantsBack({ min, max, widthPx: plot.width }),
           values: (_plot, instants) => instants.map((at) => agoText((instants[0] ?? at) - at)),
         },
         {
@@ -110,18 +111,7 @@ function spanS(seconds: readonly number[]): number {
   return Math.max(60, (seconds.at(-1) ?? 0) - (seconds[0] ?? 0));
 }
 
-/** Round times before the newest, newest first. */
-function instantsBack(min: number, max: number): number[] {
-  const stepS = max - min <= 60 ? 10 : 60;
-  return Array.from({ length: Math.floor((max - min) / stepS) + 1 }, (_, i) => max - i * stepS);
-}
-
 function decadesIn(min: number, max: number): number[] {
   const first = Math.round(Math.log10(min));
   return Array.from({ length: Math.round(Math.log10(max)) - first + 1 }, (_, i) => 10 ** (first + i));
-}
-
-function agoText(seconds: number): string {
-  if (seconds < 1) return "now";
-  return seconds < 60 ? `${seconds.toFixed(0)} s ago` : `${(seconds / 60).toFixed(0)} min ago`;
 }

@@ -44,8 +44,12 @@ function lineOf(hit: Hit, field: string): Stretch[] {
       ...stretchesOf(fragment),
     ]);
   }
-  const text = textOf(hit, field);
-  return [{ text: text.length > lineLettersMax ? `${text.slice(0, lineLettersMax)}…` : text, isMarked: false }];
+  return [{ text: shortened(textOf(hit, field)), isMarked: false }];
+}
+
+/** A text cut where it is too long for a line, never inside of a letter. */
+function shortened(text: string): string {
+  return text.length > lineLettersMax ? `${text.slice(0, lineLettersMax).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 }
 
 function tagsOf(hit: Hit, fields: Readonly<Record<string, IndexField>>): HitView["tags"] {

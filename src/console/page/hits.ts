@@ -11,11 +11,15 @@ export function hitItems(hits: readonly Hit[], fields: Readonly<Record<string, I
 function hitItem({ id, score, isSettled, heading, lines, tags }: HitView): HTMLElement {
   return make("li", { class: "hit", "data-id": id }, [
     make("div", { class: "hit-head" }, [
-      make("h2", {}, marked(heading)),
+      make("h2", { dir: "auto" }, marked(heading)),
       make("span", { class: "faint figure", title: "score" }, [make("span", { class: "unseen" }, ["score "]), score]),
     ]),
     ...lines.map(({ field, stretches }) =>
-      make("p", { class: "hit-line" }, [make("span", { class: "field-name" }, [field]), " ", ...marked(stretches)]),
+      make("p", { class: "hit-line" }, [
+        make("span", { class: "field-name" }, [field]),
+        " ",
+        make("bdi", {}, marked(stretches)),
+      ]),
     ),
     make("ul", { class: "tags", "aria-label": "Fields" }, [
       ...tags.map(({ field, value }) => make("li", { title: field }, [value])),
