@@ -231,18 +231,50 @@ describe.skipIf(executablePath === undefined)("searching", () => {
       expect(await page.evaluate("document.activeElement.checked")).toBe(true);
     }));
 
+  it("looks again for an index where there was none", () =>
+    onPage("/docs", async (page) => {
+      let asked = 0;
+      await page.route("**/v1/indexes", (route) =>
+        asked++ === 0 ? route.fulfill({ json: { indexes: [] } }) : route.continue(),
+      );
+      await page.goto(`${cluster.url}/#search?budget=10000`);
+      await page.waitForSelector('#found:has-text("no index yet")');
+      await page.press("#query", "Enter");
+      await page.waitForSelector(".hit");
+    }));
+
   it("reads nothing of a document as markup", async () => {
+    const kind = "k".repeat(900);
     const title = "<img src=x onerror=\"document.title='taken'\"> & <b>bold</b>";
-    await cluster.request("PUT", "/v1/indexes/marks", { fields: { title: { type: "text" } } });
-    const { body } = await cluster.request("POST", "/v1/indexes/marks/documents", [{ id: "1", title }]);
+    await cluster.request("PUT", "/v1/indexes/marks", {
+      fields: { title: { type: "text" }, kind: { type: "keyword" } },
+    });
+    const { body } = await cluster.request("POST", "/v1/indexes/marks/documents", [{ id: "1", title, kind }]);
     await cluster.request("POST", "/v1/indexes/marks/search", { after: String(body.token), budgetMs: 10_000 });
     await onPage("/#search?q=bold&index=marks&budget=10000", async (page) => {
       await page.waitForSelector(".hit mark");
       expect(await page.locator(".hit h2").textContent()).toBe(title);
       expect(await page.locator(".hit img, .hit b").count()).toBe(0);
+      const { width = 0 } = (await page.locator(".hit .tags").boundingBox()) ?? {};
+      expect((await page.locator(".hit .tags li").first().boundingBox())?.width).toBeLessThanOrEqual(width);
     });
     await cluster.request("DELETE", "/v1/indexes/marks");
   });
+});
+
+describe.skipIf(executablePath === undefined)("the cluster's page", () => {
+  it("gives up an older report when it asks for a newer one", () =>
+    onTroubledPage("/docs", async (page) => {
+      let asked = 0;
+      await page.route("**/v1/cluster", (route) => (asked++ === 0 ? undefined : route.continue()));
+      const held = page.waitForRequest("**/v1/cluster");
+      await page.goto(`${cluster.url}/#search?budget=10000`);
+      const older = await held;
+      const over = page.waitForEvent("requestfailed", { predicate: (request) => request === older, timeout: 3_000 });
+      await page.click("#cluster-link");
+      await over;
+      await page.waitForSelector(".replica");
+    }));
 });
 
 describe.skipIf(executablePath === undefined)("a leaf that stops", () => {

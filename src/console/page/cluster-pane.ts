@@ -1,10 +1,11 @@
-import type { Clock, Timer, Timers } from "../../time.ts";
+import type { Clock, Timers } from "../../time.ts";
 import type { ClusterAnswer } from "./answers.ts";
 import { ApiFailure, ask } from "./api.ts";
 import { Chart } from "./chart.ts";
 import { find, make } from "./dom.ts";
 import { counted, countText, durationText, rateText, shareText } from "./figures.ts";
 import { type Change, History } from "./history.ts";
+import { Latest } from "./latest.ts";
 import { drawMaps } from "./shard-map.ts";
 
 /** How often the cluster is asked: while it is looked at, and while only its pulse is. */
@@ -17,14 +18,15 @@ export type ClusterPaneOptions = { timers: Timers; clock: Clock; onFailure(error
 export class ClusterPane {
   readonly #options: ClusterPaneOptions;
   readonly #history = new History();
+  readonly #latest: Latest;
   readonly #latency: Chart;
   readonly #load: Chart;
   readonly #hedges: Chart;
   #isShown = false;
-  #timer: Timer | undefined;
 
   constructor(options: ClusterPaneOptions) {
     this.#options = options;
+    this.#latest = new Latest(options.timers);
     this.#latency = new Chart({
       place: find("latency-chart", HTMLDivElement),
       isLogarithmic: true,
@@ -63,25 +65,24 @@ export class ClusterPane {
     this.#draw();
   }
 
-  #refresh(): void {
-    this.#timer?.cancel();
-    if (document.hidden) return;
-    void this.#ask().finally(() => {
-      this.#timer?.cancel();
-      this.#timer = this.#options.timers.after(this.#isShown ? refreshMs.shown : refreshMs.hidden, () =>
-        this.#refresh(),
-      );
+  /** Asks after `delayMs` and again and again from then on. What was asked for before is given up: it would be older. */
+  #refresh(delayMs = 0): void {
+    this.#latest.run(delayMs, (signal) => {
+      if (document.hidden) return;
+      void this.#ask(signal).finally(() => {
+        if (!signal.aborted) this.#refresh(this.#isShown ? refreshMs.shown : refreshMs.hidden);
+      });
     });
   }
 
-  async #ask(): Promise<void> {
+  async #ask(signal: AbortSignal): Promise<void> {
     try {
-      const report = await ask<ClusterAnswer>("/v1/cluster");
+      const report = await ask<ClusterAnswer>("/v1/cluster", { signal });
       const changes = this.#history.take(report, this.#options.clock.nowMs());
       this.#show(report, changes);
       this.#options.onAnswer();
     } catch (error) {
-      this.#fail(error);
+      if (!signal.aborted) this.#fail(error);
     }
   }
 

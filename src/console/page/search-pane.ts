@@ -111,7 +111,10 @@ export class SearchPane {
 
   /** Searches for what stands in the form, unless it changes again within `delayMs`. */
   search({ delayMs = 0, isFinished = false }: { delayMs?: number; isFinished?: boolean }): void {
-    if (this.#index.value === "") return;
+    if (this.#index.value === "") {
+      if (isFinished) void this.start(new URLSearchParams()).catch((error: unknown) => this.fail(error));
+      return;
+    }
     this.#latest.run(delayMs, (signal) => {
       this.#note(isFinished);
       const path = `/v1/indexes/${encodeURIComponent(this.#index.value)}/search`;
