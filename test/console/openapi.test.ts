@@ -78,6 +78,14 @@ describe("/openapi.json", () => {
     expect(Object.keys(operations).sort()).toEqual(patterns);
   });
 
+  it("asks for a key where one is needed, and nowhere else", () => {
+    for (const { key, operation } of described()) {
+      const isOpen = routeNeeds[key.replaceAll(/\{(\w+)\}/g, ":$1")]?.kind === "nothing";
+      const mayRefuse = [401, 429].some((status) => Object.hasOwn(recordOf(operation.responses), status));
+      expect([key, mayRefuse, operation.security]).toEqual([key, !isOpen, isOpen ? [] : undefined]);
+    }
+  });
+
   it("takes its bodies from the schemas that validate", () => {
     const search = recordOf(recordOf(description.paths)["/v1/indexes/{index}/search"]);
     const content = recordOf(recordOf(recordOf(search.post).requestBody).content);

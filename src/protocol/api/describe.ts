@@ -10,6 +10,8 @@ type Part = { readonly [key: string]: unknown };
 const ofUnknownParameters: readonly ErrorCode[] = ["invalid_request"];
 /** Also where none is wanted: what comes all the same may be too large or too slow, or of no type that is read here. */
 const ofBodies: readonly ErrorCode[] = ["timed_out", "too_large", "unsupported_media_type"];
+/** Where keys are configured; where none are, another name than this machine's own is `forbidden`, too. */
+const ofKeys: readonly ErrorCode[] = ["unauthenticated", "forbidden", "rate_limited"];
 /** While one is under way no index is served. */
 const ofRestores: readonly ErrorCode[] = ["not_ready"];
 
@@ -46,24 +48,26 @@ export function completeDescription(declared: Part, profile: Schema): Part {
 }
 
 /** An operation's own errors and those that all of its kind have in common, each once. */
-function errorsOf({ errors }: Operation, method: string, path: string): readonly ErrorCode[] {
+function errorsOf({ errors, isOpen = false }: Operation, method: string, path: string): readonly ErrorCode[] {
   const isApi = path.startsWith("/v1/");
   const all: readonly ErrorCode[] = [
     ...errors,
     ...(isApi ? ofUnknownParameters : []),
     ...(isApi && method !== "get" ? ofBodies : []),
     ...(path.includes("{index}") ? ofRestores : []),
+    ...(isOpen ? [] : ofKeys),
   ];
   return [...new Set(all)];
 }
 
 function operationPart(operation: Operation, route: Part): Part {
-  const { id, tag, summary, description, parameters, body } = operation;
+  const { id, tag, summary, description, parameters, body, isOpen = false } = operation;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(isOpen ? { security: [] } : {}),
     ...(parameters === undefined ? {} : { parameters: parameters.map((one) => parameterPart(one, route)) }),
     ...(body === undefined && route.requestBody === undefined ? {} : { requestBody: bodyPart(operation, route) }),
     responses: { ...answerParts(operation), ...errorParts(operation.errors) },
@@ -106,12 +110,11 @@ const ofEveryAnswer = {
 const etag = { description: "the document's version, for If-Match", schema: text, example: '"42"' };
 const retryAfter = { description: "seconds to wait before it is sent again", schema: { type: "integer", minimum: 1 } };
 
-/** Errors by status; those that share one are told apart by their code. Keys may be asked for everywhere. */
+/** Errors by status; those that share one are told apart by their code. */
 function errorParts(errors: readonly ErrorCode[]): Part {
-  const all: ErrorCode[] = [...errors, "unauthenticated", "forbidden", "rate_limited"];
-  const statuses = [...new Set(all.map((code) => errorTable[code].status))].sort((a, b) => a - b);
+  const statuses = [...new Set(errors.map((code) => errorTable[code].status))].sort((a, b) => a - b);
   const parts = statuses.map((status) => {
-    const codes = all.filter((code) => errorTable[code].status === status);
+    const codes = errors.filter((code) => errorTable[code].status === status);
     const description = codes.map((code) => `\`${code}\`: ${errorTable[code].title}`).join("; ");
     const headers = status === 429 ? { ...ofEveryAnswer, "Retry-After": retryAfter } : ofEveryAnswer;
     return [status, { description, headers, content: { [problemMediaType]: { schema: named("Problem") } } }];

@@ -31,6 +31,8 @@ export type Operation = {
   bodyOptional?: boolean;
   answers: Readonly<Record<number, Answer>>;
   errors: readonly ErrorCode[];
+  /** It asks for no key, where keys are configured either. */
+  isOpen?: boolean;
 };
 
 const json = "application/json";
@@ -359,6 +361,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Whether the process runs",
     answers: { 200: { description: "it does", schema: named("Readiness") } },
     errors: [],
+    isOpen: true,
   },
   "GET /readyz": {
     id: "ready",
@@ -368,7 +371,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "it can", schema: named("Readiness") },
       503: { description: "which shards cannot", schema: named("Readiness") },
     },
-    errors: [],
+    errors: ["forbidden"],
+    isOpen: true,
   },
   "GET /metrics": {
     id: "metrics",
