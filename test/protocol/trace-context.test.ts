@@ -41,6 +41,7 @@ describe("an incoming traceparent", () => {
       fc.property(fc.string({ maxLength: 80 }), (text) => {
         expect(traceFrom(text).traceId).toMatch(/^[0-9a-f]{32}$/);
       }),
+      { seed: 108 },
     );
   });
 

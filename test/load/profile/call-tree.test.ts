@@ -33,6 +33,7 @@ describe("a call tree", () => {
         expect(selfMs).toBeCloseTo(spent.tree.totalMs, 6);
         for (const ms of [selfMs, spent.idleMs, spent.unseenMs]) expect(ms).toBeGreaterThanOrEqual(0);
       }),
+      { seed: 100 },
     );
   });
 
@@ -45,6 +46,7 @@ describe("a call tree", () => {
           expect(new Set(children.map(({ called }) => keyOf(called))).size).toBe(children.length);
         }
       }),
+      { seed: 101 },
     );
   });
 

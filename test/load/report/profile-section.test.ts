@@ -21,6 +21,7 @@ describe("a drawn flame graph", () => {
         expect(count(svg, /<title>[^<]*self \d+\.\d %, total \d+\.\d %<\/title>/g)).toBe(boxes.length);
         expect(svg).not.toMatch(/<a|<b>/);
       }),
+      { seed: 105 },
     );
   });
 });
