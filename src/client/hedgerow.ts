@@ -71,6 +71,8 @@ const patienceMs = 10_000;
 /** The same for many documents at once, which a root may have to wait for. */
 const patienceOfBulkMs = 60_000;
 const budgetMsMin = 1;
+/** What a header carries; the end of a line behind it is taken off. */
+const sendableKey = /^[ -~]*\s*$/;
 
 /**
  * A Hedgerow service. Every method rejects with a `RequestRefused` when the service says no (its problem document is in
@@ -82,7 +84,7 @@ export class Hedgerow {
   readonly #options: HedgerowOptions;
   readonly #surroundings: Surroundings;
 
-  /** Throws a `RangeError` for an address or a number of milliseconds that there cannot be. */
+  /** Throws a `RangeError` for an address, a key or a number of milliseconds that there cannot be. */
   constructor(
     options: HedgerowOptions,
     surroundings: Surroundings = { clock: systemClock, timers: systemTimers, random: systemRandom },
@@ -92,6 +94,8 @@ export class Hedgerow {
     for (const url of urls) {
       if (!isServiceUrl(url)) throw new RangeError(`url must be an http address of a root, not "${url}"`);
     }
+    // What it is stays out of every message.
+    if (!sendableKey.test(options.key ?? "")) throw new RangeError("key must be of letters that a header can carry");
     this.#roots = new Roots(
       urls.map((url) => createClient(url, options.key)),
       surroundings.timers,

@@ -43,6 +43,8 @@ describe("a client", () => {
     [{ url: "nonsense" }, 'url must be an http address of a root, not "nonsense"'],
     [{ url: ["http://127.0.0.1:8080", "ftp://127.0.0.1"] }, 'not "ftp://127.0.0.1"'],
     [{ url: [] }, "name at least one root's address"],
+    [{ key: "ключ" }, "key must be of letters that a header can carry"],
+    [{ key: "two\nlines" }, "key must be of letters that a header can carry"],
     [{ budgetMs: 0 }, "budgetMs must be from 1 to 60000, not 0"],
     [{ budgetMs: Number.NaN }, "not NaN"],
     [{ graceMs: -1 }, "graceMs must be from 0 to 3600000, not -1"],
@@ -53,18 +55,14 @@ describe("a client", () => {
   });
 
   it("takes the smallest and the largest numbers", () => {
-    for (const [budgetMs, graceMs] of [
-      [1, 0],
-      [60_000, 3_600_000],
-    ] as const) {
-      expect(() => new Hedgerow({ url: "https://a", budgetMs, graceMs })).not.toThrow();
-    }
+    expect(() => new Hedgerow({ url: "https://a", budgetMs: 1, graceMs: 0 })).not.toThrow();
+    expect(() => new Hedgerow({ url: "https://a", budgetMs: 60_000, graceMs: 3_600_000 })).not.toThrow();
   });
 });
 
 describe("a search", () => {
   it("sends the words with the key and the priority, and gives the answer", async () => {
-    const { client, seen, time } = await clientOf([() => answer], { key: "secret", budgetMs: 80 });
+    const { client, seen, time } = await clientOf([() => answer], { key: "secret\n", budgetMs: 80 });
     const found = await client.search<{ title: string }>("a b", "fear of heights", { priority: "batch" });
     expect(found.hits[0]?.id).toBe("1");
     const [request] = seen[0] ?? [];
