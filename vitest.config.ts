@@ -13,6 +13,7 @@ export const faultTests = [
 
 export default defineConfig({
   test: {
+    setupFiles: [fileURLToPath(new URL("test/support/property-sizes.ts", import.meta.url))],
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...faultTests],
     testTimeout: 120_000,

@@ -14,7 +14,7 @@ const text = (maxLength: number) => fc.array(fc.constantFrom(...vocabulary), { m
 const change: fc.Arbitrary<TestChange> = fc
   .record({ id: fc.nat(60).map((n) => `d${n}`), title: text(2), body: text(10), deleted: fc.nat(6) })
   .map(({ deleted, ...document }) => ({ id: document.id, document: deleted === 0 ? undefined : document }));
-const history = fc.array(fc.array(change, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 5 });
+const history = fc.array(fc.array(change, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 5 });
 
 const clause = fc
   .record({
