@@ -148,6 +148,19 @@ describe.skipIf(executablePath === undefined)("searching", () => {
       await more(30);
     }));
 
+  it("keeps what is shown where more of it cannot be had, and lets it be asked for again", () =>
+    onPage("/#search?q=river&budget=10000", async (page) => {
+      await page.waitForSelector(".hit");
+      await page.route("**/search", (route) => route.fulfill({ status: 503 }));
+      await page.click("#more");
+      await page.waitForSelector("#trouble", { state: "visible" });
+      expect(await page.locator(".hit").count()).toBe(10);
+      await page.unroute("**/search");
+      await page.click("#more");
+      await eventually("there are 20 hits", async () => (await page.locator(".hit").count()) === 20);
+      expect(await page.isVisible("#trouble")).toBe(false);
+    }));
+
   it("draws the way of the query, and hides it when it is not wanted", () =>
     onPage("/#search?q=fear+of+heights&budget=10000", async (page) => {
       await page.waitForSelector(".waterfall tbody tr");
@@ -233,10 +246,7 @@ describe.skipIf(executablePath === undefined)("searching", () => {
 
   it("looks again for an index where there was none", () =>
     onPage("/docs", async (page) => {
-      let asked = 0;
-      await page.route("**/v1/indexes", (route) =>
-        asked++ === 0 ? route.fulfill({ json: { indexes: [] } }) : route.continue(),
-      );
+      await page.route("**/v1/indexes", (route) => route.fulfill({ json: { indexes: [] } }), { times: 1 });
       await page.goto(`${cluster.url}/#search?budget=10000`);
       await page.waitForSelector('#found:has-text("no index yet")');
       await page.press("#query", "Enter");
@@ -265,8 +275,7 @@ describe.skipIf(executablePath === undefined)("searching", () => {
 describe.skipIf(executablePath === undefined)("the cluster's page", () => {
   it("gives up an older report when it asks for a newer one", () =>
     onTroubledPage("/docs", async (page) => {
-      let asked = 0;
-      await page.route("**/v1/cluster", (route) => (asked++ === 0 ? undefined : route.continue()));
+      await page.route("**/v1/cluster", () => undefined, { times: 1 });
       const held = page.waitForRequest("**/v1/cluster");
       await page.goto(`${cluster.url}/#search?budget=10000`);
       const older = await held;

@@ -164,7 +164,7 @@ export class SearchPane {
       this.#show(answer, body.cursor !== undefined);
       this.#options.onAnswer();
     } catch (error) {
-      if (!signal.aborted) this.fail(error);
+      if (!signal.aborted) this.fail(error, { isMore: body.cursor !== undefined });
     } finally {
       notice.cancel();
     }
@@ -191,14 +191,15 @@ export class SearchPane {
     find("waterfall", HTMLDivElement).replaceChildren(...waterfallOf(answer));
   }
 
-  /** Shows that there is no answer. */
-  fail(error: unknown): void {
+  /** Shows that there is no answer; where more was asked for, what stands there still answers. */
+  fail(error: unknown, { isMore = false }: { isMore?: boolean } = {}): void {
     this.#options.onFailure(error);
+    this.#say(error instanceof ApiFailure ? error.problem.title : "The search failed");
+    if (isMore) return;
     this.#isCutOff = error instanceof ApiFailure && error.problem.code === "unreachable";
     find("hits", HTMLOListElement).replaceChildren();
     find("waterfall", HTMLDivElement).replaceChildren();
     this.#more.hidden = true;
-    this.#say(error instanceof ApiFailure ? error.problem.title : "The search failed");
   }
 
   #say(text: string): void {
