@@ -111,7 +111,7 @@ export class StatisticsRefresh {
   /** Goes over from a source that did not answer to a sibling that has something new. */
   #turnAway(shard: number, slot: Slot): void {
     const others = this.#ready(shard).filter((other) => other !== slot.source && this.#isBehind(shard, other));
-    slot.source = furthest(others.filter(({ full }) => full === undefined)) ?? furthest(others) ?? slot.source;
+    slot.source = bestOf(others) ?? slot.source;
   }
 
   /** Whether all that the source has to say was published. */
@@ -149,7 +149,7 @@ export class StatisticsRefresh {
     const { source } = slot;
     if (source !== undefined && ready.includes(source) && !this.#isOvertaken(source, ready, slot)) return;
     slot.lag = undefined;
-    slot.source = furthest(ready.filter(({ full }) => full === undefined)) ?? furthest(ready) ?? source ?? there[0];
+    slot.source = bestOf(ready) ?? source ?? there[0];
     if (slot.source !== undefined && !there.includes(slot.source)) slot.source = there[0];
   }
 
@@ -166,6 +166,11 @@ export class StatisticsRefresh {
       slot.lag = { sequence: first.appliedSequence, sinceMs: nowMs };
     return nowMs - slot.lag.sinceMs >= lagMsMax;
   }
+}
+
+/** The furthest of those that take more, or, where none does, of all. */
+function bestOf(feeds: readonly StatisticsSource[]): StatisticsSource | undefined {
+  return furthest(feeds.filter(({ full }) => full === undefined)) ?? furthest(feeds);
 }
 
 /** Of several that have come as far the first. */

@@ -44,8 +44,8 @@ type CertificateParts = {
 
 /**
  * Reads a certificate and follows its files. Files that cannot be used stop the start with `not_ready`, which names their
- * flags; later on, what was read last still counts, and the log says why. Certificate and key may be swapped one after the other: a pair that
- * does not fit together is left until it does.
+ * flags; later on, what was read last still counts, and the log says why. Certificate and key may be swapped one after the
+ * other: a pair that does not fit together is left until it does.
  */
 export function openCertificates(
   files: CertificateFiles,

@@ -52,6 +52,17 @@ function refreshed(shards: readonly (readonly Source[])[]) {
   return { refresh, pass, sequence: (shard: number) => statistics.shard(shard).sequence };
 }
 
+/** One shard with two replicas alike, of which `theirs` has been asked for all that it holds. */
+async function followed() {
+  const [one, other] = [new Source("a"), new Source("b")];
+  const parts = refreshed([[one, other]]);
+  one.appliedSequence = other.appliedSequence = 1;
+  parts.refresh.request();
+  await parts.pass(100);
+  const [theirs, healthy] = one.asked > 0 ? [one, other] : [other, one];
+  return { ...parts, theirs, healthy };
+}
+
 describe("an index's statistics", () => {
   it("stay with one replica while that keeps up", async () => {
     const [one, other] = [new Source("a"), new Source("b")];
@@ -69,12 +80,7 @@ describe("an index's statistics", () => {
   });
 
   it.each(["hangs", "is full"])("come from another replica within half a second where theirs %s", async (how) => {
-    const [one, other] = [new Source("a"), new Source("b")];
-    const { refresh, pass, sequence } = refreshed([[one, other]]);
-    for (const source of [one, other]) source.appliedSequence = 1;
-    refresh.request();
-    await pass(100);
-    const [theirs, healthy] = one.asked > 0 ? [one, other] : [other, one];
+    const { theirs, healthy, refresh, pass, sequence } = await followed();
     if (how === "is full") theirs.full = "no memory";
     theirs.hangs = how === "hangs";
     healthy.appliedSequence = 2;
@@ -89,14 +95,9 @@ describe("an index's statistics", () => {
   });
 
   it("come from another replica within half a second where theirs hangs once it has been asked", async () => {
-    const [one, other] = [new Source("a"), new Source("b")];
-    const { refresh, pass, sequence } = refreshed([[one, other]]);
-    for (const source of [one, other]) source.appliedSequence = 1;
-    refresh.request();
-    await pass(100);
-    const [theirs, healthy] = one.asked > 0 ? [one, other] : [other, one];
+    const { theirs, healthy, refresh, pass, sequence } = await followed();
     theirs.hangs = true;
-    for (const source of [one, other]) source.appliedSequence = 2;
+    theirs.appliedSequence = healthy.appliedSequence = 2;
     refresh.request();
     await pass(550);
     expect([sequence(0), healthy.asked]).toEqual([2, 1]);
