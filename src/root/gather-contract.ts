@@ -29,7 +29,10 @@ export const firstAttempt = 0;
 export const extraAttempt = 1;
 export const shadowAttempt = 2;
 
-/** There is at most one timer of each name; setting it again replaces it, and `finish` ends them all. */
+/**
+ * There is at most one timer of each name; setting it again replaces it, and `finish` ends them all. Where copies are
+ * still under way, the deadline's is set anew after that.
+ */
 export type GatherTimer = "hedge" | "deadline" | "coverage";
 
 export type GatherEvent =
@@ -67,7 +70,7 @@ export type GatherCommand =
     }
   | { kind: "setTimer"; timer: GatherTimer; atMs: number }
   | { kind: "cancel"; shard: number; attempt: number; replica: ReplicaHealth }
-  /** The last command: every shard has its outcome. */
+  /** Every shard has its outcome. What comes after it concerns copies alone. */
   | { kind: "finish" };
 
 /** How one shard stands; `outcome` is undefined while it is open and never changes after. */

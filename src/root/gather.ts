@@ -33,6 +33,9 @@ export { extraAttempt, firstAttempt, shadowAttempt } from "./gather-contract.ts"
 /** One event's time, and where its commands go. */
 type Turn = { nowMs: number; out: GatherCommand[] };
 
+/** What an attempt is settled as that was under way when nobody waited for it any more. */
+type GivenUp = "abandoned" | "withdrawn";
+
 type AttemptPlace = { progress: ShardProgress; number: number };
 
 /** Hedges that fall due this close together are sent together, so that a wide fan-out does not wake for each. */
@@ -43,8 +46,9 @@ const urgentShare = 0.4;
 /**
  * Decides about one query's attempts. A pure state machine: `on` takes what happened and appends what is to be done.
  * It holds no timers and sees no payloads; whoever carries the commands out keeps a reply's payload by shard and
- * attempt. Every shard ends with exactly one outcome, `finish` comes exactly once and last, nothing is sent after the
- * deadline, and no shard gets more than two attempts (shadow copies aside). What happens after `finish` is ignored.
+ * attempt. Every shard ends with exactly one outcome, `finish` comes exactly once, nothing is sent after it or after the
+ * deadline, and no shard gets more than two attempts (shadow copies aside). Copies may outlast `finish` until the
+ * deadline, for the sake of what they say of their replicas; what else happens after it is ignored.
  */
 export class Gather {
   private readonly policy: TailPolicy;
@@ -83,9 +87,9 @@ export class Gather {
 
   /** Takes one event in; appends to `out` what is to be done, in order. */
   on(event: GatherEvent, nowMs: number, out: GatherCommand[]): void {
-    if (this.done) return;
     const turn = { nowMs, out };
-    if (event.kind === "begin") this.begin(turn);
+    if (this.done) this.afterFinish(event, turn);
+    else if (event.kind === "begin") this.begin(turn);
     else if (event.kind === "timer") this.onTimer(event.timer, turn);
     else if (event.kind === "cancelled") this.finish(turn, "withdrawn");
     else {
@@ -299,12 +303,9 @@ export class Gather {
 
   /** Calls an attempt off, where it is under way and settings let it be; answers whether it did. */
   private cancelAttempt(progress: ShardProgress, attempt: number, turn: Turn): boolean {
-    const { nowMs, out } = turn;
     const loser = progress.attempt(attempt);
     if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return false;
-    this.settle({ progress, number: attempt }, { kind: "abandoned" }, nowMs);
-    this.policy.counts.cancels++;
-    out.push({ kind: "cancel", shard: progress.shard, attempt, replica: loser.replica });
+    this.giveUp({ progress, number: attempt }, "abandoned", turn);
     return true;
   }
 
@@ -326,21 +327,43 @@ export class Gather {
     this.policy.settle(attempt, end, { shard: progress.health, queryClass, nowMs });
   }
 
-  private finish(turn: Turn, open: "abandoned" | "withdrawn" = "abandoned"): void {
+  private finish(turn: Turn, open: GivenUp = "abandoned"): void {
     const { nowMs, out } = turn;
     this.done = true;
-    for (let shard = 0; shard < this.progress.length; shard++) {
-      const progress = this.progress[shard];
-      if (progress === undefined) continue;
-      for (let number = firstAttempt; number <= shadowAttempt; number++) {
-        const attempt = progress.attempt(number);
-        if (attempt === undefined || !attempt.open) continue;
-        this.settle({ progress, number }, { kind: open }, nowMs);
-        this.policy.counts.cancels++;
-        out.push({ kind: "cancel", shard, attempt: number, replica: attempt.replica });
-      }
+    // A replica that is a little slower than its siblings is well all the same, and would never be seen to be.
+    const copiesGoOn = open === "abandoned" && nowMs < this.deadlineMs;
+    let hasCopies = false;
+    for (const progress of this.progress) {
+      this.giveUp({ progress, number: firstAttempt }, open, turn);
+      this.giveUp({ progress, number: extraAttempt }, open, turn);
+      if (copiesGoOn) hasCopies ||= progress.shadow?.open === true;
+      else this.giveUp({ progress, number: shadowAttempt }, open, turn);
       if (progress.outcome === undefined) this.resolve(progress, "late", nowMs);
     }
     out.push({ kind: "finish" });
+    if (hasCopies) out.push({ kind: "setTimer", timer: "deadline", atMs: this.deadlineMs });
+  }
+
+  /** Takes in what copies come to that were still under way at the finish. */
+  private afterFinish(event: GatherEvent, turn: Turn): void {
+    if (event.kind === "reply" || event.kind === "error") {
+      const { shard, attempt: number } = event;
+      const progress = this.progress[shard];
+      if (progress === undefined || number !== shadowAttempt) return;
+      if (event.kind === "reply") this.onReply(progress, event, turn);
+      else this.onError(progress, event, turn);
+    } else if (event.kind === "cancelled" || (event.kind === "timer" && event.timer === "deadline")) {
+      const open = event.kind === "cancelled" ? "withdrawn" : "abandoned";
+      for (const progress of this.progress) this.giveUp({ progress, number: shadowAttempt }, open, turn);
+    }
+  }
+
+  /** Calls an attempt off, where it is under way. */
+  private giveUp({ progress, number }: AttemptPlace, open: GivenUp, { nowMs, out }: Turn): void {
+    const attempt = progress.attempt(number);
+    if (attempt === undefined || !attempt.open) return;
+    this.settle({ progress, number }, { kind: open }, nowMs);
+    this.policy.counts.cancels++;
+    out.push({ kind: "cancel", shard: progress.shard, attempt: number, replica: attempt.replica });
   }
 }

@@ -2,6 +2,8 @@ import type { Priority } from "../policy/admission.ts";
 import { type Gather, type GatherTimer, shadowAttempt } from "../root/gather.ts";
 import type { Job } from "./leaf.ts";
 
+const noTimers = { hedge: -1, deadline: -1, coverage: -1 };
+
 /** One query of a run. Its jobs are kept by shard and attempt, as `scatter` keeps its requests. */
 export class SimulatedQuery {
   readonly gather: Gather;
@@ -9,7 +11,7 @@ export class SimulatedQuery {
   readonly arrivedMs: number;
   readonly measured: boolean;
   private readonly jobs: (Job | undefined)[];
-  private readonly timersMs: Record<GatherTimer, number> = { hedge: -1, deadline: -1, coverage: -1 };
+  private timersMs: Record<GatherTimer, number> = { ...noTimers };
 
   constructor(gather: Gather, facts: { priority: Priority; arrivedMs: number; measured: boolean }) {
     this.gather = gather;
@@ -42,12 +44,16 @@ export class SimulatedQuery {
     return isOpen && attempt !== shadowAttempt && this.wants(shard, attempt);
   }
 
+  endTimers(): void {
+    this.timersMs = { ...noTimers };
+  }
+
   setTimer(timer: GatherTimer, atMs: number): void {
     this.timersMs[timer] = atMs;
   }
 
   /** Whether a timer that went off is the one that was set last. */
   isCurrent(timer: GatherTimer, atMs: number): boolean {
-    return !this.gather.finished && this.timersMs[timer] === atMs;
+    return this.timersMs[timer] === atMs;
   }
 }

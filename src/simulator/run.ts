@@ -237,6 +237,7 @@ export class Simulation {
     const latencyMs = nowMs - query.arrivedMs;
     const { coverage } = query.gather;
     this.inflight--;
+    query.endTimers();
     const sample = loadSample(query.gather.shards, latencyMs);
     this.admission.leave({ ...sample, budgetMs: load.budgetMs }, nowMs);
     if (query.measured) {

@@ -32,7 +32,7 @@ function ask(
   });
   stage.nowMs = of.nowMs;
   stage.tell({ kind: "begin" });
-  while (!stage.gather.finished) {
+  while (stage.timers.size > 0 || !stage.gather.finished) {
     const [timer = "deadline", dueMs = Number.POSITIVE_INFINITY] =
       [...stage.timers].sort(([, a], [, b]) => a - b)[0] ?? [];
     const next = stage
@@ -99,6 +99,43 @@ describe("a replica that was taken out, where queries get one attempt each", () 
       lost.push(outcome !== "complete");
     }
     expect(lost.filter(Boolean).length).toBe(10);
+  });
+});
+
+describe("a replica that was taken out, where queries are copied", () => {
+  it("is back soon although each query is done before its copy", () => {
+    const of = pair();
+    for (let i = 0; i < 100; i++) {
+      ask(of, true, () => 2);
+      of.nowMs += 10;
+    }
+    eject(of);
+    let queries = 0;
+    for (; of.ill.standing !== "ready" && queries < 20_000; queries++) {
+      ask(of, true, (replica) => (replica === of.ill ? 3 : 2));
+      of.nowMs += 10;
+    }
+    // Out for two seconds at most; then one copy a second, or of a hundredth of the queries.
+    expect(queries).toBeLessThan(700);
+  });
+
+  it("is left alone for longer each time while it hangs", () => {
+    const of = pair();
+    for (let i = 0; i < 100; i++) {
+      ask(of, true, () => 2);
+      of.nowMs += 10;
+    }
+    eject(of);
+    const copies: number[] = [];
+    for (let queries = 0; queries < 60_000; queries++) {
+      const { sends, outcome } = ask(of, true, (replica) => (replica === of.ill ? undefined : 2));
+      expect(outcome).toBe("complete");
+      if (sends.some(({ purpose }) => purpose === "shadow")) copies.push(of.nowMs);
+      of.nowMs += 10;
+    }
+    // Ten minutes, as above.
+    expect(copies.length).toBeGreaterThan(5);
+    expect(copies.length).toBeLessThan(40);
   });
 });
 

@@ -50,6 +50,7 @@ export class Stage {
     for (const command of commands) {
       this.log.push({ command, atMs: this.nowMs });
       if (command.kind === "setTimer") this.timers.set(command.timer, command.atMs);
+      if (command.kind === "finish") this.timers.clear();
     }
     this.gather.shards.forEach(({ outcome }, shard) => {
       const before = this.outcomes.get(shard);
