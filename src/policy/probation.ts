@@ -71,12 +71,13 @@ export class Probation {
 
   /** Whether one that is out gets something of this query; at least `gapMin` others must have gone by before. */
   private isTurnOf(replica: ReplicaHealth, gapMin: number, nowMs: number): boolean {
+    if (!replica.reachable || replica.inflight > 0) return false;
     if (replica.standing === "ejected" && nowMs >= replica.returnsAtMs) {
       replica.standing = "probation";
       replica.copiedMs = nowMs;
       replica.passedOver = 0;
     }
-    if (replica.standing !== "probation" || !replica.reachable || replica.inflight > 0) return false;
+    if (replica.standing !== "probation") return false;
     if (replica.passedOver++ < gapMin) return false;
     const isDrawn = this.random.next() < this.settings.shadowShare;
     if (!isDrawn && nowMs - replica.copiedMs < this.settings.shadowMsMax) return false;
@@ -98,7 +99,8 @@ export class Probation {
 
   /** Each answer is compared with what siblings take at the same time: both may have been far slower an hour ago. */
   private isSlow({ replica, shard }: ShardReplica, ownMs: number, nowMs: number): boolean {
-    const { slowFactor, slowSamplesMin, siblingMsMax } = this.settings;
+    const { slowFactor, slowMsMin, slowSamplesMin, siblingMsMax } = this.settings;
+    if (ownMs <= slowMsMin) return false;
     let bestMs = Number.POSITIVE_INFINITY;
     for (const sibling of shard.replicas) {
       if (sibling === replica || sibling.standing !== "ready" || !sibling.reachable) continue;

@@ -66,6 +66,8 @@ export type ProbationSettings = {
   enabled: boolean;
   /** Out once more than half of its last answers took this many times what was then its best sibling's median. */
   slowFactor: number;
+  /** An answer within this is never slow, however fast the sibling: asking that one instead saves nobody's budget. */
+  slowMsMin: number;
   /** About how many of its last answers that goes by. */
   slowSamplesMin: number;
   /** A sibling that has not answered for this long is nothing to be compared with: the times may have changed. */
@@ -152,6 +154,7 @@ export const policyDefaults: PolicySettings = {
   probation: {
     enabled: true,
     slowFactor: 3,
+    slowMsMin: 3,
     slowSamplesMin: 50,
     siblingMsMax: 5_000,
     failuresInRowMax: 7,

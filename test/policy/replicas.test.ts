@@ -242,6 +242,32 @@ describe("probation", () => {
     expect(bad?.standing).toBe("ready");
   });
 
+  test("attempts that were under way when it was taken out cost it no chance", () => {
+    const fleet = fleetOf(2, (settings) => {
+      settings.probation.shadowShare = 1;
+    });
+    const [bad, good] = fleet.replicas;
+    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
+    const old = bad?.begin(90);
+    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    expect(fleet.policy.chooseShadow(fleet.shard, 5_000)).toBeUndefined();
+    const context = { shard: fleet.shard, queryClass: 0, nowMs: 5_001 };
+    if (old !== undefined) fleet.policy.settle(old, { kind: "abandoned" }, context);
+    expect(fleet.policy.chooseShadow(fleet.shard, 5_002)).toBe(bad);
+    for (let i = 0; i < 5; i++) answer(fleet, bad, { latencyMs: 2, nowMs: 5_010 + i });
+    expect(bad?.standing).toBe("ready");
+  });
+
+  test("an answer within three milliseconds is never slow, however fast the sibling", () => {
+    const fleet = fleetOf(2);
+    const [near, far] = fleet.replicas;
+    for (let i = 0; i < 400; i++) {
+      answer(fleet, near, { latencyMs: 0.3, nowMs: i });
+      answer(fleet, far, { latencyMs: 3, nowMs: i });
+    }
+    expect(far?.standing).toBe("ready");
+  });
+
   test("is back soon after its time is over, however few queries there are to copy", () => {
     const fleet = fleetOf(2);
     const [bad, good] = fleet.replicas;
