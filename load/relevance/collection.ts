@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { messageOf } from "../../src/errors.ts";
 import { isRecord } from "../../src/protocol/record.ts";
 import type { Judgments } from "./measures.ts";
 
@@ -27,8 +28,8 @@ export type TitledCollection = Collection & { titledDocuments(): AsyncIterable<T
  */
 export async function readCollection(directory: string): Promise<TitledCollection> {
   const [queriesText, judgmentsText] = await Promise.all([
-    readFile(join(directory, "queries.tsv"), "utf8"),
-    readFile(join(directory, "qrels.tsv"), "utf8"),
+    readText(join(directory, "queries.tsv")),
+    readText(join(directory, "qrels.tsv")),
   ]);
   const judgments = parseJudgments(judgmentsText);
   const queries = parseQueries(queriesText).flatMap(({ id, text }) => {
@@ -42,6 +43,12 @@ export async function readCollection(directory: string): Promise<TitledCollectio
     documents: () => readLines(join(directory, "docs.jsonl"), parseDocument),
     titledDocuments: () => readLines(join(directory, "docs.jsonl"), parseTitledDocument),
   };
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw new Error(`--collection: ${path} cannot be read: ${messageOf(error)}`);
+  });
 }
 
 /** The lines of a `queries.tsv`. A tab inside the text stays part of it. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { messageOf } from "../errors.ts";
 import { tokenId } from "../security/token.ts";
 import { type Client, createClient, isServiceUrl, RequestRefused, ServiceUnreachable } from "./client.ts";
 import { fileProblem } from "./file-problem.ts";
@@ -58,15 +59,19 @@ export async function runClientCommand<T extends FlagTable>(
 /**
  * The token in the file that a flag or HEDGEROW_KEY_FILE names; undefined where neither does. Never a flag itself:
  * everybody on a machine can read its processes' flags. Throws a `Misuse` where the file holds no token, and for a flag
- * that names none: what was to go with a key would go without.
+ * that names none or one that cannot be read: what was to go with a key would go without.
  */
 export async function tokenFrom(keyFile: string | undefined, io: Pick<CommandIo, "env">): Promise<string | undefined> {
   if (keyFile === "") throw new Misuse("--key-file names no file, as of a shell's variable that is not set");
   const path = keyFile ?? io.env.HEDGEROW_KEY_FILE ?? "";
   if (path === "") return undefined;
-  const token = (await readFile(path, "utf8")).trim();
+  const source = keyFile === undefined ? "HEDGEROW_KEY_FILE" : "--key-file";
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new Misuse(`${source}: ${fileProblem(error) ?? messageOf(error)}`);
+  });
+  const token = text.trim();
   if (tokenId(token) !== undefined) return token;
-  throw new Misuse(`${path} holds no token such as hedgerow key prints`);
+  throw new Misuse(`${source}: ${path} holds no token such as hedgerow key prints`);
 }
 
 function serviceUrl(url: string, io: CommandIo): string {

@@ -5,8 +5,8 @@ import { qualityOf, readAccepted } from "../protocol/accepted.ts";
 /** How a body may be packed for the way; `identity` is as it is. */
 export type Coding = "br" | "gzip" | "identity";
 
-/** From the smallest on. */
-const smallerCodings = ["br", "gzip"] as const;
+/** The codings that pack, from the larger results to the smaller. */
+const largerFirst = ["gzip", "br"] as const;
 
 /** A file of the console as it goes out, in every coding. */
 export type Asset = { type: string; tag: string; bodies: Record<Coding, Uint8Array> };
@@ -31,10 +31,15 @@ export function readAssets(): Promise<AssetStore> {
   });
 }
 
-/** The smallest form of an asset that the caller understands, by its `Accept-Encoding`. */
+/** The form of an asset that the caller likes best by its `Accept-Encoding`, and of those the smallest. */
 export function codingFor(accepted: string | undefined): Coding {
   const named = readAccepted(accepted);
-  return smallerCodings.find((coding) => (qualityOf(named, coding) ?? 0) > 0) ?? "identity";
+  let best: { coding: Coding; quality: number } = { coding: "identity", quality: qualityOf(named, "identity") ?? 0 };
+  for (const coding of largerFirst) {
+    const quality = qualityOf(named, coding) ?? 0;
+    if (quality > 0 && quality >= best.quality) best = { coding, quality };
+  }
+  return best.coding;
 }
 
 /** Whether a browser asks, which takes pages; programs that take anything are given JSON. */

@@ -7,6 +7,7 @@ import { linkFiles, missingFiles } from "../security/certificate-settings.ts";
 import { type Certificates, openCertificates } from "../security/certificates.ts";
 import { exposureProblem, isLoopback } from "../security/exposure.ts";
 import { memoryLimitBytes } from "../security/memory-limit.ts";
+import { UnreadFile } from "../security/watched-files.ts";
 import { systemClock, systemTimers } from "../time.ts";
 import { type Announcing, announce } from "./announcing.ts";
 import { createIndexing } from "./indexing.ts";
@@ -30,6 +31,8 @@ export async function runLeaf(args: string[], io: ServiceIo): Promise<number> {
     io.stderr(`${misfit}\n`);
     return 2;
   }
+  // A file that is mistyped would keep it from joining for ever; later on it may be away for a moment.
+  if (config.keyFile !== "") await tokenIn(config.keyFile);
   // It could serve without, and nobody would know before a start that fetches everything anew.
   const directory = await io.askForDirectory(config.data, "leaf");
   if (directory.kind !== "taken") throw new HedgerowError("storage_unavailable", directory.detail);
@@ -70,12 +73,20 @@ function joinRoots(config: Config, leaf: Leaf, url: string): Announcing | undefi
   return announce({
     roots,
     leaf: { name, ...(zone === "" ? {} : { zone }), url: advertise || url, life: leaf.bootId },
-    ...(keyFile === "" ? {} : { token: async () => (await readFile(keyFile, "utf8")).trim() }),
+    ...(keyFile === "" ? {} : { token: () => tokenIn(keyFile) }),
     held: () => leaf.replicas.states().length,
     clock: systemClock,
     timers: systemTimers,
     log: leaf.app.log,
   });
+}
+
+/** The token that a leaf joins with, as it stands now. Throws where the file cannot be read. */
+async function tokenIn(keyFile: string): Promise<string> {
+  const text = await readFile(keyFile, "utf8").catch((error: unknown) => {
+    throw new UnreadFile(error, `--key-file: ${keyFile} cannot be read: `);
+  });
+  return text.trim();
 }
 
 type Indexing = ReturnType<typeof createIndexing>;

@@ -194,6 +194,7 @@ describe("hedgerow search", () => {
       ["--url", "ftp://x"],
       ["--key-file", ""],
       ["--key-file="],
+      ["--key-file", "/nowhere/token"],
     ]) {
       const { code, err, seen } = await search(args);
       expect({ code, seen }).toEqual({ code: 2, seen: [] });

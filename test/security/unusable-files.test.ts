@@ -1,13 +1,16 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openChangeLog } from "../../src/changes/open-log.ts";
+import { askForDirectory } from "../../src/command/data-directory.ts";
 import { readConfig } from "../../src/config.ts";
+import { runLeaf } from "../../src/leaf/serve.ts";
 import { openCertificates } from "../../src/security/certificates.ts";
 import { openKeyFile } from "../../src/security/key-file.ts";
 import { createAuthority } from "../support/certificates.ts";
+import { listeningIo } from "../support/stub-service.ts";
 import { virtualTime } from "../support/virtual-time.ts";
 
 let directory = "";
@@ -58,6 +61,17 @@ describe("a file of keys that cannot be used", () => {
     const { clock, timers } = virtualTime();
     const opened = openKeyFile(file(name), { clock, timers, log });
     await expect(opened).rejects.toThrow(words.replace("FILE", file(name)));
+  });
+});
+
+describe("a leaf's file with the token that it joins with", () => {
+  it("stops the start by its flag where there is none", async () => {
+    const data = join(directory, "leaf");
+    const args = ["--data", data, "--port", "0", "--join", "http://127.0.0.1:1", "--name", "a"];
+    const io = { ...listeningIo(), stopped: Promise.resolve(), tellListening: () => undefined, askForDirectory };
+    const started = runLeaf([...args, "--key-file", file("gone")], io);
+    await expect(started).rejects.toThrow(`--key-file: ${file("gone")} cannot be read: ENOENT`);
+    expect(existsSync(data)).toBe(false);
   });
 });
 

@@ -1,7 +1,8 @@
 import { systemTimers } from "../../time.ts";
 import type { Problem } from "./answers.ts";
+import { keptText } from "./kept-text.ts";
 
-const keyName = "hedgerow-key";
+const kept = keptText(() => sessionStorage, "hedgerow-key");
 
 /** The root refused, or could not be reached. */
 export class ApiFailure extends Error {
@@ -20,7 +21,7 @@ export class ApiFailure extends Error {
 
 /** Keeps a key for this tab alone, until it is closed. */
 export function keepKey(key: string): void {
-  sessionStorage.setItem(keyName, key);
+  kept.write(key);
 }
 
 /** How long a root may take that has no budget to keep, and beyond a budget. */
@@ -36,7 +37,7 @@ export async function ask<Answer>(
   options: { body?: object; signal?: AbortSignal; budgetMs?: number } = {},
 ): Promise<Answer> {
   const headers: Record<string, string> = { accept: "application/json" };
-  const key = sessionStorage.getItem(keyName);
+  const key = kept.read();
   if (key !== null) headers.authorization = `Bearer ${key}`;
   const silence = new AbortController();
   const limit = systemTimers.after(patienceMs + (options.budgetMs ?? 0), () => silence.abort());

@@ -19,6 +19,13 @@ describe("readCollection", () => {
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
   }
 
+  it("names the flag where there is no such directory", async () => {
+    const nowhere = join(directory, "nope");
+    await expect(readCollection(nowhere)).rejects.toThrow(
+      `--collection: ${join(nowhere, "queries.tsv")} cannot be read`,
+    );
+  });
+
   it("joins the three files, keeps judged queries only and names itself after the directory", async () => {
     await write({
       "docs.jsonl": '{"id":"d1","title":"One","body":"first"}\n\n{"id":"d2","title":"","body":"second"}\n',
