@@ -28,7 +28,8 @@ describe("a text that a page keeps", () => {
   });
 
   it("does so where the storage takes nothing", () => {
-    const text = keptText(() => ({ getItem: () => null, setItem: forbidden }), "colour");
+    const text = keptText(() => ({ getItem: () => "blue", setItem: forbidden }), "colour");
+    expect(text.read()).toBe("blue");
     text.write("red");
     expect(text.read()).toBe("red");
   });

@@ -49,6 +49,14 @@ function ask(
   return { sends: stage.sends(), outcome: stage.gather.shards[0]?.outcome };
 }
 
+/** Has the policy know what is usual. */
+function learn(of: Pair, hedge: GatherRequest["hedge"]): void {
+  for (let i = 0; i < 200; i++) {
+    ask(of, hedge, () => 2);
+    of.nowMs += 10;
+  }
+}
+
 /** Takes the second replica out, as one that broke seven times. */
 function eject({ policy, shard, ill, nowMs }: Pair): void {
   for (let i = 0; i < 7; i++) {
@@ -73,10 +81,7 @@ describe("a replica that was taken out, where queries get one attempt each", () 
 
   it.each([1, 10, 100])("costs few answers while it hangs, with %d queries a second", (perSecond) => {
     const of = pair();
-    for (let i = 0; i < 200; i++) {
-      ask(of, false, () => 2);
-      of.nowMs += 10;
-    }
+    learn(of, false);
     eject(of);
     let lost = 0;
     for (let queries = 0; queries < 600 * perSecond; queries++) {
@@ -105,10 +110,7 @@ describe("a replica that was taken out, where queries get one attempt each", () 
 describe("a replica that was taken out, where queries are copied", () => {
   it("is back soon although each query is done before its copy", () => {
     const of = pair();
-    for (let i = 0; i < 100; i++) {
-      ask(of, true, () => 2);
-      of.nowMs += 10;
-    }
+    learn(of, true);
     eject(of);
     let queries = 0;
     for (; of.ill.standing !== "ready" && queries < 20_000; queries++) {
@@ -121,10 +123,7 @@ describe("a replica that was taken out, where queries are copied", () => {
 
   it("is left alone for longer each time while it hangs", () => {
     const of = pair();
-    for (let i = 0; i < 100; i++) {
-      ask(of, true, () => 2);
-      of.nowMs += 10;
-    }
+    learn(of, true);
     eject(of);
     const copies: number[] = [];
     for (let queries = 0; queries < 60_000; queries++) {

@@ -7,17 +7,17 @@ export function keptText(storage: () => Pick<Storage, "getItem" | "setItem">, na
   return {
     read() {
       try {
-        return storage().getItem(name) ?? own;
+        return own ?? storage().getItem(name);
       } catch {
-        return own;
+        return null;
       }
     },
     write(text) {
-      own = text;
       try {
         storage().setItem(name, text);
+        own = null;
       } catch {
-        // It is kept here.
+        own = text;
       }
     },
   };
