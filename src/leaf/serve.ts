@@ -84,7 +84,7 @@ function joinRoots(config: Config, leaf: Leaf, url: string): Announcing | undefi
 /** The token that a leaf joins with, as it stands now. Throws where the file cannot be read. */
 async function tokenIn(keyFile: string): Promise<string> {
   const text = await readFile(keyFile, "utf8").catch((error: unknown) => {
-    throw new UnreadFile(error, `--key-file: ${keyFile} cannot be read: `);
+    throw new UnreadFile(error, { flag: "--key-file", path: keyFile });
   });
   return text.trim();
 }

@@ -303,10 +303,7 @@ export class Gather {
 
   /** Calls an attempt off, where it is under way and settings let it be; answers whether it did. */
   private cancelAttempt(progress: ShardProgress, attempt: number, turn: Turn): boolean {
-    const loser = progress.attempt(attempt);
-    if (loser === undefined || !loser.open || !this.policy.settings.hedge.cancel) return false;
-    this.giveUp({ progress, number: attempt }, "abandoned", turn);
-    return true;
+    return this.policy.settings.hedge.cancel && this.giveUp({ progress, number: attempt }, "abandoned", turn);
   }
 
   /** Tells the shard's memory a first attempt's latency, or how long one was waited for that was already slow. */
@@ -358,12 +355,13 @@ export class Gather {
     }
   }
 
-  /** Calls an attempt off, where it is under way. */
-  private giveUp({ progress, number }: AttemptPlace, open: GivenUp, { nowMs, out }: Turn): void {
+  /** Calls an attempt off, where it is under way; answers whether it was. */
+  private giveUp({ progress, number }: AttemptPlace, open: GivenUp, { nowMs, out }: Turn): boolean {
     const attempt = progress.attempt(number);
-    if (attempt === undefined || !attempt.open) return;
+    if (attempt === undefined || !attempt.open) return false;
     this.settle({ progress, number }, { kind: open }, nowMs);
     this.policy.counts.cancels++;
     out.push({ kind: "cancel", shard: progress.shard, attempt: number, replica: attempt.replica });
+    return true;
   }
 }

@@ -81,7 +81,7 @@ function readCertificates(
     try {
       return readBytes(path);
     } catch (error) {
-      throw new UnreadFile(error, `${flags}-${name}: ${path} cannot be read: `);
+      throw new UnreadFile(error, { flag: `${flags}-${name}`, path });
     }
   };
   const pair = { cert: read("cert", cert), key: read("key", key) };

@@ -45,7 +45,7 @@ async function keysIn(path: string, readText: (path: string) => Promise<string>)
   try {
     text = await readText(path);
   } catch (error) {
-    throw new UnreadFile(error, `--keys: ${path} cannot be read: `);
+    throw new UnreadFile(error, { flag: "--keys", path });
   }
   const reading = readKeys(text);
   if (reading.kind === "keys") return reading.keys;

@@ -9,10 +9,10 @@ export type WatchedFiles = { close(): void };
 /** What tells each file from what it was before; without a mark a file has still to be read. */
 export type FileMarks = ReadonlyMap<string, string | undefined>;
 
-/** A file could not be read now, for a reason that may pass while the file stays as it is. */
+/** A file that a flag names could not be read now, for a reason that may pass while the file stays as it is. */
 export class UnreadFile extends HedgerowError {
-  constructor(cause: unknown, what = "") {
-    super("not_ready", what + messageOf(cause));
+  constructor(cause: unknown, { flag, path }: { flag: string; path: string }) {
+    super("not_ready", `${flag}: ${path} cannot be read: ${messageOf(cause)}`);
   }
 }
 

@@ -2,8 +2,6 @@ import type { Priority } from "../policy/admission.ts";
 import { type Gather, type GatherTimer, shadowAttempt } from "../root/gather.ts";
 import type { Job } from "./leaf.ts";
 
-const noTimers = { hedge: -1, deadline: -1, coverage: -1 };
-
 /** One query of a run. Its jobs are kept by shard and attempt, as `scatter` keeps its requests. */
 export class SimulatedQuery {
   readonly gather: Gather;
@@ -11,7 +9,7 @@ export class SimulatedQuery {
   readonly arrivedMs: number;
   readonly measured: boolean;
   private readonly jobs: (Job | undefined)[];
-  private timersMs: Record<GatherTimer, number> = { ...noTimers };
+  private timersMs: Partial<Record<GatherTimer, number>> = {};
 
   constructor(gather: Gather, facts: { priority: Priority; arrivedMs: number; measured: boolean }) {
     this.gather = gather;
@@ -45,7 +43,7 @@ export class SimulatedQuery {
   }
 
   endTimers(): void {
-    this.timersMs = { ...noTimers };
+    this.timersMs = {};
   }
 
   setTimer(timer: GatherTimer, atMs: number): void {

@@ -32,6 +32,14 @@ function fail(fleet: Fleet, replica: ReplicaHealth | undefined, nowMs: number): 
   fleet.policy.settle(attempt, { kind: "failed", how: "lost" }, { shard: fleet.shard, queryClass: 0, nowMs });
 }
 
+/** The first replica breaks at 100 ms and is taken out, while the second answers in 2 ms. */
+function oneOut(fleet: Fleet): readonly [bad: ReplicaHealth | undefined, good: ReplicaHealth | undefined] {
+  const [bad, good] = fleet.replicas;
+  for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
+  for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+  return [bad, good];
+}
+
 describe("replica choice", () => {
   test("counts attempts out in any order, and knows the oldest that is open", () => {
     const plan = fc.array(fc.record({ gapMs: fc.nat(10), settle: fc.option(fc.nat(30)) }), { maxLength: 60 });
@@ -224,9 +232,7 @@ describe("probation", () => {
     const fleet = fleetOf(2, (settings) => {
       settings.probation.shadowShare = 1;
     });
-    const [bad, good] = fleet.replicas;
-    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
-    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    const [bad] = oneOut(fleet);
     expect(fleet.policy.chooseShadow(fleet.shard, 100)).toBeUndefined();
     expect(fleet.policy.chooseShadow(fleet.shard, 1_400)).toBe(bad);
     for (const nowMs of [1_430, 1_440]) answer(fleet, bad, { latencyMs: 50, nowMs });
@@ -246,10 +252,8 @@ describe("probation", () => {
     const fleet = fleetOf(2, (settings) => {
       settings.probation.shadowShare = 1;
     });
-    const [bad, good] = fleet.replicas;
-    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
-    const old = bad?.begin(90);
-    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    const old = fleet.replicas[0]?.begin(90);
+    const [bad] = oneOut(fleet);
     expect(fleet.policy.chooseShadow(fleet.shard, 5_000)).toBeUndefined();
     const context = { shard: fleet.shard, queryClass: 0, nowMs: 5_001 };
     if (old !== undefined) fleet.policy.settle(old, { kind: "abandoned" }, context);
@@ -270,9 +274,7 @@ describe("probation", () => {
 
   test("is back soon after its time is over, however few queries there are to copy", () => {
     const fleet = fleetOf(2);
-    const [bad, good] = fleet.replicas;
-    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
-    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    const [bad, good] = oneOut(fleet);
     let nowMs = 100;
     for (; bad?.standing !== "ready" && nowMs < 60_000; nowMs += 1_000) {
       answer(fleet, good, { latencyMs: 2, nowMs });
@@ -283,9 +285,7 @@ describe("probation", () => {
 
   test("gets the share of copies that it is to have, from the moment on when its time is over", () => {
     const fleet = fleetOf(2);
-    const [bad, good] = fleet.replicas;
-    for (let i = 0; i < 100; i++) answer(fleet, good, { latencyMs: 2, nowMs: i });
-    for (let i = 0; i < 7; i++) fail(fleet, bad, 100);
+    oneOut(fleet);
     const copiedMs: number[] = [];
     for (let nowMs = 10_000; nowMs < 10_900; nowMs++) {
       if (fleet.policy.chooseShadow(fleet.shard, nowMs) !== undefined) copiedMs.push(nowMs);
