@@ -34,6 +34,8 @@ async function answer({ request }: UpCluster, after?: unknown): Promise<unknown>
 }
 
 async function isBack({ request }: UpCluster): Promise<boolean> {
+  // A root that has just started knows of no index, or of one shard's words alone, and says so here.
+  if ((await request("GET", "/readyz")).status !== 200) return false;
   const { body } = await request("GET", "/v1/cluster");
   return !JSON.stringify(body).includes("unreachable") && !JSON.stringify(body).includes("catching-up");
 }
